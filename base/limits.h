@@ -14,6 +14,8 @@ enum {
     LIMIT_NAME             = 128,      /* bytes of a name, key or path component */
     LIMIT_SHAPE_NODES      = 64,       /* tasks of one job that is a tree (semantics.md 29) */
     LIMIT_RUNS             = 1000,     /* replications of one benchmark */
+    LIMIT_TOML_BYTES       = 1 << 20,  /* of one TOML file */
+    LIMIT_TOML_KEY_PARTS   = 16,       /* a.b.c has three */
 };
 
 _Static_assert(LIMIT_PARENTS < 256, "parent counts fit a byte");
