@@ -1,7 +1,8 @@
 /* base/rng.h: randomness that is addressed, not streamed.
  *
  * A draw is a pure function of (seed, replication, purpose, entity, index):
- * Philox4x32-10 with the first two as key and the rest as counter. Nothing is
+ * Philox4x32-10 with the first two as key and the rest as counter; indices 2k
+ * and 2k+1 are the halves of one block. Nothing is
  * stored between draws, so adding a fault, a metric or a task moves no other
  * draw, and two configurations that share a seed share every draw they both
  * make (common random numbers by construction).
@@ -44,6 +45,9 @@ struct rng rng_keyed(uint64_t seed, uint32_t replication);
 /* 64 uniform bits for this address. */
 uint64_t rng_u64(const struct rng *rng, enum rng_purpose purpose, uint64_t entity, uint32_t index);
 
+/* The bare block cipher: 128 bits for a counter, of which an address uses half. */
+void rng_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
+
 /* A cursor over the draws of one (purpose, entity): for samplers that need
  * more than one. Plain value; start a new one for each sampled quantity. */
 struct draw {
@@ -51,6 +55,8 @@ struct draw {
     enum rng_purpose purpose;
     uint64_t entity;
     uint32_t index;
+    bool has_spare; /* a block holds two draws: the second waits here */
+    uint64_t spare;
 };
 
 static inline struct draw draw_at(const struct rng *rng, enum rng_purpose purpose, uint64_t entity,
@@ -59,12 +65,18 @@ static inline struct draw draw_at(const struct rng *rng, enum rng_purpose purpos
     return (struct draw){.rng = *rng, .purpose = purpose, .entity = entity, .index = index};
 }
 
+uint64_t draw_block(struct draw *draw); /* of draw_u64: computes a block, may keep a spare */
+
+/* Exactly rng_u64 at the cursor, then one step on. */
 static inline uint64_t draw_u64(struct draw *draw)
 {
-    return rng_u64(&draw->rng, draw->purpose, draw->entity, draw->index++);
+    if (!draw->has_spare) return draw_block(draw);
+    draw->has_spare = false;
+    draw->index++;
+    return draw->spare;
 }
 
 uint64_t draw_below(struct draw *draw, uint64_t bound); /* 0 .. bound-1, exactly uniform; bound > 0 */
-double draw_unit(struct draw *draw);                    /* (0, 1): 53 bits, never 0 and never 1 */
+double draw_unit(struct draw *draw); /* odd multiples of 2^-53 in (0, 1): never 0 and never 1 */
 bool draw_chance_bps(struct draw *draw, uint64_t chance_bps);
-bool draw_chance(struct draw *draw, double chance);     /* chance in [0, 1] */
+bool draw_chance(struct draw *draw, double chance); /* chance in [0, 1] */
