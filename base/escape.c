@@ -1,0 +1,43 @@
+/* base/escape.c: one character at a time. */
+#include "base/escape.h"
+#include <stdint.h>
+#include <string.h>
+
+/* Bytes of the UTF-8 character at `text`; 0 when it is none (overlong, surrogate, beyond U+10FFFF, cut off).
+ */
+static uint32_t character_bytes(const unsigned char *text)
+{
+    static const struct {
+        unsigned char first_low, first_high, second_low, second_high;
+        uint32_t bytes;
+    } FORMS[] = {
+        {0x20, 0x7E, 0, 0, 1},       {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
+        {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
+        {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
+    };
+    for (size_t i = 0; i < sizeof FORMS / sizeof *FORMS; i++) {
+        if (text[0] < FORMS[i].first_low || text[0] > FORMS[i].first_high) continue;
+        if (FORMS[i].bytes > 1 && (text[1] < FORMS[i].second_low || text[1] > FORMS[i].second_high)) return 0;
+        for (uint32_t j = 2; j < FORMS[i].bytes; j++)
+            if ((text[j] & 0xC0) != 0x80) return 0;
+        return FORMS[i].bytes;
+    }
+    return 0;
+}
+
+void escape_json(FILE *out, const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    putc('"', out);
+    while (*at) {
+        uint32_t bytes = character_bytes(at);
+        if (*at == '"' || *at == '\\')
+            fprintf(out, "\\%c", *at);
+        else if (bytes)
+            fwrite(at, 1, bytes, out);
+        else
+            fprintf(out, "\\u%04x", *at < 0x80 ? *at : 0xFFFD);
+        at += bytes ? bytes : 1;
+    }
+    putc('"', out);
+}

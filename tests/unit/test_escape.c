@@ -1,0 +1,30 @@
+/* tests/unit/test_escape.c: whatever goes in, a JSON string comes out. */
+#include "base/escape.h"
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+static void expect(const char *text, const char *json)
+{
+    char out[256] = "";
+    FILE *file = fmemopen(out, sizeof out, "w");
+    escape_json(file, text);
+    fclose(file);
+    cr_assert(eq(str, out, (char *)json));
+}
+
+Test(escape, bytes_become_a_json_string)
+{
+    expect("", "\"\"");
+    expect("a\"b\\c", "\"a\\\"b\\\\c\"");
+    expect("tab\there\n\x7f", "\"tab\\u0009here\\u000a\\u007f\"");
+    expect("\xc3\xbc \xe2\x82\xac \xf0\x9f\x98\x80", "\"\xc3\xbc \xe2\x82\xac \xf0\x9f\x98\x80\"");
+}
+
+Test(escape, what_is_not_utf8_becomes_the_replacement_character)
+{
+    expect("\xff", "\"\\ufffd\"");
+    expect("\xc0\xaf", "\"\\ufffd\\ufffd\"");
+    expect("\xe2\x82", "\"\\ufffd\\ufffd\"");
+    expect("\xed\xa0\x80z", "\"\\ufffd\\ufffd\\ufffdz\"");
+    expect("\xf4\x90\x80\x80", "\"\\ufffd\\ufffd\\ufffd\\ufffd\"");
+}
