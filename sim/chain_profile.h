@@ -1,0 +1,60 @@
+/* sim/chain_profile.h: the numbers of a modelled chain.
+ *
+ * scenarios/chain/NAME.toml holds one profile; each number there carries its
+ * source tag. "fixed:2s" is the chain without slots that confirms exactly that
+ * long after submission. A mixed profile (mainnet-mixed) alternates between two
+ * others in episodes.
+ * Source: chain.md B and C; semantics.md 5, 8, 34. */
+#pragma once
+#include "base/err.h"
+#include "sim/profile_keys.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How a transaction travels: by the kind of connection its sender has. */
+enum chain_path { CHAIN_STAKED, CHAIN_ORDINARY, CHAIN_UNSTAKED, CHAIN_PATHS };
+
+enum { CHAIN_WAITS = 5, CHAIN_FORK_DEPTHS = 4 };
+
+struct chain_path_profile {
+    double drop_chance;            /* of one attempt, between RPC and leader */
+    int64_t accept_ns, forward_ns; /* medians: client to RPC's answer; RPC to leader */
+    double accept_sigma, forward_sigma;
+    double wait_weights[CHAIN_WAITS]; /* share of transactions that wait 0..4 slots in the scheduler */
+    double wait_mean_slots;           /* above 0: exponential with this mean instead */
+    int64_t push_ns;                  /* median delay of a pushed notification */
+    double push_sigma;
+    int64_t poll_ns; /* above 0: polled with this period instead of pushed */
+};
+
+/* One regime: how the chain behaves while it is in it. */
+struct chain_regime {
+    int64_t slot_target_ns;
+    double slot_factor, leader_sigma, slot_sigma; /* mean multiplier; spread over leaders, over slots */
+    double off_chance;                            /* of a leader's window: four skipped slots */
+    double late_chance, late_exponent;            /* of a slot; Pareto */
+    int64_t late_least_ns;
+    double fork_grace_slots;                /* a block later than this meets a competing fork */
+    double fork_weights[CHAIN_FORK_DEPTHS]; /* share of forks that abandon 1..4 blocks */
+    int64_t propagation_min_ns, propagation_max_ns, replay_ns;
+    double replay_sigma;
+    int64_t confirm_ns; /* median, frozen to confirmed */
+    double confirm_sigma;
+    struct chain_path_profile path[CHAIN_PATHS];
+};
+
+struct chain_profile {
+    char name[PROFILE_NAME_BYTES];
+    bool is_fixed;
+    int64_t fixed_confirm_ns, fixed_finalize_ns; /* after submission; after confirmation */
+    int64_t validators, finality_blocks, finality_tick_ns, blockhash_blocks, retry_ns;
+    double stake_sigma, finality_deeper_chance;
+    double rejected_chance, transient_chance; /* organic failures, semantics.md 5 */
+    struct chain_regime calm, busy;           /* busy: mixed profiles only */
+    double busy_share;                        /* of time; 0: never */
+    int64_t busy_episode_ns;
+};
+
+/* `name` is "fixed:DURATION", the name of a file in `folder` without .toml, or a path ending in .toml. */
+MUST_USE err chain_profile_load(struct chain_profile *out, const char *folder, const char *name,
+                                struct diag *diag);

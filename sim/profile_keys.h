@@ -1,0 +1,41 @@
+/* sim/profile_keys.h: the parameters of a model, from a TOML file, by a table.
+ *
+ * One row a parameter: what it is called, what it may be, where it goes. A file
+ * must give every required row once and nothing else, so that a model's numbers
+ * all stand in its file, beside their source.
+ * Errors: those of toml.h; ERR_SYNTAX unknown key (the nearest is named), wrong
+ * type or missing key; ERR_RANGE value outside the row's bounds. */
+#pragma once
+#include "base/err.h"
+#include <stddef.h>
+#include <stdint.h>
+
+enum profile_unit {
+    PROFILE_MS,     /* written in milliseconds, stored as int64_t nanoseconds */
+    PROFILE_COUNT,  /* a whole number, stored as int64_t */
+    PROFILE_NUMBER, /* stored as double; chances are numbers in 0 .. 1 */
+    PROFILE_NAME,   /* stored as char[PROFILE_NAME_BYTES] */
+};
+
+enum { PROFILE_NAME_BYTES = 64, PROFILE_KEYS_MAX = 64 };
+
+struct profile_key {
+    const char *path; /* "slot.target_ms" */
+    enum profile_unit unit;
+    uint32_t elements; /* 0: a single value; else an array of exactly so many */
+    size_t offset;
+    double min, max; /* as written */
+};
+
+struct profile_table {
+    const struct profile_key *keys;
+    uint32_t count; /* at most PROFILE_KEYS_MAX */
+};
+
+/* Fills `out` (zeroed by the caller). Which rows were given: bit i of *given, whole arrays only. */
+MUST_USE err profile_read(const char *path, const struct profile_table *table, void *out, uint64_t *given,
+                          struct diag *diag);
+
+/* ERR_SYNTAX naming the first row of `wanted` that is not in `given`. */
+MUST_USE err profile_require(const char *path, const struct profile_table *table, uint64_t given,
+                             uint64_t wanted, struct diag *diag);
