@@ -1,0 +1,168 @@
+/* engine/clock.c: what happens because time passes.
+ *
+ * A clock of constant duration needs no heap: whoever started first is due
+ * first, so a list in order of start is enough, start and stop cost O(1), and
+ * a hot change of the duration applies to everyone at once. Deadlines of their
+ * own (claims, backoffs, cooldowns, rollback stages) live in a heap.
+ * Everything expires strictly after its duration: an outcome at its deadline
+ * is in time (semantics.md 13, 25). */
+#include "engine/state.h"
+
+void list_append(struct engine *engine, struct list *list, enum link_kind kind, uint32_t slot)
+{
+    struct links *links = &task_at(engine, slot)->links[kind];
+    *links = (struct links){.prev = list->tail, .next = NONE};
+    if (list->tail == NONE)
+        list->head = slot;
+    else
+        task_at(engine, list->tail)->links[kind].next = slot;
+    list->tail = slot;
+    list->count++;
+}
+
+void list_remove(struct engine *engine, struct list *list, enum link_kind kind, uint32_t slot)
+{
+    struct links links = task_at(engine, slot)->links[kind];
+    ASSERT(list->count > 0);
+    if (links.prev == NONE)
+        list->head = links.next;
+    else
+        task_at(engine, links.prev)->links[kind].next = links.next;
+    if (links.next == NONE)
+        list->tail = links.prev;
+    else
+        task_at(engine, links.next)->links[kind].prev = links.prev;
+    list->count--;
+}
+
+void clock_start(struct engine *engine, uint32_t slot, enum clock_kind clock)
+{
+    clock_stop(engine, slot);
+    struct task *task = task_at(engine, slot);
+    task->clock = (uint8_t)clock;
+    task->clock_ns = engine->now_ns;
+    list_append(engine, &engine->clocks[clock], LINK_CLOCK, slot);
+}
+
+void clock_stop(struct engine *engine, uint32_t slot)
+{
+    struct task *task = task_at(engine, slot);
+    if (task->clock == CLOCK_STOPPED) return;
+    list_remove(engine, &engine->clocks[task->clock], LINK_CLOCK, slot);
+    task->clock = CLOCK_STOPPED;
+}
+
+/* Handles of the heap: claims, then backoffs, then agents, then running plans. */
+uint32_t deadline_handle(const struct engine *engine, enum deadline_kind kind, uint32_t index)
+{
+    uint32_t tasks = engine->limits.tasks;
+    switch (kind) {
+    case DEADLINE_CLAIM: return index;
+    case DEADLINE_BACKOFF: return tasks + index;
+    case DEADLINE_COOLDOWN: return 2 * tasks + index;
+    case DEADLINE_PLAN: return 2 * tasks + engine->limits.agents + index;
+    }
+    ASSERT(!"a deadline of no kind");
+    return NONE;
+}
+
+uint32_t deadline_handle_count(const struct engine_limits *limits)
+{
+    return 2 * limits->tasks + limits->agents + RUNNING_PLANS;
+}
+
+/* A commitment outlives two confirmation timeouts, or one and a proof (engine.md 8.14). */
+static int64_t commitment_life_ns(const struct settings *settings)
+{
+    int64_t proven = settings->proof_timeout_ns + settings->confirmation_timeout_ns;
+    int64_t twice = 2 * settings->confirmation_timeout_ns;
+    return proven > twice ? proven : twice;
+}
+
+static int64_t clock_span_ns(const struct engine *engine, enum clock_kind clock)
+{
+    return clock == CLOCK_PROVING ? engine->settings.proof_timeout_ns
+                                  : engine->settings.confirmation_timeout_ns;
+}
+
+static int64_t earlier(int64_t a_ns, int64_t b_ns)
+{
+    return a_ns < b_ns ? a_ns : b_ns;
+}
+
+/* The first instant strictly after since + span. */
+static int64_t expiry_ns(int64_t since_ns, int64_t span_ns)
+{
+    return ns_after(ns_after(since_ns, span_ns), 1);
+}
+
+/* A free worker may wait a while for a full batch; this is when it stops waiting. */
+static int64_t batch_deadline_ns(const struct engine *engine)
+{
+    const struct settings *settings = &engine->settings;
+    uint32_t head = engine->proof_queue.head;
+    if (settings->batch_timeout_ns == 0 || head == NONE) return NEVER_NS;
+    if (engine->workers_busy >= (uint32_t)settings->worker_threads) return NEVER_NS;
+    return ns_after(engine->tasks[head].clock_ns, settings->batch_timeout_ns);
+}
+
+int64_t engine_deadline_ns(const struct engine *engine)
+{
+    int64_t deadline_ns = batch_deadline_ns(engine), key_ns;
+    for (int clock = 0; clock < CLOCK_FINAL; clock++) {
+        uint32_t head = engine->clocks[clock].head;
+        if (head == NONE) continue;
+        int64_t span_ns = clock_span_ns(engine, (enum clock_kind)clock);
+        deadline_ns = earlier(deadline_ns, expiry_ns(engine->tasks[head].clock_ns, span_ns));
+    }
+    if (engine->by_age.head != NONE) {
+        const struct task *oldest = &engine->tasks[engine->by_age.head];
+        deadline_ns =
+            earlier(deadline_ns, expiry_ns(oldest->admitted_ns, commitment_life_ns(&engine->settings)));
+    }
+    uint32_t handle;
+    if (heap_top(&engine->deadlines, &handle, &key_ns)) deadline_ns = earlier(deadline_ns, key_ns);
+    return deadline_ns;
+}
+
+static void clock_expire(struct engine *engine, uint32_t slot, enum clock_kind clock)
+{
+    if (clock == CLOCK_PROVING)
+        proof_fail_attempt(engine, slot, true, 0);
+    else
+        rollback_root(engine, slot, MOVE_FAIL, REASON_CONFIRMATION_TIMEOUT);
+}
+
+static void heap_expire(struct engine *engine, uint32_t handle)
+{
+    uint32_t tasks = engine->limits.tasks;
+    heap_remove(&engine->deadlines, handle);
+    if (handle < tasks) {
+        rollback_root(engine, handle, MOVE_EXPIRE, REASON_CLAIM_EXPIRED);
+    } else if (handle < 2 * tasks) {
+        backoff_over(engine, handle - tasks);
+    } else if (handle < 2 * tasks + engine->limits.agents) {
+        waiting_freed(engine, WAIT_AGENT_COOLDOWN, handle - 2 * tasks);
+    } else {
+        rollback_stage_timeout(engine, handle - 2 * tasks - engine->limits.agents);
+    }
+}
+
+void clocks_tick(struct engine *engine)
+{
+    for (int clock = 0; clock < CLOCK_FINAL; clock++) {
+        struct list *list = &engine->clocks[clock];
+        int64_t span_ns = clock_span_ns(engine, (enum clock_kind)clock);
+        while (list->head != NONE &&
+               expiry_ns(task_at(engine, list->head)->clock_ns, span_ns) <= engine->now_ns)
+            clock_expire(engine, list->head, (enum clock_kind)clock);
+    }
+    int64_t life_ns = commitment_life_ns(&engine->settings);
+    while (engine->by_age.head != NONE &&
+           expiry_ns(task_at(engine, engine->by_age.head)->admitted_ns, life_ns) <= engine->now_ns)
+        rollback_root(engine, engine->by_age.head, MOVE_EXPIRE, REASON_COMMITMENT_EXPIRED);
+    uint32_t handle;
+    int64_t key_ns;
+    while (heap_top(&engine->deadlines, &handle, &key_ns) && key_ns <= engine->now_ns)
+        heap_expire(engine, handle);
+}

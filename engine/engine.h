@@ -1,0 +1,63 @@
+/* engine/engine.h: the speculation engine: a function from (state, event) to (state, effects).
+ *
+ * Memory:  all of it from the caller's arena at engine_init; nothing afterwards.
+ * Time:    event.now_ns, never decreasing. Timers are the driver's to wake: after each step ask
+ *          engine_deadline_ns and send EVENT_TICK then (or later).
+ * Threads: none. One engine belongs to one driver.
+ * Errors of engine_step (state unchanged, counted in the statistics):
+ *          ERR_STALE  late, duplicate or unknown reference;
+ *          ERR_RANGE  a submission that can never be right (see enum refusal);
+ *          ERR_LIMIT  a table is full.
+ * Source:  engine.md 1 and 2 as settled by semantics.md B. */
+#pragma once
+#include "base/arena.h"
+#include "engine/event.h"
+#include "engine/stats.h"
+
+struct engine;
+
+struct engine_limits {
+    uint32_t tasks, edges, agents;
+};
+
+/* What the settings ask for: table_capacity tasks (default 4 x max_pending_operations), two edges a task. */
+struct engine_limits engine_limits_for(const struct settings *settings, uint32_t agents);
+
+size_t engine_memory_bytes(const struct engine_limits *limits);
+MUST_USE err engine_init(struct engine **out, struct arena *arena, const struct engine_limits *limits,
+                         const struct settings *settings);
+
+MUST_USE err engine_step(struct engine *engine, const struct event *event, struct effects *effects);
+
+/* Earliest moment at which EVENT_TICK has something to do, NEVER_NS if none. */
+int64_t engine_deadline_ns(const struct engine *engine);
+
+const struct engine_stats *engine_statistics(const struct engine *engine);
+
+/* Accounted bytes by component (engine.md 2.10); total is their sum. */
+struct engine_memory {
+    uint64_t total, state_snapshots, pending_operations, proof_cache, other;
+};
+struct engine_memory engine_memory_usage(const struct engine *engine);
+
+/* Looks a task up by its id; false when the table does not hold it (any more). */
+bool engine_find(const struct engine *engine, uint64_t id, struct task_ref *out);
+
+struct task_view {
+    uint64_t id, bond_lamports, snapshot_bytes;
+    uint32_t agent;
+    enum task_status status;
+    enum wait_reason waiting_for;
+    uint32_t depth_now, depth_at_admission;
+    bool was_speculative, is_in_rollback;
+};
+/* ERR_STALE when the reference is no longer good. */
+MUST_USE err engine_task(const struct engine *engine, struct task_ref ref, struct task_view *out);
+
+struct agent_view {
+    uint64_t id, deposited, received, free, locked, slashed; /* lamports */
+    uint32_t tips, snapshots;
+    int64_t cooldown_until_ns;
+};
+uint32_t engine_agent_count(const struct engine *engine);
+struct agent_view engine_agent(const struct engine *engine, uint32_t index); /* index < count */

@@ -1,0 +1,187 @@
+/* engine/graph.c: who depends on whom, and how deep that is.
+ *
+ * A parent's out-list is in order of submission (children are appended), a
+ * child's in-list in the order of its submission's parents. A task's
+ * submission number is a topological order: parents exist before children.
+ * Depth counts unconfirmed ancestors on the longest path (engine.md 2.2). */
+#include "engine/state.h"
+
+static uint32_t edge_take(struct engine *engine)
+{
+    uint32_t index = engine->free_edge;
+    if (index == NONE) return engine->fresh_edge++;
+    engine->free_edge = engine->edges[index].next_out;
+    return index;
+}
+
+static void edge_give(struct engine *engine, uint32_t index)
+{
+    engine->edges[index].next_out = engine->free_edge;
+    engine->free_edge = index;
+    engine->stats.edges--;
+}
+
+uint32_t graph_edges_left(const struct engine *engine)
+{
+    return engine->limits.edges - (uint32_t)engine->stats.edges;
+}
+
+static void edge_add(struct engine *engine, uint32_t parent_slot, uint32_t child_slot, enum edge_kind kind)
+{
+    uint32_t index = edge_take(engine);
+    struct task *parent = task_at(engine, parent_slot), *child = task_at(engine, child_slot);
+    engine->edges[index] = (struct edge){
+        .parent_and_kind = parent_slot | (uint32_t)kind << EDGE_KIND_SHIFT,
+        .child = child_slot,
+        .next_out = NONE,
+        .next_in = child->in_head,
+    };
+    child->in_head = index;
+    if (parent->out_tail == NONE)
+        parent->out_head = index;
+    else
+        engine->edges[parent->out_tail].next_out = index;
+    parent->out_tail = index;
+    parent->out_count++;
+    parent->live_children++;
+    engine->stats.edges++;
+}
+
+err graph_add(struct engine *engine, uint32_t slot, const struct event_submit *submit,
+              const uint32_t *parent_slots)
+{
+    if (graph_edges_left(engine) < submit->parent_count) return ERR_LIMIT;
+    struct task *task = task_at(engine, slot);
+    task->parent_count = (uint8_t)submit->parent_count;
+    for (uint32_t i = 0; i < submit->parent_count; i++) {
+        enum task_status status = (enum task_status)task_at(engine, parent_slots[i])->status;
+        edge_add(engine, parent_slots[i], slot, (enum edge_kind)submit->edge_kinds[i]);
+        if (status != TASK_CONFIRMED && status != TASK_FINALIZED) task->unconfirmed_parents++;
+    }
+    task->depth_now = (uint16_t)graph_depth(engine, slot);
+    return OK;
+}
+
+/* Unlinks edges whose child is gone; a hub with many short-lived children stays small. */
+static void sweep_dead_edges(struct engine *engine, struct task *parent)
+{
+    uint32_t *link = &parent->out_head, last = NONE;
+    while (*link != NONE) {
+        struct edge *edge = &engine->edges[*link];
+        if (edge->child == NONE) {
+            uint32_t dead = *link;
+            *link = edge->next_out;
+            edge_give(engine, dead);
+        } else {
+            last = *link;
+            link = &edge->next_out;
+        }
+    }
+    parent->out_tail = last;
+    parent->out_count -= parent->out_dead;
+    parent->out_dead = 0;
+}
+
+static void remove_from_in_list(struct engine *engine, uint32_t child_slot, uint32_t index)
+{
+    uint32_t *link = &task_at(engine, child_slot)->in_head;
+    while (*link != index) {
+        ASSERT(*link != NONE);
+        link = &engine->edges[*link].next_in;
+    }
+    *link = engine->edges[index].next_in;
+}
+
+void graph_remove(struct engine *engine, uint32_t slot)
+{
+    struct task *task = task_at(engine, slot);
+    for (uint32_t index = task->in_head; index != NONE; index = engine->edges[index].next_in) {
+        struct task *parent = task_at(engine, edge_parent(&engine->edges[index]));
+        engine->edges[index].child = NONE;
+        parent->out_dead++;
+    }
+    /* Sweeping gives edges back, which reuses next_out only: the in-list stays walkable. */
+    for (uint32_t index = task->in_head, next; index != NONE; index = next) {
+        next = engine->edges[index].next_in;
+        struct task *parent = task_at(engine, edge_parent(&engine->edges[index]));
+        if (2 * parent->out_dead > parent->out_count) sweep_dead_edges(engine, parent);
+    }
+    for (uint32_t index = task->out_head, next; index != NONE; index = next) {
+        next = engine->edges[index].next_out;
+        if (engine->edges[index].child != NONE)
+            remove_from_in_list(engine, engine->edges[index].child, index);
+        edge_give(engine, index);
+    }
+    task->in_head = task->out_head = task->out_tail = NONE;
+    task->out_count = task->out_dead = 0;
+}
+
+uint32_t graph_depth(const struct engine *engine, uint32_t slot)
+{
+    const struct task *task = &engine->tasks[slot];
+    uint32_t depth = 0;
+    if (task->unconfirmed_parents == 0) return 0;
+    FOR_EACH_PARENT(engine, task, edge)
+    {
+        const struct task *parent = &engine->tasks[edge_parent(edge)];
+        bool is_confirmed = parent->status == TASK_CONFIRMED || parent->status == TASK_FINALIZED;
+        if (!is_confirmed && parent->depth_now + 1u > depth) depth = parent->depth_now + 1u;
+    }
+    return depth < UINT16_MAX ? depth : UINT16_MAX;
+}
+
+static void sift_down(const struct engine *engine, uint32_t *slots, uint32_t at, uint32_t count,
+                      bool (*before)(const struct task *a, const struct task *b))
+{
+    const struct task *tasks = engine->tasks;
+    for (;;) {
+        uint32_t child = 2 * at + 1;
+        if (child >= count) return;
+        if (child + 1 < count && before(&tasks[slots[child]], &tasks[slots[child + 1]])) child++;
+        if (!before(&tasks[slots[at]], &tasks[slots[child]])) return;
+        uint32_t swapped = slots[at];
+        slots[at] = slots[child];
+        slots[child] = swapped;
+        at = child;
+    }
+}
+
+void slots_sort(const struct engine *engine, uint32_t *slots, uint32_t count,
+                bool (*before)(const struct task *a, const struct task *b))
+{
+    for (uint32_t at = count / 2; at-- > 0;) sift_down(engine, slots, at, count, before);
+    for (uint32_t end = count; end-- > 1;) {
+        uint32_t largest = slots[0];
+        slots[0] = slots[end];
+        slots[end] = largest;
+        sift_down(engine, slots, 0, end, before);
+    }
+}
+
+static bool submitted_before(const struct task *a, const struct task *b)
+{
+    return a->seq < b->seq;
+}
+
+uint32_t graph_descendants(struct engine *engine, uint32_t slot)
+{
+    uint32_t *found = engine->scratch, count = 0;
+    uint32_t mark = ++engine->visit_mark;
+    bool has_joins = false;
+    for (uint32_t done = 0, from = slot;; from = found[done++]) {
+        for (uint32_t index = task_at(engine, from)->out_head; index != NONE;
+             index = engine->edges[index].next_out) {
+            uint32_t child_slot = engine->edges[index].child;
+            if (child_slot == NONE) continue;
+            struct task *child = task_at(engine, child_slot);
+            if (child->visited == mark || (child->flags & TASK_DETACHED)) continue;
+            child->visited = mark;
+            has_joins = has_joins || child->parent_count > 1;
+            found[count++] = child_slot;
+        }
+        if (done == count) break;
+    }
+    /* Breadth first is a topological order of a tree; where paths join, submission order is one. */
+    if (has_joins) slots_sort(engine, found, count, submitted_before);
+    return count;
+}

@@ -1,0 +1,166 @@
+/* engine/proof.c: one FIFO queue, parallel workers, batches (engine.md 2.7).
+ *
+ * A free worker takes what is queued up to the batch size, and with a batch
+ * timeout may wait that long for a full one. When the queue is full an
+ * executed task is not lost: it stands in the back-pressure list and enters
+ * as soon as there is room, before any new admission. */
+#include "engine/state.h"
+
+static void enqueue(struct engine *engine, uint32_t slot)
+{
+    struct task *task = task_at(engine, slot);
+    task->proof_stage = PROOF_QUEUED;
+    task->clock_ns = engine->now_ns; /* for the batch timeout; no clock runs in the queue */
+    list_append(engine, &engine->proof_queue, LINK_QUEUE, slot);
+    engine->stats.proof_queue_depth = engine->proof_queue.count;
+}
+
+static bool queue_has_room(const struct engine *engine)
+{
+    return engine->proof_queue.count < (uint32_t)engine->settings.queue_size;
+}
+
+static void admit_to_queue(struct engine *engine, uint32_t slot)
+{
+    task_advance(engine, slot, MOVE_PROOF_REQUESTED, REASON_COUNT);
+    effect_push(engine, NOTE_PROOF_QUEUED, slot);
+    enqueue(engine, slot);
+}
+
+void proof_request(struct engine *engine, uint32_t slot)
+{
+    struct task *task = task_at(engine, slot);
+    ASSERT(task->status == TASK_EXECUTED && task->proof_stage == PROOF_NONE);
+    if (!engine->settings.optimistic_proofs && task->unconfirmed_parents > 0) return;
+    if (queue_has_room(engine)) {
+        admit_to_queue(engine, slot);
+        return;
+    }
+    task->proof_stage = PROOF_BLOCKED;
+    list_append(engine, &engine->proof_blocked, LINK_QUEUE, slot);
+    engine->stats.queue_full++;
+}
+
+static void refill_queue(struct engine *engine)
+{
+    while (engine->proof_blocked.head != NONE && queue_has_room(engine)) {
+        uint32_t slot = engine->proof_blocked.head;
+        list_remove(engine, &engine->proof_blocked, LINK_QUEUE, slot);
+        admit_to_queue(engine, slot);
+    }
+    if (queue_has_room(engine)) waiting_freed(engine, WAIT_PROOF_BACKPRESSURE, 0);
+}
+
+static bool batch_is_due(const struct engine *engine)
+{
+    const struct settings *settings = &engine->settings;
+    if (engine->proof_queue.head == NONE) return false;
+    if (settings->batch_timeout_ns == 0) return true;
+    if (engine->proof_queue.count >= (uint32_t)settings->batch_size) return true;
+    return ns_after(engine->tasks[engine->proof_queue.head].clock_ns, settings->batch_timeout_ns) <=
+           engine->now_ns;
+}
+
+static void start_batch(struct engine *engine, uint32_t worker)
+{
+    uint32_t batch = (uint32_t)engine->settings.batch_size;
+    uint32_t count = engine->proof_queue.count < batch ? engine->proof_queue.count : batch;
+    engine->worker_busy[worker] = 1;
+    engine->workers_busy++;
+    engine->stats.batches++;
+    engine->stats.batched_proofs += count;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t slot = engine->proof_queue.head;
+        struct task *task = task_at(engine, slot);
+        list_remove(engine, &engine->proof_queue, LINK_QUEUE, slot);
+        task->proof_stage = PROOF_GENERATING;
+        engine->stats.proofs_generating++;
+        clock_start(engine, slot, CLOCK_PROVING);
+        struct effect *effect = effect_push(engine, EFFECT_PROVE, slot);
+        effect->attempt = task->proof_attempt;
+        effect->u.prove.worker = worker;
+        effect->u.prove.index = i;
+        effect->u.prove.count = count;
+    }
+    engine->stats.proof_queue_depth = engine->proof_queue.count;
+}
+
+void proof_dispatch(struct engine *engine)
+{
+    uint32_t workers = (uint32_t)engine->settings.worker_threads;
+    for (uint32_t worker = 0; worker < workers && batch_is_due(engine); worker++) {
+        if (engine->worker_busy[worker]) continue;
+        start_batch(engine, worker);
+        refill_queue(engine);
+    }
+}
+
+/* The generation, if one runs, is of no use to anyone. */
+static void abandon_generation(struct engine *engine, uint32_t slot)
+{
+    struct task *task = task_at(engine, slot);
+    struct effect *effect = effect_push(engine, EFFECT_CANCEL_PROOF, slot);
+    effect->attempt = task->proof_attempt;
+    clock_stop(engine, slot);
+    engine->stats.proofs_generating--;
+    task->proof_stage = PROOF_NONE;
+}
+
+void proof_detach(struct engine *engine, uint32_t slot)
+{
+    struct task *task = task_at(engine, slot);
+    switch ((enum proof_stage)task->proof_stage) {
+    case PROOF_BLOCKED: list_remove(engine, &engine->proof_blocked, LINK_QUEUE, slot); break;
+    case PROOF_QUEUED:
+        list_remove(engine, &engine->proof_queue, LINK_QUEUE, slot);
+        engine->stats.proof_queue_depth = engine->proof_queue.count;
+        refill_queue(engine);
+        break;
+    case PROOF_GENERATING: abandon_generation(engine, slot); break;
+    case PROOF_BACKOFF:
+        heap_remove(&engine->deadlines, deadline_handle(engine, DEADLINE_BACKOFF, slot));
+        break;
+    case PROOF_NONE:
+    case PROOF_READY: return;
+    }
+    task->proof_stage = PROOF_NONE;
+}
+
+void proof_done(struct engine *engine, uint32_t slot)
+{
+    clock_stop(engine, slot);
+    engine->stats.proofs_generating--;
+    engine->stats.proofs_ready++;
+    task_at(engine, slot)->proof_stage = PROOF_READY;
+    proof_cache_add(engine, slot);
+    effect_push(engine, NOTE_PROOF_READY, slot);
+    deferral_ready(engine, slot);
+}
+
+void proof_requeue(struct engine *engine, uint32_t slot)
+{
+    engine->stats.proof_retries++;
+    enqueue(engine, slot);
+}
+
+void proof_fail_attempt(struct engine *engine, uint32_t slot, bool is_timeout, uint32_t jitter)
+{
+    struct task *task = task_at(engine, slot);
+    if (is_timeout) {
+        engine->stats.proof_timeouts++;
+        abandon_generation(engine, slot);
+    } else {
+        engine->stats.proof_failures++;
+        engine->stats.proofs_generating--;
+        clock_stop(engine, slot);
+        task->proof_stage = PROOF_NONE;
+    }
+    if (++task->proof_attempt >= engine->settings.proof_max_retries) {
+        rollback_root(engine, slot, MOVE_FAIL, is_timeout ? REASON_PROOF_TIMEOUT : REASON_PROOF_FAILED);
+    } else if (is_timeout) {
+        proof_requeue(engine, slot);
+    } else {
+        task->proof_stage = PROOF_BACKOFF;
+        backoff_start(engine, slot, task->proof_attempt, jitter);
+    }
+}

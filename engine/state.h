@@ -1,0 +1,245 @@
+/* engine/state.h: the tables behind the handle. Private to engine/.
+ *
+ * A task is one record in a fixed table. Lists run through the records by
+ * slot number (NONE ends them), so that nothing is allocated and nothing
+ * dangles. Which list a task is in follows from its status:
+ *
+ *   pending              a wait queue (waiting.c), unless it waits for its own parents
+ *   executed             the back-pressure list, when the proof queue was full
+ *   proof_pending        the proof queue, or clock PROVING, or a backoff deadline
+ *   awaiting_ancestors   clock AWAITING
+ *   submitting           the ready queue, or a backoff deadline
+ *   submitting/confirming clock CONFIRMING from the moment the proof is handed to the chain
+ *   terminal and settled clock FINAL; the releasable list while its snapshot is held */
+#pragma once
+#include "base/assert.h"
+#include "base/heap.h"
+#include "base/table.h"
+#include "engine/engine.h"
+#include "engine/lifecycle.h"
+
+#define NONE UINT32_MAX
+
+enum clock_kind { CLOCK_PROVING, CLOCK_AWAITING, CLOCK_CONFIRMING, CLOCK_FINAL, CLOCK_COUNT, CLOCK_STOPPED };
+enum link_kind { LINK_CLOCK, LINK_AGE, LINK_QUEUE, LINK_COUNT };
+enum proof_stage { PROOF_NONE, PROOF_BLOCKED, PROOF_QUEUED, PROOF_GENERATING, PROOF_BACKOFF, PROOF_READY };
+enum tx_stage { TX_NONE, TX_READY, TX_HANDED_OVER, TX_BACKOFF, TX_ACCEPTED };
+
+enum task_flag {
+    TASK_SPECULATIVE = 1 << 0,  /* admitted with an unconfirmed parent; never cleared */
+    TASK_COMMITTED = 1 << 1,    /* holds an unsettled commitment */
+    TASK_HAS_SNAPSHOT = 1 << 2, /* live or releasable */
+    TASK_IN_PLAN = 1 << 3,      /* blocked by a rollback; its turn comes or came */
+    TASK_IN_WAIT_QUEUE = 1 << 4,
+    TASK_PROOF_CACHED = 1 << 5,
+    TASK_USED = 1 << 6,     /* the slot holds a task */
+    TASK_DETACHED = 1 << 7, /* terminal, settled, and its parents know */
+    TASK_RUNNING = 1 << 8,  /* the executor has it */
+    TASK_AGING = 1 << 9,    /* in by_age: its commitment can expire */
+};
+
+struct links {
+    uint32_t prev, next;
+};
+
+struct task {
+    uint64_t id, seq;
+    uint64_t bond_lamports, snapshot_bytes;
+    int64_t admitted_ns, compute_ns, clock_ns, claim_expires_ns;
+    struct links links[LINK_COUNT];
+    struct {
+        uint32_t child, sibling, prev;
+    } wait; /* pairing heap of a wait queue */
+    struct {
+        uint32_t root, next, head, size;
+    } plan; /* head and size: of the root itself */
+    uint32_t generation, agent;
+    uint32_t in_head, out_head, out_tail, out_count, out_dead;
+    uint32_t speculative_children, live_children, visited;
+    uint16_t depth_now, depth_at_admission, flags, rollout_bucket;
+    uint16_t factor_bps; /* of a root cause: share of the slash that applies */
+    uint8_t status, clock, wait_reason, reason;
+    uint8_t proof_stage, proof_attempt, tx_stage, tx_attempt;
+    uint8_t parent_count, unconfirmed_parents;
+};
+_Static_assert(sizeof(struct task) <= 192, "three cache lines a task");
+
+/* One dependency. Its child is NONE once the child was pruned before the parent. */
+struct edge {
+    uint32_t parent_and_kind, child, next_out, next_in;
+};
+_Static_assert(sizeof(struct edge) == 16, "sixteen bytes an edge");
+enum { EDGE_KIND_SHIFT = 30, EDGE_PARENT_MASK = (1 << EDGE_KIND_SHIFT) - 1 };
+
+enum { AGENT_QUEUES = 5 }; /* reasons that can be of one agent */
+
+struct agent {
+    uint64_t id, deposited, received, free, locked, slashed;
+    int64_t cooldown_until_ns;
+    uint32_t tips, snapshots;
+    uint32_t wait_heads[AGENT_QUEUES];
+};
+
+struct list {
+    uint32_t head, tail, count;
+};
+
+/* A rollback being carried out: the cursor walks the plan of `root`, leaves first. */
+enum plan_stage { PLAN_IDLE, PLAN_ABORTING, PLAN_RESTORING };
+struct running_plan {
+    uint32_t root, task;
+    enum plan_stage stage;
+};
+enum { RUNNING_PLANS = 10 }; /* upper end of speculation.rollback.max_concurrent */
+
+struct engine {
+    struct settings settings;
+    struct engine_limits limits;
+    struct engine_stats stats;
+    int64_t now_ns;
+    uint64_t seq_next;
+    struct effects *effects; /* of the step that runs */
+
+    struct task *tasks;
+    struct edge *edges;
+    struct agent *agents;
+    struct table task_of_id, agent_of_id;
+    uint32_t agent_count, free_task, free_edge, fresh_task, fresh_edge, visit_mark;
+    uint32_t *scratch; /* one slot number a task: traversals */
+
+    struct list clocks[CLOCK_COUNT], by_age;
+    struct deadline_heap deadlines; /* claims, backoffs, cooldowns, plan stages */
+
+    uint32_t wait_heads[WAIT_REASON_COUNT]; /* engine-wide queues */
+    uint32_t *dirty_queues, *dirty_flags;   /* queues to wake at the end of the step */
+    uint32_t dirty_first, dirty_count;
+
+    struct list proof_queue, proof_blocked, ready, releasable, plans;
+    uint8_t worker_busy[LIMIT_PROOF_WORKERS];
+    uint32_t workers_busy;
+    struct running_plan running[RUNNING_PLANS];
+};
+
+/* engine.c */
+static inline struct task *task_at(struct engine *engine, uint32_t slot)
+{
+    return &engine->tasks[slot];
+}
+
+static inline struct task_ref ref_of(const struct engine *engine, uint32_t slot)
+{
+    return (struct task_ref){slot, engine->tasks[slot].generation};
+}
+
+static inline bool is_speculative_active(const struct task *task)
+{
+    return (task->flags & TASK_SPECULATIVE) && !task_status_is_terminal((enum task_status)task->status);
+}
+
+/* Index of the gauge by depth; the last one gathers what lies beyond the hard cap. */
+static inline uint32_t depth_class(uint32_t depth)
+{
+    return depth <= LIMIT_DEPTH ? depth : LIMIT_DEPTH + 1;
+}
+
+/* Effects: a blank one of this kind about this task, to be filled in place. */
+struct effect *effect_push(struct engine *engine, enum effect_kind kind, uint32_t slot);
+
+/* The one place where a status changes: by the table of lifecycle.c, with its note and its counters. */
+void task_advance(struct engine *engine, uint32_t slot, enum task_move move, enum rollback_reason reason);
+
+/* clock.c: constant-duration clocks are lists in order of start; irregular deadlines are in a heap. */
+enum deadline_kind { DEADLINE_CLAIM, DEADLINE_BACKOFF, DEADLINE_COOLDOWN, DEADLINE_PLAN };
+uint32_t deadline_handle(const struct engine *engine, enum deadline_kind kind, uint32_t index);
+uint32_t deadline_handle_count(const struct engine_limits *limits);
+void list_append(struct engine *engine, struct list *list, enum link_kind kind, uint32_t slot);
+void list_remove(struct engine *engine, struct list *list, enum link_kind kind, uint32_t slot);
+void clock_start(struct engine *engine, uint32_t slot, enum clock_kind clock); /* leaves any other */
+void clock_stop(struct engine *engine, uint32_t slot);
+void clocks_tick(struct engine *engine);
+
+/* graph.c */
+MUST_USE err graph_add(struct engine *engine, uint32_t slot, const struct event_submit *submit,
+                       const uint32_t *parent_slots);
+void graph_remove(struct engine *engine, uint32_t slot);
+uint32_t graph_edges_left(const struct engine *engine);
+/* Live descendants of slot, parents before children, into engine->scratch; returns how many. */
+uint32_t graph_descendants(struct engine *engine, uint32_t slot);
+uint32_t graph_depth(const struct engine *engine, uint32_t slot);
+/* Sorts slots ascending by a strict total order. In place, no recursion. */
+void slots_sort(const struct engine *engine, uint32_t *slots, uint32_t count,
+                bool (*before)(const struct task *a, const struct task *b));
+static inline uint32_t edge_parent(const struct edge *edge)
+{
+    return edge->parent_and_kind & EDGE_PARENT_MASK;
+}
+static inline enum edge_kind edge_kind(const struct edge *edge)
+{
+    return (enum edge_kind)(edge->parent_and_kind >> EDGE_KIND_SHIFT);
+}
+#define FOR_EACH_PARENT(engine, task, edge)                                                                  \
+    for (const struct edge *edge = (task)->in_head == NONE ? NULL : &(engine)->edges[(task)->in_head]; edge; \
+         edge = edge->next_in == NONE ? NULL : &(engine)->edges[edge->next_in])
+
+/* ledger.c */
+MUST_USE err agent_find_or_add(struct engine *engine, uint64_t id, uint32_t *index_out);
+uint64_t bond_at_depth(const struct settings *settings, uint32_t depth);
+void ledger_lock(struct engine *engine, uint32_t slot, uint64_t lamports);
+void ledger_release(struct engine *engine, uint32_t slot);
+/* Slashes a root cause; its victims are the tasks of `plan_root`'s plan. Returns what was slashed. */
+uint64_t ledger_settle_root(struct engine *engine, uint32_t slot, uint32_t plan_root);
+
+/* branches and snapshots: tips.c, memory.c */
+void tips_enter(struct engine *engine, uint32_t slot);
+void tips_leave(struct engine *engine, uint32_t slot);
+bool tips_allow(const struct engine *engine, uint32_t slot);
+void snapshot_take(struct engine *engine, uint32_t slot);
+void snapshot_release(struct engine *engine, uint32_t slot); /* collectable from now on */
+void snapshots_collect(struct engine *engine);
+void memory_gc(struct engine *engine);
+bool memory_allows(struct engine *engine, uint32_t slot);
+void proof_cache_add(struct engine *engine, uint32_t slot);
+
+/* admission.c, waiting.c */
+void admission_try(struct engine *engine, uint32_t slot); /* starts it, or makes it wait */
+enum wait_reason admission_check(struct engine *engine, uint32_t slot);
+void waiting_set(struct engine *engine, uint32_t slot, enum wait_reason reason);
+void waiting_requeue(struct engine *engine, uint32_t slot, uint32_t depth); /* its key changes */
+void waiting_freed(struct engine *engine, enum wait_reason reason, uint32_t agent);
+void waiting_wake(struct engine *engine);                         /* the end of a step */
+void waiting_wake_all(struct engine *engine);                     /* the rules have changed */
+void waiting_wake_children(struct engine *engine, uint32_t slot); /* this parent has its output now */
+
+/* proof.c: from executed to a proof */
+void proof_request(struct engine *engine, uint32_t slot); /* an executed task may want a proof now */
+void proof_dispatch(struct engine *engine);
+void proof_detach(struct engine *engine, uint32_t slot); /* the work is not wanted any more */
+void proof_done(struct engine *engine, uint32_t slot);
+void proof_fail_attempt(struct engine *engine, uint32_t slot, bool is_timeout, uint32_t jitter);
+void proof_requeue(struct engine *engine, uint32_t slot);
+
+/* deferral.c: from a proof to the chain */
+void deferral_ready(struct engine *engine, uint32_t slot);   /* a proof exists */
+void deferral_release(struct engine *engine, uint32_t slot); /* its last ancestor was confirmed */
+void deferral_dispatch(struct engine *engine);
+void deferral_accepted(struct engine *engine, uint32_t slot);
+void deferral_detach(struct engine *engine, uint32_t slot);
+void deferral_fail_attempt(struct engine *engine, uint32_t slot, uint32_t jitter);
+void deferral_requeue(struct engine *engine, uint32_t slot);
+void backoff_start(struct engine *engine, uint32_t slot, uint32_t attempt, uint32_t jitter);
+void backoff_over(struct engine *engine, uint32_t slot);
+
+/* confirm.c: from the chain to the end */
+void confirm_gate(struct engine *engine, uint32_t slot);
+void confirm_final(struct engine *engine, uint32_t slot);
+void task_detach(struct engine *engine, uint32_t slot); /* takes it out of every queue and clock */
+void task_finish(struct engine *engine, uint32_t slot); /* terminal and settled: parents, retention */
+void task_set_depth(struct engine *engine, uint32_t slot, uint32_t depth);
+
+/* rollback.c */
+void rollback_root(struct engine *engine, uint32_t slot, enum task_move move, enum rollback_reason reason);
+/* As above with a factor that differs from the reason's: the chain said that the agent is not at fault. */
+void rollback_root_faultless(struct engine *engine, uint32_t slot, enum rollback_reason reason);
+void rollback_dispatch(struct engine *engine);
+MUST_USE err rollback_stage_done(struct engine *engine, uint32_t slot, enum plan_stage stage);
+void rollback_stage_timeout(struct engine *engine, uint32_t index);

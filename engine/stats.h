@@ -1,0 +1,26 @@
+/* engine/stats.h: plain counters and gauges, read by anyone, written by the engine alone. */
+#pragma once
+#include "engine/event.h"
+
+struct engine_stats {
+    /* counters */
+    uint64_t events[EVENT_KIND_COUNT], stale_events[EVENT_KIND_COUNT];
+    uint64_t submitted, refused[REFUSAL_COUNT];
+    uint64_t waits[WAIT_REASON_COUNT]; /* times a task began to wait */
+    uint64_t speculative_admissions, normal_admissions;
+    uint64_t ended[TASK_STATUS_COUNT];          /* tasks that reached this terminal status */
+    uint64_t rollbacks_by_reason[REASON_COUNT]; /* victims plus speculative roots (semantics.md 30) */
+    uint64_t rollback_events[REASON_COUNT];
+    uint64_t slash_events[REASON_COUNT];
+    uint64_t proofs_ready, proof_failures, proof_timeouts, proof_retries, queue_full;
+    uint64_t batches, batched_proofs;
+    uint64_t tx_retries, illegal_transitions;
+    uint64_t gc_runs, gc_bytes_freed, pruned;
+    uint64_t bonded_lamports, released_lamports, slashed_lamports; /* ever; locked = the rest */
+    uint64_t treasury_lamports;
+    /* gauges */
+    uint64_t table_tasks, edges, operations, pending_operations, speculative_active, tips,
+        active_by_depth[LIMIT_DEPTH + 2];
+    uint64_t snapshots, snapshot_bytes, proof_cache_entries, commitments, locked_lamports;
+    uint64_t proof_queue_depth, proofs_generating, awaiting, submissions_in_flight, plans_waiting;
+};
