@@ -10,10 +10,10 @@
  * Source: semantics.md 1-3, 5-9, 29. */
 #pragma once
 #include "base/err.h"
+#include "engine/types.h"
 #include <stdint.h>
 
 enum workload_failure { FAILURE_NONE, FAILURE_PROOF, FAILURE_CHAIN };
-enum workload_edge { EDGE_DATA, EDGE_ORDER, EDGE_RESOURCE };
 enum workload_stage { STAGE_MIX, STAGE_PROOF, STAGE_CHAIN };
 
 struct workload_task {
@@ -38,7 +38,7 @@ struct workload {
     struct workload_task *tasks; /* tasks[1 .. task_count]: ids are dense, from 1, in order of arrival */
     struct workload_job *jobs;   /* jobs[0 .. job_count) */
     uint32_t *parents;           /* ids */
-    uint8_t *edges;              /* enum workload_edge, beside parents */
+    uint8_t *edges;              /* enum edge_kind, beside parents */
     double tasks_per_job;        /* expected */
     double offered_rate;         /* tasks/s, expected mean over the duration */
     uint32_t burst_count;        /* of the pattern: burst k is [first + k * every, + length) */
