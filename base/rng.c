@@ -12,6 +12,7 @@ void rng_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4
 {
     uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
     uint32_t k0 = key[0], k1 = key[1];
+#pragma GCC unroll 10
     for (int round = 0; round < ROUNDS; round++, k0 += WEYL_0, k1 += WEYL_1) {
         uint64_t product_0 = (uint64_t)MULTIPLIER_0 * c0, product_1 = (uint64_t)MULTIPLIER_1 * c2;
         c0 = (uint32_t)(product_1 >> 32) ^ c1 ^ k0;
