@@ -103,6 +103,8 @@ void task_finish(struct engine *engine, uint32_t slot)
     struct task *task = task_at(engine, slot);
     ASSERT(!(task->flags & TASK_DETACHED));
     task->flags |= TASK_DETACHED;
+    engine->stats.live_tasks--;
+    if (task->flags & TASK_PROOF_CACHED) engine->stats.live_proofs--;
     FOR_EACH_PARENT(engine, task, edge)
     {
         struct task *parent = task_at(engine, edge_parent(edge));

@@ -54,6 +54,7 @@ void task_advance(struct engine *engine, uint32_t slot, enum task_move move, enu
     err legal = lifecycle_move(&to, move);
     ASSERT(legal == OK);
     task->status = (uint8_t)to;
+    engine->stats.submitting += (uint64_t)(to == TASK_SUBMITTING) - (from == TASK_SUBMITTING);
     struct effect *note = effect_push(engine, NOTE_STATUS, slot);
     note->u.status.from = from;
     note->u.status.to = to;
@@ -115,6 +116,7 @@ static void task_init(struct engine *engine, uint32_t slot, const struct event_s
     };
     engine->stats.submitted++;
     engine->stats.table_tasks++;
+    engine->stats.live_tasks++;
     engine->stats.operations++;
 }
 

@@ -33,6 +33,7 @@ void snapshot_take(struct engine *engine, uint32_t slot)
     task->flags |= TASK_HAS_SNAPSHOT;
     engine->stats.snapshots++;
     engine->stats.snapshot_bytes += task->snapshot_bytes;
+    engine->stats.live_snapshot_bytes += task->snapshot_bytes;
     engine->agents[task->agent].snapshots++;
 }
 
@@ -40,6 +41,7 @@ void snapshot_release(struct engine *engine, uint32_t slot)
 {
     if (!(task_at(engine, slot)->flags & TASK_HAS_SNAPSHOT)) return;
     list_append(engine, &engine->releasable, LINK_QUEUE, slot);
+    engine->stats.live_snapshot_bytes -= task_at(engine, slot)->snapshot_bytes;
     /* Whoever is short of room can have it: the denied checks collect on demand. */
     waiting_freed(engine, WAIT_SNAPSHOT_LIMIT, task_at(engine, slot)->agent);
     waiting_freed(engine, WAIT_MEMORY_LIMIT, 0);
@@ -68,6 +70,7 @@ void proof_cache_add(struct engine *engine, uint32_t slot)
     if ((task->flags & TASK_PROOF_CACHED) || engine->stats.proof_cache_entries >= capacity) return;
     task->flags |= TASK_PROOF_CACHED;
     engine->stats.proof_cache_entries++;
+    engine->stats.live_proofs++;
 }
 
 static void task_prune(struct engine *engine, uint32_t slot)

@@ -188,6 +188,7 @@ static void carry_on(struct engine *engine, struct running_plan *plan)
     heap_remove(&engine->deadlines, deadline_handle(engine, DEADLINE_PLAN, plan_index(engine, plan)));
     if (!run_turns(engine, plan)) return;
     complete(engine, plan->root);
+    engine->stats.plans_running--;
     *plan = (struct running_plan){.root = NONE, .task = NONE};
 }
 
@@ -205,6 +206,7 @@ void rollback_dispatch(struct engine *engine)
         uint32_t root = engine->plans.head;
         list_remove(engine, &engine->plans, LINK_QUEUE, root);
         engine->stats.plans_waiting = engine->plans.count;
+        engine->stats.plans_running++;
         uint32_t first = task_at(engine, root)->plan.head;
         *plan = (struct running_plan){.root = root, .task = first == NONE ? root : first};
         carry_on(engine, plan);

@@ -143,6 +143,8 @@ void waiting_set(struct engine *engine, uint32_t slot, enum wait_reason reason)
     leave_queue(engine, slot);
     task->wait_reason = (uint8_t)reason;
     enter_queue(engine, slot);
+    if (before == WAIT_NONE) engine->stats.waiting++;
+    if (reason == WAIT_NONE) engine->stats.waiting--;
     if (reason != WAIT_NONE) engine->stats.waits[reason]++;
     struct effect *note = effect_push(engine, NOTE_WAIT, slot);
     note->u.wait.reason = reason;

@@ -19,20 +19,27 @@
     X(LATENCY_ROLLBACK, "rollback")   /* cascade begins -> complete */                                       \
     X(LATENCY_RECOVERY, "recovery")   /* semantics.md 33 */
 
+/* name, text, quantile, and how many values support it: the least n with a finite upper 95 % limit,
+ * n >= ln(0.025) / ln(q) (statistics.md 4.4) */
 #define LATENCY_QUANTILES(X)                                                                                 \
-    X(Q50, "p50", 0.50) X(Q75, "p75", 0.75) X(Q90, "p90", 0.90)                                              \
-    X(Q95, "p95", 0.95) X(Q99, "p99", 0.99) X(Q999, "p999", 0.999)
+    X(Q50, "p50", 0.50, 6)                                                                                   \
+    X(Q75, "p75", 0.75, 13)                                                                                  \
+    X(Q90, "p90", 0.90, 36)                                                                                  \
+    X(Q95, "p95", 0.95, 72)                                                                                  \
+    X(Q99, "p99", 0.99, 368)                                                                                 \
+    X(Q999, "p999", 0.999, 3688)
 
 #define NAME_(name, text) name,
-#define NAME3_(name, text, quantile) name,
+#define NAME4_(name, text, quantile, support) name,
 enum latency_kind { LATENCY_KINDS(NAME_) LATENCY_KIND_COUNT };
-enum latency_quantile { LATENCY_QUANTILES(NAME3_) QUANTILE_COUNT };
+enum latency_quantile { LATENCY_QUANTILES(NAME4_) QUANTILE_COUNT };
 #undef NAME_
-#undef NAME3_
+#undef NAME4_
 
 const char *latency_kind_name(enum latency_kind kind);
 const char *latency_quantile_name(enum latency_quantile quantile);
 double latency_quantile_value(enum latency_quantile quantile);
+uint64_t latency_quantile_support(enum latency_quantile quantile);
 
 struct latency {
     uint64_t count;
