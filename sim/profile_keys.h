@@ -39,3 +39,11 @@ MUST_USE err profile_read(const char *path, const struct profile_table *table, v
 /* ERR_SYNTAX naming the first row of `wanted` that is not in `given`. */
 MUST_USE err profile_require(const char *path, const struct profile_table *table, uint64_t given,
                              uint64_t wanted, struct diag *diag);
+
+/* The file of a model: `name` itself when it ends in .toml, else FOLDER/NAME.toml.
+ * ERR_USAGE: no such file (the nearest name is given), or a path beyond PROFILE_PATH_BYTES. */
+enum { PROFILE_PATH_BYTES = 512 };
+struct profile_place {
+    const char *what, *folder, *name; /* what: "chain", for messages */
+};
+MUST_USE err profile_path(const struct profile_place *place, char out[PROFILE_PATH_BYTES], struct diag *diag);

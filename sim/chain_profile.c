@@ -1,0 +1,157 @@
+/* sim/chain_profile.c: the table of a chain's parameters. */
+#include "sim/chain_profile.h"
+#include "base/dist.h"
+#include "base/units.h"
+#include <stdio.h>
+#include <string.h>
+
+/* What one file can hold: a profile, or the names of two and how they alternate. */
+struct file {
+    struct chain_profile profile;
+    char calm[PROFILE_NAME_BYTES], busy[PROFILE_NAME_BYTES];
+};
+
+#define AT(field)     offsetof(struct file, field)
+#define REGIME(field) AT(profile.calm.field)
+#define CHANCE(path, field)                                                                                  \
+    {                                                                                                        \
+        path, PROFILE_NUMBER, 0, field, 0, 1                                                                 \
+    }
+#define MS(path, field)                                                                                      \
+    {                                                                                                        \
+        path, PROFILE_MS, 0, field, 0, 600000                                                                \
+    }
+#define SIGMA(path, field)                                                                                   \
+    {                                                                                                        \
+        path, PROFILE_NUMBER, 0, field, 0, 3                                                                 \
+    }
+
+#define PATH_KEYS(name, which)                                                                               \
+    CHANCE("path." name ".drop_chance", REGIME(path[which].drop_chance)),                                    \
+        MS("path." name ".accept_ms", REGIME(path[which].accept_ns)),                                        \
+        SIGMA("path." name ".accept_sigma", REGIME(path[which].accept_sigma)),                               \
+        MS("path." name ".forward_ms", REGIME(path[which].forward_ns)),                                      \
+        SIGMA("path." name ".forward_sigma", REGIME(path[which].forward_sigma)),                             \
+        {"path." name ".wait_weights", PROFILE_NUMBER, CHAIN_WAITS, REGIME(path[which].wait_weights), 0, 1}, \
+        {"path." name ".wait_mean_slots", PROFILE_NUMBER, 0, REGIME(path[which].wait_mean_slots), 0, 100},   \
+        MS("path." name ".push_ms", REGIME(path[which].push_ns)),                                            \
+        SIGMA("path." name ".push_sigma", REGIME(path[which].push_sigma)),                                   \
+        MS("path." name ".poll_ms", REGIME(path[which].poll_ns))
+
+static const struct profile_key KEYS[] = {
+    {"mixed.calm", PROFILE_NAME, 0, AT(calm), 0, 0},
+    {"mixed.busy", PROFILE_NAME, 0, AT(busy), 0, 0},
+    {"mixed.busy_share", PROFILE_NUMBER, 0, AT(profile.busy_share), 0, 0.9},
+    {"mixed.episode_ms", PROFILE_MS, 0, AT(profile.busy_episode_ns), 1, 86400000},
+    {"slot.target_ms", PROFILE_MS, 0, REGIME(slot_target_ns), 1, 10000},
+    {"slot.factor", PROFILE_NUMBER, 0, REGIME(slot_factor), 0.1, 10},
+    SIGMA("slot.leader_sigma", REGIME(leader_sigma)),
+    SIGMA("slot.slot_sigma", REGIME(slot_sigma)),
+    {"validators.count", PROFILE_COUNT, 0, AT(profile.validators), 1, 10000},
+    SIGMA("validators.stake_sigma", AT(profile.stake_sigma)),
+    {"window.off_chance", PROFILE_NUMBER, 0, REGIME(off_chance), 0, 0.9},
+    CHANCE("late.chance", REGIME(late_chance)),
+    MS("late.least_ms", REGIME(late_least_ns)),
+    {"late.exponent", PROFILE_NUMBER, 0, REGIME(late_exponent), 0.1, 10},
+    {"fork.grace_slots", PROFILE_NUMBER, 0, REGIME(fork_grace_slots), 0, 100},
+    {"fork.depth_weights", PROFILE_NUMBER, CHAIN_FORK_DEPTHS, REGIME(fork_weights), 0, 1},
+    MS("freeze.propagation_min_ms", REGIME(propagation_min_ns)),
+    MS("freeze.propagation_max_ms", REGIME(propagation_max_ns)),
+    MS("freeze.replay_ms", REGIME(replay_ns)),
+    SIGMA("freeze.replay_sigma", REGIME(replay_sigma)),
+    MS("confirm.delay_ms", REGIME(confirm_ns)),
+    SIGMA("confirm.sigma", REGIME(confirm_sigma)),
+    {"finality.blocks", PROFILE_COUNT, 0, AT(profile.finality_blocks), 1, 1000},
+    CHANCE("finality.deeper_chance", AT(profile.finality_deeper_chance)),
+    MS("finality.tick_ms", AT(profile.finality_tick_ns)),
+    {"blockhash.blocks", PROFILE_COUNT, 0, AT(profile.blockhash_blocks), 1, 10000},
+    {"retry.every_ms", PROFILE_MS, 0, AT(profile.retry_ns), 100, 600000},
+    CHANCE("organic.rejected_chance", AT(profile.rejected_chance)),
+    CHANCE("organic.transient_chance", AT(profile.transient_chance)),
+    PATH_KEYS("staked", CHAIN_STAKED),
+    PATH_KEYS("ordinary", CHAIN_ORDINARY),
+    PATH_KEYS("unstaked", CHAIN_UNSTAKED),
+};
+enum { KEY_COUNT = sizeof KEYS / sizeof *KEYS, MIXED_KEYS = 4 };
+_Static_assert(sizeof KEYS / sizeof *KEYS <= PROFILE_KEYS_MAX, "one bit a row");
+
+static const struct profile_table TABLE = {KEYS, KEY_COUNT};
+
+#define MIXED_ROWS ((UINT64_C(1) << MIXED_KEYS) - 1)
+#define PLAIN_ROWS (((UINT64_C(1) << KEY_COUNT) - 1) & ~MIXED_ROWS)
+
+static err weights_check(const char *path, const char *what, const double *weights, uint32_t count,
+                         struct diag *diag)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < count; i++) sum += weights[i];
+    if (sum > 0.999 && sum < 1.001) return OK;
+    return diag_fail(diag, ERR_RANGE, "%s: %s sums to %g; it must sum to 1", path, what, sum);
+}
+
+static err regime_check(const char *path, const struct chain_regime *regime, struct diag *diag)
+{
+    TRY(weights_check(path, "fork.depth_weights", regime->fork_weights, CHAIN_FORK_DEPTHS, diag));
+    for (int i = 0; i < CHAIN_PATHS; i++)
+        TRY(weights_check(path, "path.*.wait_weights", regime->path[i].wait_weights, CHAIN_WAITS, diag));
+    if (regime->propagation_min_ns <= regime->propagation_max_ns) return OK;
+    return diag_fail(diag, ERR_RANGE, "%s: freeze.propagation_min_ms is above freeze.propagation_max_ms",
+                     path);
+}
+
+static err plain_load(struct file *out, const struct profile_place *place, uint64_t *given, struct diag *diag)
+{
+    char path[PROFILE_PATH_BYTES];
+    memset(out, 0, sizeof *out);
+    TRY(profile_path(place, path, diag));
+    TRY(profile_read(path, &TABLE, out, given, diag));
+    bool is_mixed = *given & MIXED_ROWS;
+    TRY(profile_require(path, &TABLE, *given, is_mixed ? MIXED_ROWS : PLAIN_ROWS, diag));
+    if (is_mixed && (*given & PLAIN_ROWS))
+        return diag_fail(diag, ERR_SYNTAX, "%s: a mixed profile has mixed.* and nothing else", path);
+    snprintf(out->profile.name, sizeof out->profile.name, "%.*s", PROFILE_NAME_BYTES - 1, place->name);
+    return is_mixed ? OK : regime_check(path, &out->profile.calm, diag);
+}
+
+/* The protocol's constants are the calm chain's; only the weather changes. */
+static err mixed_load(struct file *mixed, const struct profile_place *place, struct diag *diag)
+{
+    struct file calm, busy;
+    uint64_t given;
+    struct profile_place part = {place->what, place->folder, mixed->calm};
+    TRY(plain_load(&calm, &part, &given, diag));
+    if (given & MIXED_ROWS) return diag_fail(diag, ERR_SYNTAX, "%s: mixed.calm is itself mixed", place->name);
+    part.name = mixed->busy;
+    TRY(plain_load(&busy, &part, &given, diag));
+    if (given & MIXED_ROWS) return diag_fail(diag, ERR_SYNTAX, "%s: mixed.busy is itself mixed", place->name);
+    calm.profile.busy = busy.profile.calm;
+    calm.profile.busy.slot_target_ns = calm.profile.calm.slot_target_ns;
+    calm.profile.busy_share = mixed->profile.busy_share;
+    calm.profile.busy_episode_ns = mixed->profile.busy_episode_ns;
+    memcpy(calm.profile.name, mixed->profile.name, sizeof calm.profile.name);
+    mixed->profile = calm.profile;
+    return OK;
+}
+
+static err fixed_load(struct chain_profile *out, const char *name, struct diag *diag)
+{
+    struct dist dist;
+    TRY(dist_parse(&dist, name, diag));
+    *out = (struct chain_profile){
+        .is_fixed = true, .fixed_confirm_ns = (int64_t)dist.a, .fixed_finalize_ns = 32 * 400 * NS_PER_MS};
+    dist_close(&dist);
+    snprintf(out->name, sizeof out->name, "%.*s", PROFILE_NAME_BYTES - 1, name);
+    return OK;
+}
+
+err chain_profile_load(struct chain_profile *out, const char *folder, const char *name, struct diag *diag)
+{
+    if (strncmp(name, "fixed:", strlen("fixed:")) == 0) return fixed_load(out, name, diag);
+    struct profile_place place = {"chain", folder, name};
+    struct file file;
+    uint64_t given;
+    TRY(plain_load(&file, &place, &given, diag));
+    if (given & MIXED_ROWS) TRY(mixed_load(&file, &place, diag));
+    *out = file.profile;
+    return OK;
+}

@@ -1,0 +1,163 @@
+/* sim/profile_keys.c: a table of parameters meets a stream of TOML leaves. */
+#include "sim/profile_keys.h"
+#include "base/assert.h"
+#include "base/nearest.h"
+#include "base/toml.h"
+#include "base/units.h"
+#include <dirent.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct reader {
+    const struct profile_table *table;
+    char *out;
+    uint32_t seen[PROFILE_KEYS_MAX]; /* values given of each row */
+};
+
+static err unknown_key(const struct toml_leaf *leaf, const struct profile_table *table, struct diag *diag)
+{
+    struct nearest nearest = {.wanted = leaf->path};
+    for (uint32_t i = 0; i < table->count; i++) nearest_offer(&nearest, table->keys[i].path);
+    return diag_fail(diag, ERR_SYNTAX, "%s:%d:%d: unknown key %s%s%s", leaf->file, leaf->line,
+                     leaf->key_column, leaf->path, nearest.best ? "; did you mean " : "",
+                     nearest.best ? nearest.best : "");
+}
+
+/* "path" of a row, or "path[3]" of a row of more than three elements. */
+static bool names_row(const struct profile_key *key, const char *path, uint32_t *element)
+{
+    size_t size = strlen(key->path);
+    *element = 0;
+    if (strncmp(path, key->path, size) != 0) return false;
+    if (key->elements == 0) return path[size] == 0;
+    if (path[size] != '[') return false;
+    *element = (uint32_t)strtoul(path + size + 1, NULL, 10);
+    return *element < key->elements;
+}
+
+static err store_name(const struct toml_leaf *leaf, char *out, struct diag *diag)
+{
+    if (leaf->type != TOML_STRING)
+        return diag_fail(diag, ERR_SYNTAX, "%s:%d:%d: %s is %s; it must be a string", leaf->file, leaf->line,
+                         leaf->column, leaf->path, toml_type_name(leaf->type));
+    if (strlen(leaf->text) >= PROFILE_NAME_BYTES)
+        return diag_fail(diag, ERR_RANGE, "%s:%d:%d: %s is longer than %d bytes", leaf->file, leaf->line,
+                         leaf->column, leaf->path, PROFILE_NAME_BYTES - 1);
+    memcpy(out, leaf->text, strlen(leaf->text) + 1);
+    return OK;
+}
+
+static void store_number(const struct profile_key *key, double written, char *out)
+{
+    if (key->unit == PROFILE_NUMBER) {
+        *(double *)(void *)out = written;
+    } else {
+        double scale = key->unit == PROFILE_MS ? (double)NS_PER_MS : 1;
+        *(int64_t *)(void *)out = (int64_t)floor(written * scale + 0.5);
+    }
+}
+
+static err store(const struct profile_key *key, const struct toml_leaf *leaf, char *out, struct diag *diag)
+{
+    if (key->unit == PROFILE_NAME) return store_name(leaf, out, diag);
+    bool is_number = leaf->type == TOML_INTEGER || (leaf->type == TOML_FLOAT && key->unit != PROFILE_COUNT);
+    if (!is_number)
+        return diag_fail(diag, ERR_SYNTAX, "%s:%d:%d: %s is %s; it must be a %snumber", leaf->file,
+                         leaf->line, leaf->column, leaf->path, toml_type_name(leaf->type),
+                         key->unit == PROFILE_COUNT ? "whole " : "");
+    double written = leaf->type == TOML_INTEGER ? (double)leaf->integer : leaf->number;
+    if (!(written >= key->min && written <= key->max))
+        return diag_fail(diag, ERR_RANGE, "%s:%d:%d: %s = %g is not in %g .. %g", leaf->file, leaf->line,
+                         leaf->column, leaf->path, written, key->min, key->max);
+    store_number(key, written, out);
+    return OK;
+}
+
+static err visit(const struct toml_leaf *leaf, struct diag *diag, void *context)
+{
+    struct reader *reader = context;
+    for (uint32_t i = 0; i < reader->table->count; i++) {
+        const struct profile_key *key = &reader->table->keys[i];
+        uint32_t element;
+        if (!names_row(key, leaf->path, &element)) continue;
+        reader->seen[i]++;
+        return store(key, leaf, reader->out + key->offset + element * sizeof(int64_t), diag);
+    }
+    return unknown_key(leaf, reader->table, diag);
+}
+
+err profile_read(const char *path, const struct profile_table *table, void *out, uint64_t *given,
+                 struct diag *diag)
+{
+    struct reader reader = {.table = table, .out = out};
+    ASSERT(table->count <= PROFILE_KEYS_MAX);
+    TRY(toml_read_file(path, visit, &reader, diag));
+    uint64_t complete = 0;
+    for (uint32_t i = 0; i < table->count; i++) {
+        uint32_t wanted = table->keys[i].elements ? table->keys[i].elements : 1;
+        if (reader.seen[i] == wanted)
+            complete |= UINT64_C(1) << i;
+        else if (reader.seen[i])
+            return diag_fail(diag, ERR_SYNTAX, "%s: %s has %u elements; it must have %u", path,
+                             table->keys[i].path, reader.seen[i], wanted);
+    }
+    *given = complete;
+    return OK;
+}
+
+err profile_require(const char *path, const struct profile_table *table, uint64_t given, uint64_t wanted,
+                    struct diag *diag)
+{
+    uint64_t missing = wanted & ~given;
+    if (!missing) return OK;
+    return diag_fail(diag, ERR_SYNTAX, "%s: %s is missing; a profile gives every parameter", path,
+                     table->keys[__builtin_ctzll(missing)].path);
+}
+
+static bool ends_in_toml(const char *name)
+{
+    size_t size = strlen(name);
+    return size > 5 && strcmp(name + size - 5, ".toml") == 0;
+}
+
+/* The nearest name among the folder's files; empty when nothing is near. */
+static void nearest_file(const struct profile_place *place, char out[PROFILE_NAME_BYTES])
+{
+    struct nearest nearest = {.wanted = place->name};
+    out[0] = 0;
+    DIR *folder = opendir(place->folder);
+    if (!folder) return;
+    for (struct dirent *file; (file = readdir(folder));) {
+        char name[PROFILE_NAME_BYTES];
+        size_t size = strlen(file->d_name);
+        if (!ends_in_toml(file->d_name) || size - 5 >= sizeof name) continue;
+        memcpy(name, file->d_name, size - 5);
+        name[size - 5] = 0;
+        const char *before = nearest.best;
+        nearest_offer(&nearest, name);
+        if (nearest.best == before) continue;
+        memcpy(out, name, sizeof name); /* the directory's own copy does not last */
+        nearest.best = out;
+    }
+    closedir(folder);
+}
+
+err profile_path(const struct profile_place *place, char out[PROFILE_PATH_BYTES], struct diag *diag)
+{
+    bool is_path = ends_in_toml(place->name);
+    int size = is_path ? snprintf(out, PROFILE_PATH_BYTES, "%s", place->name)
+                       : snprintf(out, PROFILE_PATH_BYTES, "%s/%s.toml", place->folder, place->name);
+    if (size >= PROFILE_PATH_BYTES)
+        return diag_fail(diag, ERR_USAGE, "the path of a %s profile is longer than %d bytes", place->what,
+                         PROFILE_PATH_BYTES - 1);
+    if (access(out, R_OK) == 0) return OK;
+    char nearest[PROFILE_NAME_BYTES];
+    nearest_file(place, nearest);
+    return diag_fail(diag, ERR_USAGE, "no %s profile %s (looked for %s)%s%s", place->what, place->name, out,
+                     nearest[0] ? "; did you mean " : "; it must be a file in that folder, or a path to one",
+                     nearest);
+}
