@@ -49,7 +49,11 @@ $(OUT)/%.o: %.cpp
 	@mkdir -p $(@D)
 	$(CXX) $(CXXFLAGS_ALL) -MMD -MP -c $< -o $@
 # The commit is part of every result: its object follows HEAD.
-$(OUT)/cli/version.o: EXTRA += -DAGENC_COMMIT='"$(COMMIT)"'
+$(OUT)/cli/version.o: CFLAGS_ALL += -DAGENC_COMMIT='"$(COMMIT)"'
+$(OUT)/cli/version.o: $(OUT)/commit
+$(OUT)/commit: FORCE
+	@mkdir -p $(@D)
+	@echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' > $@
 $(OUT)/tests/lib/%.o: tests/lib/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=c17 $(COMMON) -Wall -Wextra -Werror $(TEST_CFLAGS) -MMD -MP -c $< -o $@
@@ -62,6 +66,7 @@ $(OUT)/tests/%: tests/%.c $(TESTLIB) $(LIB)
 
 test: $(OUT)/agenc $(TESTS) ## Run unit and simulation tests
 	@ci/run-tests $(OUT) $(TESTS)
+	@tests/cli/run.sh $(OUT)/agenc
 debug: ## Build build/debug/agenc
 	@$(MAKE) release VARIANT=debug
 asan: ## Run the same tests under AddressSanitizer and UBSan, leaks fatal
@@ -70,6 +75,10 @@ tsan: ## Build with ThreadSanitizer
 	@$(MAKE) release VARIANT=tsan
 bench: $(BENCHES) ## Measure speed and memory
 	@ci/bench $(OUT)
+docs: $(OUT)/agenc ## Write the documents that come from tables
+	@$(OUT)/agenc config docs > docs/CONFIG.md
+	@$(OUT)/agenc config docs --format toml > scenarios/config/default.toml
+	@$(OUT)/agenc manpage > docs/agenc.1
 fmt: ## Format every source file
 	@clang-format-14 -i $$(git ls-files '*.c' '*.h' '*.cpp')
 clean: ## Remove build/
@@ -80,4 +89,4 @@ help: ## Show this list
 -include $(OBJ:.o=.d) $(OUT)/cli/main.d $(TESTS:%=%.d) $(BENCHES:%=%.d)
 .DEFAULT_GOAL := release
 .SECONDARY:
-.PHONY: release test debug asan tsan bench fmt clean help
+.PHONY: release test debug asan tsan bench docs fmt clean help FORCE

@@ -1,0 +1,30 @@
+/* cli/commands.h: the list of commands. */
+#pragma once
+#include "cli/command.h"
+
+/* One row a command, in the order of help. */
+#define COMMAND_TABLE(X)                                                                                     \
+    X(config_validate)                                                                                       \
+    X(config_show)                                                                                           \
+    X(config_size)                                                                                           \
+    X(config_docs)                                                                                           \
+    X(completion_bash)                                                                                       \
+    X(manpage)
+
+#define X(name) extern const struct command COMMAND_##name;
+COMMAND_TABLE(X)
+#undef X
+
+struct command_group {
+    const char *name, *summary;
+};
+
+uint32_t command_count(void);
+const struct command *command_at(uint32_t index);
+const char *command_group_summary(const char *group); /* "" for a group of one command */
+bool command_group_opens(uint32_t index);             /* first shown command of its group? */
+
+/* The command that the words name, and how many words that took. NULL: diag says
+ * which were near; *group_out is the group when the first word is one. */
+const struct command *command_find(int word_count, char *const *words, int *words_used, struct diag *diag);
+bool command_group_exists(const char *group);

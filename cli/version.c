@@ -1,0 +1,16 @@
+/* cli/version.c: rebuilt when HEAD moves. */
+#include "cli/version.h"
+
+#ifndef AGENC_COMMIT
+#define AGENC_COMMIT "unknown"
+#endif
+
+const char *version_number(void)
+{
+    return "2.4.0";
+}
+
+const char *version_commit(void)
+{
+    return AGENC_COMMIT;
+}
