@@ -231,10 +231,8 @@ static err on_proof(struct engine *engine, const struct event *event)
         proof_done(engine, slot);
     else if (event->u.proof.error == PROOF_ERROR_TRANSIENT)
         proof_fail_attempt(engine, slot, false, event->jitter);
-    else {
-        engine->stats.proof_failures++;
-        rollback_root(engine, slot, MOVE_FAIL, REASON_PROOF_FAILED);
-    }
+    else
+        proof_fail(engine, slot);
     return OK;
 }
 
@@ -243,7 +241,7 @@ static err on_worker_free(struct engine *engine, const struct event *event)
     uint32_t worker = event->u.worker.worker;
     if (worker >= LIMIT_PROOF_WORKERS || !engine->worker_busy[worker]) return ERR_STALE;
     engine->worker_busy[worker] = 0;
-    engine->workers_busy--;
+    engine->stats.workers_busy = --engine->workers_busy;
     return OK;
 }
 

@@ -66,7 +66,7 @@ static void start_batch(struct engine *engine, uint32_t worker)
     uint32_t batch = (uint32_t)engine->settings.batch_size;
     uint32_t count = engine->proof_queue.count < batch ? engine->proof_queue.count : batch;
     engine->worker_busy[worker] = 1;
-    engine->workers_busy++;
+    engine->stats.workers_busy = ++engine->workers_busy;
     engine->stats.batches++;
     engine->stats.batched_proofs += count;
     for (uint32_t i = 0; i < count; i++) {
@@ -95,15 +95,20 @@ void proof_dispatch(struct engine *engine)
     }
 }
 
+static void generation_ended(struct engine *engine, uint32_t slot)
+{
+    clock_stop(engine, slot);
+    engine->stats.proofs_generating--;
+    task_at(engine, slot)->proof_stage = PROOF_NONE;
+}
+
 /* The generation, if one runs, is of no use to anyone. */
 static void abandon_generation(struct engine *engine, uint32_t slot)
 {
     struct task *task = task_at(engine, slot);
     struct effect *effect = effect_push(engine, EFFECT_CANCEL_PROOF, slot);
     effect->attempt = task->proof_attempt;
-    clock_stop(engine, slot);
-    engine->stats.proofs_generating--;
-    task->proof_stage = PROOF_NONE;
+    generation_ended(engine, slot);
 }
 
 void proof_detach(struct engine *engine, uint32_t slot)
@@ -128,8 +133,7 @@ void proof_detach(struct engine *engine, uint32_t slot)
 
 void proof_done(struct engine *engine, uint32_t slot)
 {
-    clock_stop(engine, slot);
-    engine->stats.proofs_generating--;
+    generation_ended(engine, slot);
     engine->stats.proofs_ready++;
     task_at(engine, slot)->proof_stage = PROOF_READY;
     proof_cache_add(engine, slot);
@@ -143,6 +147,13 @@ void proof_requeue(struct engine *engine, uint32_t slot)
     enqueue(engine, slot);
 }
 
+void proof_fail(struct engine *engine, uint32_t slot)
+{
+    engine->stats.proof_failures++;
+    generation_ended(engine, slot);
+    rollback_root(engine, slot, MOVE_FAIL, REASON_PROOF_FAILED);
+}
+
 void proof_fail_attempt(struct engine *engine, uint32_t slot, bool is_timeout, uint32_t jitter)
 {
     struct task *task = task_at(engine, slot);
@@ -151,9 +162,7 @@ void proof_fail_attempt(struct engine *engine, uint32_t slot, bool is_timeout, u
         abandon_generation(engine, slot);
     } else {
         engine->stats.proof_failures++;
-        engine->stats.proofs_generating--;
-        clock_stop(engine, slot);
-        task->proof_stage = PROOF_NONE;
+        generation_ended(engine, slot);
     }
     if (++task->proof_attempt >= engine->settings.proof_max_retries) {
         rollback_root(engine, slot, MOVE_FAIL, is_timeout ? REASON_PROOF_TIMEOUT : REASON_PROOF_FAILED);

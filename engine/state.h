@@ -215,6 +215,7 @@ void proof_request(struct engine *engine, uint32_t slot); /* an executed task ma
 void proof_dispatch(struct engine *engine);
 void proof_detach(struct engine *engine, uint32_t slot); /* the work is not wanted any more */
 void proof_done(struct engine *engine, uint32_t slot);
+void proof_fail(struct engine *engine, uint32_t slot); /* for good */
 void proof_fail_attempt(struct engine *engine, uint32_t slot, bool is_timeout, uint32_t jitter);
 void proof_requeue(struct engine *engine, uint32_t slot);
 

@@ -8,7 +8,7 @@
 struct record {
     int64_t result_ns, confirmed_ns, finalized_ns;
     int64_t queued_ns, prove_ns, ready_ns, submit_ns, wait_ns;
-    uint32_t waits;       /* bit set of enum wait_reason */
+    uint32_t waits; /* bit set of enum wait_reason */
     uint8_t status, depth;
     bool was_speculative, is_submitted;
 };
@@ -129,7 +129,8 @@ static void note_admitted(struct recorder *recorder, int64_t now_ns, const struc
 {
     struct record *record = &recorder->records[effect->task_id];
     record->was_speculative = effect->u.admitted.is_speculative;
-    record->depth = (uint8_t)(effect->u.admitted.depth <= LIMIT_DEPTH ? effect->u.admitted.depth : LIMIT_DEPTH + 1);
+    record->depth =
+        (uint8_t)(effect->u.admitted.depth <= LIMIT_DEPTH ? effect->u.admitted.depth : LIMIT_DEPTH + 1);
     if (record->was_speculative) count_in_series(recorder, SERIES_ADMITTED, now_ns);
 }
 
@@ -140,7 +141,8 @@ static void note_rollback_end(struct recorder *recorder, int64_t now_ns, const s
     if (effect->u.rollback.size == 0) return;
     recorder->rollback_events++;
     recorder->rollback_tasks += effect->u.rollback.size;
-    if (effect->u.rollback.size > recorder->rollback_size_max) recorder->rollback_size_max = effect->u.rollback.size;
+    if (effect->u.rollback.size > recorder->rollback_size_max)
+        recorder->rollback_size_max = effect->u.rollback.size;
 }
 
 void recorder_effect(struct recorder *recorder, int64_t now_ns, const struct effect *effect)
@@ -163,8 +165,7 @@ void recorder_effect(struct recorder *recorder, int64_t now_ns, const struct eff
 
 enum { LIVE_OPERATION_BYTES = 1024, LIVE_PROOF_BYTES = 4096 }; /* product.md 6 */
 
-void recorder_elapse(struct recorder *recorder, int64_t now_ns, const struct engine *engine,
-                     uint32_t workers_busy)
+void recorder_elapse(struct recorder *recorder, int64_t now_ns, const struct engine *engine)
 {
     const struct recorder_options *options = &recorder->options;
     int64_t from_ns = recorder->elapsed_ns > options->warmup_ns ? recorder->elapsed_ns : options->warmup_ns;
@@ -180,7 +181,7 @@ void recorder_elapse(struct recorder *recorder, int64_t now_ns, const struct eng
     sum->live_bytes += (u128)live * span_ns;
     sum->live_tasks += (u128)stats->live_tasks * span_ns;
     sum->queue_depth += (u128)stats->proof_queue_depth * span_ns;
-    sum->workers_busy += (u128)workers_busy * span_ns;
+    sum->workers_busy += (u128)stats->workers_busy * span_ns;
     if (memory > sum->memory_peak) sum->memory_peak = memory;
     if (stats->proof_queue_depth > sum->queue_peak) sum->queue_peak = stats->proof_queue_depth;
 }
@@ -279,7 +280,8 @@ static void count_task(const struct record *record, struct run_metrics *out)
 static void count_cohort(const struct record *record, struct run_metrics *out)
 {
     out->cohort_submitted++;
-    for (int reason = 0; reason < WAIT_REASON_COUNT; reason++) out->waits[reason] += record->waits >> reason & 1;
+    for (int reason = 0; reason < WAIT_REASON_COUNT; reason++)
+        out->waits[reason] += record->waits >> reason & 1;
     if (!record->was_speculative) return;
     out->cohort_speculative++;
     out->depth_counts[record->depth]++;
@@ -348,9 +350,11 @@ static err fill_latency_series(struct recorder *recorder, struct run_metrics *ou
     for (uint32_t second = 0; second < out->series_count; second++) {
         int64_t values[2];
         histogram_clear(&second_of);
-        for (; task <= workload->task_count && workload->tasks[task].intended_ns < (second + 1) * NS_PER_S; task++)
+        for (; task <= workload->task_count && workload->tasks[task].intended_ns < (second + 1) * NS_PER_S;
+             task++)
             if (recorder->records[task].confirmed_ns != NEVER_NS)
-                histogram_record(&second_of, recorder->records[task].result_ns - workload->tasks[task].intended_ns);
+                histogram_record(&second_of,
+                                 recorder->records[task].result_ns - workload->tasks[task].intended_ns);
         bool is_empty = second_of.total_count == 0;
         histogram_quantiles(&second_of, quantiles, values, 2);
         out->series[SERIES_RESULT_P50][second] = is_empty ? NAN : (double)values[0] / 1e6;
@@ -372,7 +376,8 @@ static void fill_recovery(struct recorder *recorder, struct run_metrics *out)
     } else {
         for (uint32_t burst = 0; burst < workload->burst_count; burst++) {
             int64_t begin_ns = workload->burst_first_ns + burst * workload->burst_every_ns;
-            int64_t after_ns = backlog_recovery_ns(&recorder->backlog, begin_ns, begin_ns + workload->burst_ns);
+            int64_t after_ns =
+                backlog_recovery_ns(&recorder->backlog, begin_ns, begin_ns + workload->burst_ns);
             if (after_ns == NEVER_NS)
                 unrecovered++;
             else
@@ -402,7 +407,8 @@ err recorder_finish(struct recorder *recorder, const struct engine *engine, int6
     }
     fill_latency(&out->latency[LATENCY_RESULT], &out->histograms[LATENCY_RESULT], unfinished);
     fill_latency(&out->latency[LATENCY_CONFIRMED], &out->histograms[LATENCY_CONFIRMED], unfinished);
-    fill_latency(&out->latency[LATENCY_FINALIZED], &out->histograms[LATENCY_FINALIZED], unfinished + unfinalized);
+    fill_latency(&out->latency[LATENCY_FINALIZED], &out->histograms[LATENCY_FINALIZED],
+                 unfinished + unfinalized);
     fill_latency(&out->latency[LATENCY_PROOF], &out->histograms[LATENCY_PROOF], 0);
     fill_recovery(recorder, out);
     fill_depth(out);

@@ -15,7 +15,7 @@ struct recorder;
 struct recorder_options {
     const struct workload *workload; /* borrowed for the recorder's life */
     int64_t warmup_ns, duration_ns;
-    uint32_t workers;                /* proof workers, for their utilisation */
+    uint32_t workers; /* proof workers, for their utilisation */
 };
 
 MUST_USE err recorder_open(struct recorder **out, const struct recorder_options *options);
@@ -26,8 +26,7 @@ void recorder_arrival(struct recorder *recorder, uint64_t task, bool in_cooldown
 /* An effect or note, as it leaves the engine. Order matters. */
 void recorder_effect(struct recorder *recorder, int64_t now_ns, const struct effect *effect);
 /* The gauges held from the last call until now_ns (exact time averages). Call before each step. */
-void recorder_elapse(struct recorder *recorder, int64_t now_ns, const struct engine *engine,
-                     uint32_t workers_busy);
+void recorder_elapse(struct recorder *recorder, int64_t now_ns, const struct engine *engine);
 /* Every RECORDER_SAMPLE_NS. */
 #define RECORDER_SAMPLE_NS (100 * NS_PER_MS)
 void recorder_sample(struct recorder *recorder, int64_t now_ns, const struct engine *engine);

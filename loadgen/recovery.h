@@ -13,7 +13,8 @@ struct backlog {
     uint32_t count, capacity;
 };
 
-MUST_USE err backlog_open(struct backlog *out, int64_t duration_ns); /* room for the drain is made as needed */
+MUST_USE err backlog_open(struct backlog *out,
+                          int64_t duration_ns); /* room for the drain is made as needed */
 void backlog_close(struct backlog *backlog);
 void backlog_sample(struct backlog *backlog, uint64_t tasks); /* beyond its capacity samples are not kept */
 

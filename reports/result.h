@@ -15,9 +15,9 @@
     X(LATENCY_RESULT, "result")       /* intended arrival -> the result exists; the agent's wait */          \
     X(LATENCY_CONFIRMED, "confirmed") /* intended arrival -> confirmed at the gate level */                  \
     X(LATENCY_FINALIZED, "finalized")                                                                        \
-    X(LATENCY_PROOF, "proof")         /* enqueued -> proof ready */                                          \
-    X(LATENCY_ROLLBACK, "rollback")   /* cascade begins -> complete */                                       \
-    X(LATENCY_RECOVERY, "recovery")   /* semantics.md 33 */
+    X(LATENCY_PROOF, "proof")       /* enqueued -> proof ready */                                            \
+    X(LATENCY_ROLLBACK, "rollback") /* cascade begins -> complete */                                         \
+    X(LATENCY_RECOVERY, "recovery") /* semantics.md 33 */
 
 /* name, text, quantile, and how many values support it: the least n with a finite upper 95 % limit,
  * n >= ln(0.025) / ln(q) (statistics.md 4.4) */
@@ -29,7 +29,7 @@
     X(Q99, "p99", 0.99, 368)                                                                                 \
     X(Q999, "p999", 0.999, 3688)
 
-#define NAME_(name, text) name,
+#define NAME_(name, text)                     name,
 #define NAME4_(name, text, quantile, support) name,
 enum latency_kind { LATENCY_KINDS(NAME_) LATENCY_KIND_COUNT };
 enum latency_quantile { LATENCY_QUANTILES(NAME4_) QUANTILE_COUNT };
@@ -50,15 +50,15 @@ struct latency {
 
 /* One value a second of virtual time, from 0: for the plots. */
 #define SERIES(X)                                                                                            \
-    X(SERIES_OFFERED, "offered")           /* tasks that were to arrive in this second */                    \
-    X(SERIES_CONFIRMED, "confirmed")       /* tasks confirmed in it */                                       \
+    X(SERIES_OFFERED, "offered")     /* tasks that were to arrive in this second */                          \
+    X(SERIES_CONFIRMED, "confirmed") /* tasks confirmed in it */                                             \
     X(SERIES_ROLLED_BACK, "rolled_back")                                                                     \
-    X(SERIES_ADMITTED, "speculative")      /* tasks admitted speculatively */                                \
-    X(SERIES_RESULT_P50, "result_p50_ms")  /* of tasks that arrived in it and ended confirmed; NAN: none */  \
+    X(SERIES_ADMITTED, "speculative")     /* tasks admitted speculatively */                                 \
+    X(SERIES_RESULT_P50, "result_p50_ms") /* of tasks that arrived in it and ended confirmed; NAN: none */   \
     X(SERIES_RESULT_P99, "result_p99_ms")                                                                    \
     X(SERIES_RESULT_MAX, "result_max_ms")                                                                    \
-    X(SERIES_ACTIVE, "active")             /* at its end: speculative active tasks */                        \
-    X(SERIES_BACKLOG, "backlog")           /* waiting + queued + awaiting + submitting */                    \
+    X(SERIES_ACTIVE, "active")   /* at its end: speculative active tasks */                                  \
+    X(SERIES_BACKLOG, "backlog") /* waiting + queued + awaiting + submitting */                              \
     X(SERIES_QUEUE, "proof_queue")                                                                           \
     X(SERIES_MEMORY, "memory_bytes")                                                                         \
     X(SERIES_LOCKED, "locked_lamports")
@@ -94,8 +94,8 @@ struct run_metrics {
     double recovery_of_bursts_unrecovered;            /* bursts after which the backlog never recovered */
     uint64_t trajectory_hash, events;
     double sim_seconds, wall_seconds;
-    uint32_t series_count;             /* seconds */
-    double *series[SERIES_COUNT];      /* ours */
+    uint32_t series_count;        /* seconds */
+    double *series[SERIES_COUNT]; /* ours */
 };
 
 MUST_USE err run_metrics_open(struct run_metrics *out, uint32_t series_seconds);

@@ -16,23 +16,23 @@
 
 struct sim_options {
     const struct settings *settings;
-    const struct workload *workload;      /* shared by both arms */
-    struct chain *chain;                  /* shared by both arms, one after the other */
+    const struct workload *workload; /* shared by both arms */
+    struct chain *chain;             /* shared by both arms, one after the other */
     const struct prover_profile *prover;
-    uint32_t agents, executor_slots;      /* slots an agent; 0: no limit */
-    uint64_t agent_stake_lamports;        /* each agent's balance at the start */
+    uint32_t agents, executor_slots; /* slots an agent; 0: no limit */
+    uint64_t agent_stake_lamports;   /* each agent's balance at the start */
     int64_t warmup_ns, duration_ns;
     uint64_t seed;
     uint32_t replication;
-    struct trace *trace;                  /* NULL: none */
-    const volatile sig_atomic_t *stop;    /* NULL: cannot be interrupted */
+    struct trace *trace;                             /* NULL: none */
+    const volatile sig_atomic_t *stop;               /* NULL: cannot be interrupted */
     void (*progress)(void *context, int64_t now_ns); /* once a virtual second; NULL: none */
     void *progress_context;
 };
 
 struct sim_outcome {
-    struct run_metrics metrics;           /* ours; run_metrics_close */
-    struct task_moments *moments;         /* by task id, for the speed-up; free() */
+    struct run_metrics metrics;   /* ours; run_metrics_close */
+    struct task_moments *moments; /* by task id, for the speed-up; free() */
     bool interrupted;
 };
 
