@@ -1,0 +1,98 @@
+/* reports/bench.h: a benchmark's result: what was asked, every run, and what they say together.
+ *
+ * summary: medians over runs of the per-run figures (semantics.md 28), with
+ * `pooled` latencies from the merged histograms beside them. Targets are judged
+ * on the summary. JSON: schema "agenc.bench/1", docs/schemas/bench-1.json.
+ * Memory: an arena of the result's own holds every text; bench_free gives all back.
+ * Errors: bench_write ERR_IO; bench_read ERR_IO, ERR_SYNTAX, ERR_RANGE with
+ * file:line:column or the path of the field, ERR_NOMEM. */
+#pragma once
+#include "reports/result.h"
+#include <stdio.h>
+
+/* A name and a value as JSON wants it: text, whole number, number or boolean. */
+enum bench_value_kind { BENCH_TEXT, BENCH_INTEGER, BENCH_NUMBER, BENCH_BOOLEAN };
+struct bench_pair {
+    const char *name;
+    enum bench_value_kind kind;
+    const char *text;
+    int64_t integer; /* also of BENCH_BOOLEAN */
+    double number;
+};
+struct bench_section {
+    struct bench_pair *pairs; /* sorted by name when written */
+    uint32_t count, capacity;
+};
+
+enum bench_target_sense { TARGET_AT_MOST, TARGET_AT_LEAST }; /* "<" and ">=" in text */
+struct bench_target {
+    const char *name;   /* "result.p99", "rollback_rate", "throughput_share": see bench_metric */
+    const char *target; /* as people read it: "< 5 s" */
+    enum bench_target_sense sense;
+    double bound, value; /* in the metric's unit; value NAN: the sample cannot tell, a MISS */
+    bool pass;
+};
+
+/* What cannot be told from one run. */
+struct bench_spread {
+    double throughput_cv;                  /* share, over runs; NAN with one run */
+    double rollback_rate_interval[2];      /* 95 %, Wilson, pooled counts */
+    double latency_cv[LATENCY_KIND_COUNT]; /* of the per-run p50 */
+    double latency_interval[LATENCY_KIND_COUNT][QUANTILE_COUNT]
+                           [2]; /* 95 %, order statistics of the pooled sample; NAN: unsupported */
+    struct latency pooled[LATENCY_KIND_COUNT];
+};
+
+enum { BENCH_TARGETS_MOST = 32, BENCH_COMMAND_MOST = 64 };
+
+struct bench_result {
+    const char *name;             /* of the test: the output file's name without .json */
+    const char *version, *commit; /* of the tool */
+    const char *command[BENCH_COMMAND_MOST];
+    uint32_t command_count;
+    uint64_t seed;
+    uint32_t runs, agents;
+    int64_t duration_ns, warmup_ns;
+    struct bench_section config, workload, chain, prover, environment;
+    struct run_metrics *per_run, *baseline; /* arrays of `runs`; baseline NULL without that arm */
+    struct run_metrics summary, baseline_summary;
+    struct bench_spread spread, baseline_spread;
+    struct bench_target targets[BENCH_TARGETS_MOST];
+    uint32_t target_count;
+    uint64_t trajectory_hash; /* over the runs' hashes, in order */
+    double wall_seconds;      /* of the whole, all cores */
+    bool interrupted;
+    struct arena *texts;
+};
+
+/* An empty result for `runs` runs. ERR_NOMEM. */
+MUST_USE err bench_open(struct bench_result **out, uint32_t runs, bool has_baseline);
+void bench_free(struct bench_result *result); /* NULL is fine */
+
+const char *bench_text(struct bench_result *result,
+                       const char *text); /* a copy that lives as long; ASSERTs room */
+void bench_put_text(struct bench_result *result, struct bench_section *section, const char *name,
+                    const char *text);
+void bench_put_integer(struct bench_result *result, struct bench_section *section, const char *name,
+                       int64_t integer);
+void bench_put_number(struct bench_result *result, struct bench_section *section, const char *name,
+                      double number);
+void bench_put_boolean(struct bench_result *result, struct bench_section *section, const char *name,
+                       bool value);
+
+/* The metric a target or comparison names, from the summary, in its unit; false when there is no such name.
+ * Names: <latency>.<quantile|mean|max> in s, throughput (tasks/s), throughput_share (of offered),
+ * rollback_rate (share), memory_per_active_task, memory_mean, memory_peak (bytes), ... */
+bool bench_metric(const struct bench_result *result, const char *name, double *out);
+/* "result.p99<2s", "rollback_rate<5%", "throughput_share>=95%". ERR_SYNTAX, ERR_RANGE, ERR_LIMIT. */
+MUST_USE err bench_add_target(struct bench_result *result, const char *text, struct diag *diag);
+MUST_USE err bench_add_default_targets(struct bench_result *result, struct diag *diag); /* engine.md 6.1 TG */
+
+/* Fills summary, spread, targets' values and the hash from the runs. ERR_NOMEM. */
+MUST_USE err bench_summarise(struct bench_result *result);
+
+MUST_USE err bench_write(const struct bench_result *result, const char *path, struct diag *diag);
+MUST_USE err bench_read(struct bench_result **out, const char *path, struct diag *diag);
+
+/* The terminal's summary (product.md 6). */
+void bench_print(const struct bench_result *result, FILE *out, bool in_colour);
