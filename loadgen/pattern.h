@@ -21,7 +21,8 @@
 #include "base/units.h"
 #include <stdint.h>
 
-#define PATTERN_JOB_WORK ((u128)1000000000 * 1000000000) /* work of one job: 10^9 nano-jobs/s * 1 s in ns */
+/* Work of one job: twice 10^9 nano-jobs/s times a second in ns (twice, so that a slope has no halves). */
+#define PATTERN_JOB_WORK ((u128)2000000000 * 1000000000)
 
 struct pattern_piece {
     int64_t begin_ns, end_ns;

@@ -1,0 +1,162 @@
+/* loadgen/text.c: numbers, shares and lines. */
+#include "loadgen/text.h"
+#include "base/decimal.h"
+#include "base/limits.h"
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PLACES = 9, SHARES_BYTES = 256 };
+
+err text_number(const char *text, const struct text_bounds *bounds, double *out, struct diag *diag)
+{
+    int64_t steps;
+    err e = decimal_parse(text, PLACES, &steps);
+    if (e == ERR_SYNTAX)
+        return diag_fail(diag, e, "%s: '%s' is not a number; it must be in %g .. %g", bounds->what, text,
+                         bounds->min, bounds->max);
+    double number = (double)steps / 1e9;
+    if (e != OK || !(number >= bounds->min && number <= bounds->max))
+        return diag_fail(diag, ERR_RANGE, "%s: %s is out of range; it must be in %g .. %g", bounds->what,
+                         text, bounds->min, bounds->max);
+    *out = number;
+    return OK;
+}
+
+err text_count(const char *text, const struct text_bounds *bounds, uint32_t *out, struct diag *diag)
+{
+    int64_t count;
+    err e = decimal_parse(text, 0, &count);
+    if (e == ERR_SYNTAX)
+        return diag_fail(diag, e, "%s: '%s' is not a whole number; it must be in %g .. %g", bounds->what,
+                         text, bounds->min, bounds->max);
+    if (e != OK || !((double)count >= bounds->min && (double)count <= bounds->max))
+        return diag_fail(diag, ERR_RANGE, "%s: %s is out of range; it must be a whole number in %g .. %g",
+                         bounds->what, text, bounds->min, bounds->max);
+    *out = (uint32_t)count;
+    return OK;
+}
+
+char *text_cut(char *text, char mark)
+{
+    char *at = strchr(text, mark);
+    if (!at) return NULL;
+    *at = 0;
+    return at + 1;
+}
+
+/* -- shares -- */
+
+static void shares_form(const struct text_share shares[], uint32_t count, char out[SHARES_BYTES])
+{
+    size_t filled = 0;
+    out[0] = 0;
+    for (uint32_t i = 0; i < count && filled < SHARES_BYTES; i++)
+        filled +=
+            (size_t)snprintf(out + filled, SHARES_BYTES - filled, "%s%s=SHARE", i ? "," : "", shares[i].name);
+}
+
+static err share_read(const char *what, char *part, const struct text_share shares[], uint32_t count,
+                      struct diag *diag)
+{
+    const struct text_bounds bounds = {what, 0, 1};
+    char form[SHARES_BYTES];
+    char *value = text_cut(part, '=');
+    for (uint32_t i = 0; value && i < count; i++) {
+        if (strcmp(part, shares[i].name) != 0) continue;
+        if (*shares[i].share >= 0) return diag_fail(diag, ERR_SYNTAX, "%s: %s is given twice", what, part);
+        return text_number(value, &bounds, shares[i].share, diag);
+    }
+    shares_form(shares, count, form);
+    return diag_fail(diag, ERR_SYNTAX, "%s: '%s' is none of %s", what, part, form);
+}
+
+err text_shares(const char *what, const char *text, const struct text_share shares[], uint32_t count,
+                struct diag *diag)
+{
+    char copy[SHARES_BYTES];
+    if (strlen(text) >= sizeof copy) return diag_fail(diag, ERR_SYNTAX, "%s: too long", what);
+    memcpy(copy, text, strlen(text) + 1);
+    for (uint32_t i = 0; i < count; i++) *shares[i].share = -1; /* not yet given */
+    for (char *part = copy, *next; part; part = next) {
+        next = text_cut(part, ',');
+        TRY(share_read(what, part, shares, count, diag));
+    }
+    double sum = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (*shares[i].share < 0) *shares[i].share = 0;
+        sum += *shares[i].share;
+    }
+    if (sum > 1 - 1e-6 && sum < 1 + 1e-6) return OK;
+    return diag_fail(diag, ERR_RANGE, "%s: the shares of '%s' sum to %g; they must sum to 1", what, text,
+                     sum);
+}
+
+/* -- lines -- */
+
+static err file_read(FILE *file, const char *path, char **out, struct diag *diag)
+{
+    size_t room = 4096, filled = 0;
+    char *content = malloc(room);
+    while (content) {
+        filled += fread(content + filled, 1, room - filled - 1, file);
+        if (filled < room - 1) break;
+        char *grown = room < LIMIT_TRACE_BYTES ? realloc(content, room *= 2) : NULL;
+        if (!grown) {
+            free(content);
+            if (room < LIMIT_TRACE_BYTES) return ERR_NOMEM;
+            return diag_fail(diag, ERR_LIMIT, "%s is larger than %d bytes", path, LIMIT_TRACE_BYTES);
+        }
+        content = grown;
+    }
+    if (!content) return ERR_NOMEM;
+    if (ferror(file) || memchr(content, 0, filled)) {
+        bool unread = ferror(file);
+        free(content);
+        return diag_fail(diag, ERR_IO, "%s %s", path, unread ? "cannot be read" : "is not a text file");
+    }
+    content[filled] = 0;
+    *out = content;
+    return OK;
+}
+
+err text_lines_open(struct text_lines *out, const char *path, struct diag *diag)
+{
+    struct text_lines lines = {.path = path};
+    FILE *file = fopen(path, "r");
+    if (!file) return diag_fail(diag, ERR_IO, "cannot open %s", path[0] ? path : "a file without a name");
+    err e = file_read(file, path, &lines.content, diag);
+    fclose(file);
+    if (e != OK) return e;
+    lines.next = lines.content;
+    *out = lines;
+    return OK;
+}
+
+void text_lines_close(struct text_lines *lines)
+{
+    free(lines->content);
+    *lines = (struct text_lines){0};
+}
+
+static char *trimmed(char *line)
+{
+    (void)text_cut(line, '#');
+    line += strspn(line, " \t\r");
+    size_t size = strlen(line);
+    while (size > 0 && strchr(" \t\r", line[size - 1])) line[--size] = 0;
+    return line;
+}
+
+char *text_lines_next(struct text_lines *lines)
+{
+    while (lines->next) {
+        char *line = lines->next;
+        lines->next = text_cut(line, '\n');
+        lines->line++;
+        line = trimmed(line);
+        if (line[0]) return line;
+    }
+    return NULL;
+}
