@@ -32,7 +32,7 @@ static err parse_mix(struct shape *out, char *rest, struct diag *diag)
 {
     const struct text_share shares[] = {
         {"root", &out->root}, {"chain", &out->chain}, {"branch", &out->branch}, {"merge", &out->merge}};
-    TRY(text_shares(OPTION " mix", rest ? rest : "", shares, 4, diag));
+    TRY(text_shares(&(struct text_share_set){OPTION " mix", shares, 4}, rest ? rest : "", diag));
     if (out->root >= 0.01) return OK;
     return diag_fail(diag, ERR_RANGE, "%s: mix has root=%g; it must be at least 0.01, or jobs never end",
                      OPTION, out->root);
@@ -208,11 +208,11 @@ static void draw_mix(const struct shape *shape, struct draw *draw, struct job_sh
     }
 }
 
-void shape_draw(const struct shape *shape, const struct depth *depth, uint64_t job, struct draw *draw,
+void shape_draw(const struct shape *shape, const struct depth *depth, struct draw *draw,
                 struct job_shape *out)
 {
     if (shape->kind == SHAPE_TRACE) {
-        *out = shape->jobs[job % shape->job_count];
+        *out = shape->jobs[draw->entity % shape->job_count];
         return;
     }
     uint32_t levels = depth_draw(depth, draw);

@@ -42,7 +42,7 @@ struct shape {
 MUST_USE err shape_parse(struct shape *out, const char *text, struct diag *diag);
 void shape_close(struct shape *shape); /* fine on a zeroed one */
 
-/* The shape of job `job`; draws its depth and whatever else it needs from `draw`. */
-void shape_draw(const struct shape *shape, const struct depth *depth, uint64_t job, struct draw *draw,
+/* The shape of the job that is the draw's entity, with its depth and whatever else it needs. */
+void shape_draw(const struct shape *shape, const struct depth *depth, struct draw *draw,
                 struct job_shape *out);
 double shape_mean_tasks(const struct shape *shape, const struct depth *depth); /* tasks per job, exact */

@@ -48,48 +48,47 @@ char *text_cut(char *text, char mark)
 
 /* -- shares -- */
 
-static void shares_form(const struct text_share shares[], uint32_t count, char out[SHARES_BYTES])
+static void shares_form(const struct text_share_set *set, char out[SHARES_BYTES])
 {
     size_t filled = 0;
     out[0] = 0;
-    for (uint32_t i = 0; i < count && filled < SHARES_BYTES; i++)
-        filled +=
-            (size_t)snprintf(out + filled, SHARES_BYTES - filled, "%s%s=SHARE", i ? "," : "", shares[i].name);
+    for (uint32_t i = 0; i < set->count && filled < SHARES_BYTES; i++)
+        filled += (size_t)snprintf(out + filled, SHARES_BYTES - filled, "%s%s=SHARE", i ? "," : "",
+                                   set->shares[i].name);
 }
 
-static err share_read(const char *what, char *part, const struct text_share shares[], uint32_t count,
-                      struct diag *diag)
+static err share_read(const struct text_share_set *set, char *part, struct diag *diag)
 {
-    const struct text_bounds bounds = {what, 0, 1};
+    const struct text_bounds bounds = {set->what, 0, 1};
     char form[SHARES_BYTES];
     char *value = text_cut(part, '=');
-    for (uint32_t i = 0; value && i < count; i++) {
-        if (strcmp(part, shares[i].name) != 0) continue;
-        if (*shares[i].share >= 0) return diag_fail(diag, ERR_SYNTAX, "%s: %s is given twice", what, part);
-        return text_number(value, &bounds, shares[i].share, diag);
+    for (uint32_t i = 0; value && i < set->count; i++) {
+        const struct text_share *share = &set->shares[i];
+        if (strcmp(part, share->name) != 0) continue;
+        if (*share->share >= 0) return diag_fail(diag, ERR_SYNTAX, "%s: %s is given twice", set->what, part);
+        return text_number(value, &bounds, share->share, diag);
     }
-    shares_form(shares, count, form);
-    return diag_fail(diag, ERR_SYNTAX, "%s: '%s' is none of %s", what, part, form);
+    shares_form(set, form);
+    return diag_fail(diag, ERR_SYNTAX, "%s: '%s' is none of %s", set->what, part, form);
 }
 
-err text_shares(const char *what, const char *text, const struct text_share shares[], uint32_t count,
-                struct diag *diag)
+err text_shares(const struct text_share_set *set, const char *text, struct diag *diag)
 {
     char copy[SHARES_BYTES];
-    if (strlen(text) >= sizeof copy) return diag_fail(diag, ERR_SYNTAX, "%s: too long", what);
+    if (strlen(text) >= sizeof copy) return diag_fail(diag, ERR_SYNTAX, "%s: too long", set->what);
     memcpy(copy, text, strlen(text) + 1);
-    for (uint32_t i = 0; i < count; i++) *shares[i].share = -1; /* not yet given */
+    for (uint32_t i = 0; i < set->count; i++) *set->shares[i].share = -1; /* not yet given */
     for (char *part = copy, *next; part; part = next) {
         next = text_cut(part, ',');
-        TRY(share_read(what, part, shares, count, diag));
+        TRY(share_read(set, part, diag));
     }
     double sum = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        if (*shares[i].share < 0) *shares[i].share = 0;
-        sum += *shares[i].share;
+    for (uint32_t i = 0; i < set->count; i++) {
+        if (*set->shares[i].share < 0) *set->shares[i].share = 0;
+        sum += *set->shares[i].share;
     }
     if (sum > 1 - 1e-6 && sum < 1 + 1e-6) return OK;
-    return diag_fail(diag, ERR_RANGE, "%s: the shares of '%s' sum to %g; they must sum to 1", what, text,
+    return diag_fail(diag, ERR_RANGE, "%s: the shares of '%s' sum to %g; they must sum to 1", set->what, text,
                      sum);
 }
 

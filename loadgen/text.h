@@ -18,10 +18,14 @@ MUST_USE err text_count(const char *text, const struct text_bounds *bounds, uint
 /* "root=.3,chain=.7": each name at most once, absent ones 0, together 1. */
 struct text_share {
     const char *name;
-    double *share;
+    double *share; /* where it goes; all are written, on failure too */
 };
-MUST_USE err text_shares(const char *what, const char *text, const struct text_share shares[], uint32_t count,
-                         struct diag *diag);
+struct text_share_set {
+    const char *what;
+    const struct text_share *shares;
+    uint32_t count;
+};
+MUST_USE err text_shares(const struct text_share_set *set, const char *text, struct diag *diag);
 
 /* Cuts text at the first `mark`: returns what follows, NULL when there is none. */
 char *text_cut(char *text, char mark);

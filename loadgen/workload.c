@@ -97,7 +97,7 @@ static err recipe_read(struct recipe *recipe, struct diag *diag)
                                        {"resource", &recipe->edge_shares[EDGE_RESOURCE]}};
     TRY(options_check(options, diag));
     TRY(arrivals_parse(recipe, diag));
-    TRY(text_shares("--edges", options->edges, edges, 3, diag));
+    TRY(text_shares(&(struct text_share_set){"--edges", edges, 3}, options->edges, diag));
     TRY(depth_parse(&recipe->depth, options->depth, diag));
     TRY(shape_parse(&recipe->shape, options->shape, diag));
     TRY(dist_parse(&recipe->execution, options->execution, diag));
@@ -232,7 +232,7 @@ static err fill(const struct recipe *recipe, struct workload *workload, struct r
         int64_t at_ns = pattern_at(&recipe->pattern, work, &piece);
         if (at_ns >= recipe->options->duration_ns) break; /* rounded up to the very end */
         struct draw draw = draw_at(&recipe->rng, RNG_JOB_SHAPE, workload->job_count, 0);
-        shape_draw(&recipe->shape, &recipe->depth, workload->job_count, &draw, &shape);
+        shape_draw(&recipe->shape, &recipe->depth, &draw, &shape);
         workload->jobs[workload->job_count] = (struct workload_job){
             .intended_ns = at_ns, .first_task = workload->task_count + 1, .task_count = shape.count};
         for (uint32_t i = 0; i < shape.count; i++) add_task(recipe, workload, &shape, i);

@@ -80,50 +80,61 @@ static const struct profile_table TABLE = {KEYS, KEY_COUNT};
 #define MIXED_ROWS ((UINT64_C(1) << MIXED_KEYS) - 1)
 #define PLAIN_ROWS (((UINT64_C(1) << KEY_COUNT) - 1) & ~MIXED_ROWS)
 
-static err weights_check(const char *path, const char *what, const double *weights, uint32_t count,
-                         struct diag *diag)
+struct weights {
+    const char *what;
+    const double *values;
+    uint32_t count;
+};
+
+static err weights_check(const char *path, struct weights weights, struct diag *diag)
 {
     double sum = 0;
-    for (uint32_t i = 0; i < count; i++) sum += weights[i];
+    for (uint32_t i = 0; i < weights.count; i++) sum += weights.values[i];
     if (sum > 0.999 && sum < 1.001) return OK;
-    return diag_fail(diag, ERR_RANGE, "%s: %s sums to %g; it must sum to 1", path, what, sum);
+    return diag_fail(diag, ERR_RANGE, "%s: %s sums to %g; it must sum to 1", path, weights.what, sum);
 }
 
 static err regime_check(const char *path, const struct chain_regime *regime, struct diag *diag)
 {
-    TRY(weights_check(path, "fork.depth_weights", regime->fork_weights, CHAIN_FORK_DEPTHS, diag));
-    for (int i = 0; i < CHAIN_PATHS; i++)
-        TRY(weights_check(path, "path.*.wait_weights", regime->path[i].wait_weights, CHAIN_WAITS, diag));
+    static const char *const WAITS[CHAIN_PATHS] = {"path.staked.wait_weights", "path.ordinary.wait_weights",
+                                                   "path.unstaked.wait_weights"};
+    struct weights forks = {"fork.depth_weights", regime->fork_weights, CHAIN_FORK_DEPTHS};
+    TRY(weights_check(path, forks, diag));
+    for (int i = 0; i < CHAIN_PATHS; i++) {
+        struct weights waits = {WAITS[i], regime->path[i].wait_weights, CHAIN_WAITS};
+        TRY(weights_check(path, waits, diag));
+    }
     if (regime->propagation_min_ns <= regime->propagation_max_ns) return OK;
     return diag_fail(diag, ERR_RANGE, "%s: freeze.propagation_min_ms is above freeze.propagation_max_ms",
                      path);
 }
 
-static err plain_load(struct file *out, const struct profile_place *place, uint64_t *given, struct diag *diag)
+static err plain_load(struct file *out, const struct profile_place *place, bool *is_mixed, struct diag *diag)
 {
     char path[PROFILE_PATH_BYTES];
+    struct profile_file file = {.path = path, .table = &TABLE};
     memset(out, 0, sizeof *out);
     TRY(profile_path(place, path, diag));
-    TRY(profile_read(path, &TABLE, out, given, diag));
-    bool is_mixed = *given & MIXED_ROWS;
-    TRY(profile_require(path, &TABLE, *given, is_mixed ? MIXED_ROWS : PLAIN_ROWS, diag));
-    if (is_mixed && (*given & PLAIN_ROWS))
+    TRY(profile_read(&file, out, diag));
+    *is_mixed = file.given & MIXED_ROWS;
+    TRY(profile_require(&file, *is_mixed ? MIXED_ROWS : PLAIN_ROWS, diag));
+    if (*is_mixed && (file.given & PLAIN_ROWS))
         return diag_fail(diag, ERR_SYNTAX, "%s: a mixed profile has mixed.* and nothing else", path);
     snprintf(out->profile.name, sizeof out->profile.name, "%.*s", PROFILE_NAME_BYTES - 1, place->name);
-    return is_mixed ? OK : regime_check(path, &out->profile.calm, diag);
+    return *is_mixed ? OK : regime_check(path, &out->profile.calm, diag);
 }
 
 /* The protocol's constants are the calm chain's; only the weather changes. */
 static err mixed_load(struct file *mixed, const struct profile_place *place, struct diag *diag)
 {
     struct file calm, busy;
-    uint64_t given;
+    bool is_mixed;
     struct profile_place part = {place->what, place->folder, mixed->calm};
-    TRY(plain_load(&calm, &part, &given, diag));
-    if (given & MIXED_ROWS) return diag_fail(diag, ERR_SYNTAX, "%s: mixed.calm is itself mixed", place->name);
+    TRY(plain_load(&calm, &part, &is_mixed, diag));
+    if (is_mixed) return diag_fail(diag, ERR_SYNTAX, "%s: mixed.calm is itself mixed", place->name);
     part.name = mixed->busy;
-    TRY(plain_load(&busy, &part, &given, diag));
-    if (given & MIXED_ROWS) return diag_fail(diag, ERR_SYNTAX, "%s: mixed.busy is itself mixed", place->name);
+    TRY(plain_load(&busy, &part, &is_mixed, diag));
+    if (is_mixed) return diag_fail(diag, ERR_SYNTAX, "%s: mixed.busy is itself mixed", place->name);
     calm.profile.busy = busy.profile.calm;
     calm.profile.busy.slot_target_ns = calm.profile.calm.slot_target_ns;
     calm.profile.busy_share = mixed->profile.busy_share;
@@ -149,9 +160,9 @@ err chain_profile_load(struct chain_profile *out, const char *folder, const char
     if (strncmp(name, "fixed:", strlen("fixed:")) == 0) return fixed_load(out, name, diag);
     struct profile_place place = {"chain", folder, name};
     struct file file;
-    uint64_t given;
-    TRY(plain_load(&file, &place, &given, diag));
-    if (given & MIXED_ROWS) TRY(mixed_load(&file, &place, diag));
+    bool is_mixed;
+    TRY(plain_load(&file, &place, &is_mixed, diag));
+    if (is_mixed) TRY(mixed_load(&file, &place, diag));
     *out = file.profile;
     return OK;
 }

@@ -90,32 +90,31 @@ static err visit(const struct toml_leaf *leaf, struct diag *diag, void *context)
     return unknown_key(leaf, reader->table, diag);
 }
 
-err profile_read(const char *path, const struct profile_table *table, void *out, uint64_t *given,
-                 struct diag *diag)
+err profile_read(struct profile_file *file, void *out, struct diag *diag)
 {
+    const struct profile_table *table = file->table;
     struct reader reader = {.table = table, .out = out};
     ASSERT(table->count <= PROFILE_KEYS_MAX);
-    TRY(toml_read_file(path, visit, &reader, diag));
-    uint64_t complete = 0;
+    TRY(toml_read_file(file->path, visit, &reader, diag));
+    uint64_t given = 0;
     for (uint32_t i = 0; i < table->count; i++) {
         uint32_t wanted = table->keys[i].elements ? table->keys[i].elements : 1;
         if (reader.seen[i] == wanted)
-            complete |= UINT64_C(1) << i;
+            given |= UINT64_C(1) << i;
         else if (reader.seen[i])
-            return diag_fail(diag, ERR_SYNTAX, "%s: %s has %u elements; it must have %u", path,
+            return diag_fail(diag, ERR_SYNTAX, "%s: %s has %u elements; it must have %u", file->path,
                              table->keys[i].path, reader.seen[i], wanted);
     }
-    *given = complete;
+    file->given = given;
     return OK;
 }
 
-err profile_require(const char *path, const struct profile_table *table, uint64_t given, uint64_t wanted,
-                    struct diag *diag)
+err profile_require(const struct profile_file *file, uint64_t wanted, struct diag *diag)
 {
-    uint64_t missing = wanted & ~given;
+    uint64_t missing = wanted & ~file->given;
     if (!missing) return OK;
-    return diag_fail(diag, ERR_SYNTAX, "%s: %s is missing; a profile gives every parameter", path,
-                     table->keys[__builtin_ctzll(missing)].path);
+    return diag_fail(diag, ERR_SYNTAX, "%s: %s is missing; a profile gives every parameter", file->path,
+                     file->table->keys[__builtin_ctzll(missing)].path);
 }
 
 static bool ends_in_toml(const char *name)

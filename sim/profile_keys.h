@@ -32,13 +32,17 @@ struct profile_table {
     uint32_t count; /* at most PROFILE_KEYS_MAX */
 };
 
-/* Fills `out` (zeroed by the caller). Which rows were given: bit i of *given, whole arrays only. */
-MUST_USE err profile_read(const char *path, const struct profile_table *table, void *out, uint64_t *given,
-                          struct diag *diag);
+struct profile_file {
+    const char *path;
+    const struct profile_table *table;
+    uint64_t given; /* which rows the file has: bit i; whole arrays only */
+};
 
-/* ERR_SYNTAX naming the first row of `wanted` that is not in `given`. */
-MUST_USE err profile_require(const char *path, const struct profile_table *table, uint64_t given,
-                             uint64_t wanted, struct diag *diag);
+/* Fills `out` (zeroed by the caller) and file->given. */
+MUST_USE err profile_read(struct profile_file *file, void *out, struct diag *diag);
+
+/* ERR_SYNTAX naming the first row of `wanted` that was not given. */
+MUST_USE err profile_require(const struct profile_file *file, uint64_t wanted, struct diag *diag);
 
 /* The file of a model: `name` itself when it ends in .toml, else FOLDER/NAME.toml.
  * ERR_USAGE: no such file (the nearest name is given), or a path beyond PROFILE_PATH_BYTES. */

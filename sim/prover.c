@@ -31,10 +31,10 @@ static err file_load(struct prover_profile *out, const char *folder, const char 
     struct profile_place place = {"prover", folder, name};
     struct prover_profile profile = {0};
     char path[PROFILE_PATH_BYTES];
-    uint64_t given;
+    struct profile_file file = {.path = path, .table = &TABLE};
     TRY(profile_path(&place, path, diag));
-    TRY(profile_read(path, &TABLE, &profile, &given, diag));
-    TRY(profile_require(path, &TABLE, given, (UINT64_C(1) << KEY_COUNT) - 1, diag));
+    TRY(profile_read(&file, &profile, diag));
+    TRY(profile_require(&file, (UINT64_C(1) << KEY_COUNT) - 1, diag));
     snprintf(profile.name, sizeof profile.name, "%.*s", PROFILE_NAME_BYTES - 1, name);
     *out = profile;
     return OK;

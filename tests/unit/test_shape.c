@@ -34,7 +34,7 @@ static void is(const char *shape_text, const char *depth_text, const char *expec
     struct draw draw = draw_at(&rng, RNG_TEST, 0, 0);
     struct job_shape job;
     char text[1024] = "";
-    shape_draw(&shape, &depth, 0, &draw, &job);
+    shape_draw(&shape, &depth, &draw, &job);
     for (uint32_t i = 1; i < job.count; i++)
         for (uint32_t p = 0; p < job.parent_counts[i]; p++)
             sprintf(text + strlen(text), "%s%d", p ? "," : " ", job.parents[i][p] + 1);
@@ -84,7 +84,7 @@ Test(shape, have_the_mean_that_they_state)
         double sum = 0, squares = 0;
         for (uint32_t n = 0; n < JOBS; n++) {
             struct draw draw = draw_at(&rng, RNG_TEST, n, 0);
-            shape_draw(&shape, &depth, n, &draw, &job);
+            shape_draw(&shape, &depth, &draw, &job);
             check_job(&job);
             sum += job.count, squares += (double)job.count * job.count;
         }
@@ -111,7 +111,7 @@ Test(shape, mix_keeps_its_shares)
     double tasks = 0, merges = 0;
     for (uint32_t n = 0; n < 100000; n++) {
         struct draw draw = draw_at(&rng, RNG_TEST, n, 0);
-        shape_draw(&shape, &depth, n, &draw, &job);
+        shape_draw(&shape, &depth, &draw, &job);
         for (uint32_t i = 2; i < job.count; i++) tasks++, merges += job.parent_counts[i] == 2;
     }
     cr_assert(fabs(merges / tasks - .1 / .7) < .005, "%g", merges / tasks);
@@ -138,9 +138,11 @@ Test(shape, trace_takes_one_job_a_line_in_turn)
     struct job_shape job;
     cr_assert(parse_file("# two jobs\n- 1 1 2,3\n- -  1,2\n", &shape, &diag) == OK, "%s", diag.text);
     cr_assert(fabs(shape_mean_tasks(&shape, &depth) - 3.5) < 1e-12);
-    shape_draw(&shape, &depth, 2, &draw, &job);
+    draw.entity = 2;
+    shape_draw(&shape, &depth, &draw, &job);
     cr_assert(job.count == 4 && job.parent_counts[3] == 2 && job.depths[3] == 2);
-    shape_draw(&shape, &depth, 3, &draw, &job);
+    draw.entity = 3;
+    shape_draw(&shape, &depth, &draw, &job);
     cr_assert(job.count == 3 && job.parent_counts[1] == 0 && job.depths[2] == 1);
     shape_close(&shape);
 }

@@ -30,10 +30,11 @@ Test(text, shares_default_to_zero)
 {
     double a = 5, b = 5;
     struct text_share shares[] = {{"a", &a}, {"b", &b}};
+    struct text_share_set set = {"what", shares, 2};
     struct diag diag = {0};
-    cr_assert(text_shares("what", "b=1", shares, 2, &diag) == OK && a == 0 && b == 1);
-    cr_assert(text_shares("what", "b=.25,a=.75", shares, 2, &diag) == OK && a == .75 && b == .25);
-    cr_assert(eq(int, text_shares("what", "b=1,", shares, 2, &diag), ERR_SYNTAX));
+    cr_assert(text_shares(&set, "b=1", &diag) == OK && a == 0 && b == 1);
+    cr_assert(text_shares(&set, "b=.25,a=.75", &diag) == OK && a == .75 && b == .25);
+    cr_assert(eq(int, text_shares(&set, "b=1,", &diag), ERR_SYNTAX));
 }
 
 Test(text, lines_come_trimmed_and_numbered)
