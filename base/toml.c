@@ -1,7 +1,7 @@
 /* base/toml.c: reads the file, and refuses what would cost the parser its stack.
  *
  * toml++ bounds nested brackets, but builds and frees one table a part of a
- * dotted key by recursion, however many parts there are. scan_keys walks the
+ * dotted key by recursion, however many parts there are. scan_text walks the
  * text once and counts the dots of each run that could be a key. */
 #include "base/toml.h"
 #include "base/limits.h"
@@ -22,29 +22,15 @@ const char *toml_type_name(enum toml_type type)
 }
 
 struct scan {
-    const char *at, *end;
+    const char *at, *end, *line_start;
     int line, dots;
 };
 
-/* Steps over a string that opens at `at`; an unclosed one is the parser's to report. */
-static void skip_string(struct scan *scan)
+static void step(struct scan *scan)
 {
-    char quote = *scan->at;
-    bool is_long = scan->end - scan->at >= 3 && scan->at[1] == quote && scan->at[2] == quote;
-    int needed = is_long ? 3 : 1, closed = 0;
-    scan->at += needed;
-    while (scan->at < scan->end && closed < needed) {
-        if (*scan->at == '\n' && !is_long) return;
-        if (*scan->at == '\n') scan->line++;
-        if (*scan->at == '\\' && quote == '"' && scan->at + 1 < scan->end) scan->at++;
-        closed = *scan->at == quote ? closed + 1 : 0;
-        scan->at++;
-    }
-}
-
-static void skip_comment(struct scan *scan)
-{
-    while (scan->at < scan->end && *scan->at != '\n') scan->at++;
+    if (*scan->at++ != '\n') return;
+    scan->line++;
+    scan->line_start = scan->at;
 }
 
 static bool continues_key(char c)
@@ -53,37 +39,73 @@ static bool continues_key(char c)
            c == '-' || c == ' ' || c == '\t';
 }
 
-static err scan_keys(const struct toml_source *source, struct diag *diag)
+/* Steps over a string that opens at `at`; an unclosed one is the parser's to report. */
+static void step_string(struct scan *scan)
 {
-    struct scan scan = {.at = source->text, .end = source->text + source->size_bytes, .line = 1};
-    while (scan.at < scan.end) {
-        char c = *scan.at;
-        if (c == '"' || c == '\'') {
-            skip_string(&scan);
-            continue;
-        }
-        if (c == '#') {
-            skip_comment(&scan);
-            continue;
-        }
-        if (c == '\n') scan.line++;
-        if (c == '.')
-            scan.dots++;
-        else if (!continues_key(c))
-            scan.dots = 0;
-        if (scan.dots >= LIMIT_TOML_KEY_PARTS)
-            return diag_fail(diag, ERR_SYNTAX, "%s:%d:1: a key has more than %d parts", source->name,
-                             scan.line, LIMIT_TOML_KEY_PARTS);
-        scan.at++;
+    char quote = *scan->at;
+    bool is_long = scan->end - scan->at >= 3 && scan->at[1] == quote && scan->at[2] == quote;
+    int needed = is_long ? 3 : 1, closed = 0;
+    scan->at += needed;
+    while (scan->at < scan->end && closed < needed) {
+        if (*scan->at == '\n' && !is_long) return;
+        bool is_escape = *scan->at == '\\' && quote == '"' && scan->at + 1 < scan->end;
+        closed = *scan->at == quote ? closed + 1 : 0;
+        step(scan);
+        if (is_escape) step(scan);
     }
-    return OK;
+}
+
+static void step_comment(struct scan *scan)
+{
+    while (scan->at < scan->end && *scan->at != '\n') step(scan);
+}
+
+/* A character outside of strings and comments. */
+static void step_plain(struct scan *scan)
+{
+    if (*scan->at == '.')
+        scan->dots++;
+    else if (!continues_key(*scan->at))
+        scan->dots = 0;
+    if (scan->dots < LIMIT_TOML_KEY_PARTS) step(scan);
+}
+
+static int column_of(const struct scan *scan)
+{
+    int column = 1;
+    for (const char *at = scan->line_start; at < scan->at; at++) column += (*at & 0xC0) != 0x80;
+    return column;
+}
+
+static err scan_text(const struct toml_source *source, struct diag *diag)
+{
+    struct scan scan = {
+        .at = source->text, .end = source->text + source->size_bytes, .line_start = source->text, .line = 1};
+    while (scan.at < scan.end && scan.dots < LIMIT_TOML_KEY_PARTS) {
+        if (*scan.at == '"' || *scan.at == '\'')
+            step_string(&scan);
+        else if (*scan.at == '#')
+            step_comment(&scan);
+        else
+            step_plain(&scan);
+    }
+    if (scan.dots < LIMIT_TOML_KEY_PARTS) return OK;
+    return diag_fail(diag, ERR_SYNTAX, "%s:%d:%d: a key has more than %d parts", source->name, scan.line,
+                     column_of(&scan), LIMIT_TOML_KEY_PARTS);
 }
 
 static err read_source(const struct toml_source *source, const struct toml_visitor *visitor,
                        struct diag *diag)
 {
-    TRY(scan_keys(source, diag));
-    return toml_shim_read(source, visitor, diag);
+    static const char MARK[] = "\xEF\xBB\xBF";
+    struct toml_source bare = *source;
+    /* A byte order mark is no column. */
+    if (bare.size_bytes >= 3 && memcmp(bare.text, MARK, 3) == 0) {
+        bare.text += 3;
+        bare.size_bytes -= 3;
+    }
+    TRY(scan_text(&bare, diag));
+    return toml_shim_read(&bare, visitor, diag);
 }
 
 err toml_read_text(const char *name, const char *text, toml_visit *visit, void *context, struct diag *diag)

@@ -56,6 +56,18 @@ Test(toml, a_float_keeps_its_text_even_behind_wide_characters)
                  "t.a 1:13/7 0 ü€ 0 0 0\nt.b 1:23/19 2 1_0.50e-2 0 0.105 0\nc 2:5/1 2 +0.1 0 0.1 0\n"));
 }
 
+Test(toml, windows_files_have_the_same_places)
+{
+    struct seen seen;
+    struct diag diag;
+    cr_assert(eq(int,
+                 read_text("\xEF\xBB\xBF"
+                           "a = 0.25\r\nb = 0.5\r\n",
+                           &seen, &diag),
+                 OK));
+    cr_assert(eq(str, seen.lines, "a 1:5/1 2 0.25 0 0.25 0\nb 2:5/1 2 0.5 0 0.5 0\n"));
+}
+
 Test(toml, faults_are_named_with_line_and_column)
 {
     static const struct {
@@ -68,6 +80,10 @@ Test(toml, faults_are_named_with_line_and_column)
         {"a = 1e400", "f.toml:1:", ERR_SYNTAX},
         {"a = 99999999999999999999", "f.toml:1:", ERR_SYNTAX},
         {"a =", "f.toml:1:", ERR_SYNTAX},
+        {"# ü\na = \"\"\"ü \\\n  ü\"\"\" ü", "f.toml:3:", ERR_SYNTAX},
+        {"a = 1.\"ü\"", "f.toml:1:", ERR_SYNTAX},
+        {"\n[%a]", "f.toml:2:2", ERR_SYNTAX},
+        {"[[ %a]]", "f.toml:1:4", ERR_SYNTAX},
         {"a = \"\xff\"", "f.toml:1:", ERR_SYNTAX},
         {"\"speculation.enabled\" = true", "f.toml:1:1: a key may have", ERR_SYNTAX},
         {"[a]\n\"b[0]\" = true", "f.toml:2:1: a key may have", ERR_SYNTAX},

@@ -29,7 +29,7 @@ check 0 'warning: .*nearest is speculation\.max_depth' '[speculation]\nmax_dept 
 check 2 'bad\.toml:3:' '[speculation]\nmax_depth = 3\nmax_depth = 4\n'
 check 2 'bad\.toml:2:' '[speculation]\nmode = "\xff"\n'
 check 2 'bad\.toml:1:' "a = $(printf '[%.0s' {1..5000})"
-check 2 'bad\.toml:1:1: a key has more than 16 parts' "$(printf 'a.%.0s' {1..5000})a = 1"
+check 2 'bad\.toml:1:32: a key has more than 16 parts' "$(printf 'a.%.0s' {1..5000})a = 1"
 check 2 'nan or infinite' 'speculation.stake.slash_percentage = nan\n'
 check 2 'finer than 4 decimals' 'speculation.stake.slash_percentage = 0.10001\n'
 check 2 '✗ Feature flag' '[speculation.features]\nenable_cross_agent_speculation = true\nenable_parallel_speculation = false\n'
