@@ -1,11 +1,13 @@
 /* base/histogram.h: an HdrHistogram of nanoseconds: three significant digits,
  * fixed memory, constant time a record.
  *
- * Range 1 .. 1 hour at 3 digits, unit 1 ns (33,792 counts, 264 KiB); values above the
- * range are counted in `overflow_count` and in max, never dropped in silence
- * (semantics.md 28: count, sum, min and max are exact; quantiles carry the
- * bucket's highest equivalent value, at most 0.1 % above the truth).
- * Layout and index formula: statistics.md 2.4, which is HdrHistogram's own.
+ * Range 1 .. 1 hour at 3 digits, unit 1 ns (33,792 counts, 264 KiB); values beyond the
+ * last slot are counted there, in `overflow_count` and in max, never dropped in
+ * silence. Count, sum, min and max are exact; a quantile is its slot's highest
+ * equivalent value, at most 0.1 % above the truth, or the max when it falls
+ * among values that overflowed. Layout and index are HdrHistogram's own.
+ * Errors: ERR_RANGE highest_ns outside 2 .. HISTOGRAM_HIGHEST_MAX; ERR_NOMEM.
+ * Threads: none; one histogram a thread, then histogram_add.
  * Codec (V2 compressed, log 1.3): reports/hdr_codec.h. */
 #pragma once
 #include "base/err.h"
@@ -13,18 +15,20 @@
 #include <stdint.h>
 
 enum {
-    HISTOGRAM_DIGITS     = 3,
+    HISTOGRAM_DIGITS = 3,
     HISTOGRAM_SUB_BUCKETS = 2048, /* 2^ceil(log2(2 * 10^3)) */
-    HISTOGRAM_SUB_BITS   = 11,
+    HISTOGRAM_SUB_BITS = 11,
 };
 
+#define HISTOGRAM_HIGHEST_MAX (INT64_C(1) << 53) /* 104 days; what every decoder can represent */
+
 struct histogram {
-    int64_t highest_ns;          /* highest trackable */
-    uint32_t count_slots;        /* length of counts */
+    int64_t highest_ns;   /* highest trackable */
+    uint32_t count_slots; /* length of counts */
     uint64_t total_count, overflow_count;
-    u128 sum_ns;                 /* exact */
-    int64_t min_ns, max_ns;      /* exact; min NEVER_NS when empty */
-    uint64_t *counts;            /* ours */
+    u128 sum_ns;            /* exact */
+    int64_t min_ns, max_ns; /* exact; min NEVER_NS when empty */
+    uint64_t *counts;       /* ours */
 };
 
 MUST_USE err histogram_open(struct histogram *out, int64_t highest_ns);
@@ -61,7 +65,7 @@ void histogram_add(struct histogram *to, const struct histogram *from);
 int64_t histogram_at_rank(const struct histogram *histogram, uint64_t rank);
 
 /* Quantiles in one scan: values[i] for quantiles[i] in [0, 1], ascending. The
- * rank is ceil(q * n), at least 1. All NEVER_NS when empty. */
+ * rank is the least r with r / n >= q, at least 1. All NEVER_NS when empty. */
 void histogram_quantiles(const struct histogram *histogram, const double *quantiles, int64_t *values_ns,
                          uint32_t count);
 double histogram_mean_ns(const struct histogram *histogram); /* exact sum / count; 0 when empty */
