@@ -3,6 +3,7 @@
 #include "base/config_keys.h"
 #include "base/limits.h"
 #include "base/units.h"
+#include "engine/types.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <string.h>
@@ -39,6 +40,18 @@ Test(config_value, rows_are_sound)
             cr_assert(strcmp(text, again) != 0, "%s names two keys", text);
             cr_assert(key->offset != config_key_at(j)->offset, "%s shares a field", key->name);
         }
+    }
+}
+
+Test(config_value, factors_stand_in_the_order_of_the_engine_s_reasons)
+{
+    cr_assert(eq(int, SETTINGS_REASONS, REASON_COUNT));
+    for (int reason = 0; reason < REASON_COUNT; reason++) {
+        char name[CONFIG_TEXT_BYTES];
+        snprintf(name, sizeof name, "speculation.stake.reason_factors.%s", rollback_reason_name(reason));
+        cr_assert(config_key_find(name) != NULL, "%s", name);
+        size_t offset = offsetof(struct settings, reason_factor_bps) + (size_t)reason * sizeof(int64_t);
+        cr_assert(eq(sz, config_key_find(name)->offset, offset), "%s", name);
     }
 }
 
