@@ -6,6 +6,8 @@
 #include "engine/types.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct settings settings;
