@@ -292,21 +292,3 @@ Test(calendar, asserts_twins, .signal = SIGABRT)
     (void)calendar_pop(cal, &entry);
     (void)calendar_pop(cal, &entry);
 }
-
-Test(trajectory, depends_on_every_field_and_on_the_order)
-{
-    struct calendar_entry a = {1, 2, 3, 4, 5, 6}, b = {2, 1, 3, 4, 5, 6};
-    struct trajectory ab = trajectory_begin(1), ba = trajectory_begin(1), plain = trajectory_begin(1);
-    trajectory_event(&ab, &a), trajectory_event(&ab, &b);
-    trajectory_event(&ba, &b), trajectory_event(&ba, &a);
-    cr_assert(ne(u64, ab.hash, ba.hash));
-    cr_assert(eq(u64, ab.event_count, 2));
-    trajectory_event(&plain, &a);
-    struct calendar_entry changed[] = {{9, 2, 3, 4, 5, 6}, {1, 9, 3, 4, 5, 6}, {1, 2, 9, 4, 5, 6},
-                                       {1, 2, 3, 9, 5, 6}, {1, 2, 3, 4, 9, 6}, {1, 2, 3, 4, 5, 9}};
-    for (size_t i = 0; i < sizeof changed / sizeof *changed; i++) {
-        struct trajectory other = trajectory_begin(1);
-        trajectory_event(&other, &changed[i]);
-        cr_assert(ne(u64, other.hash, plain.hash));
-    }
-}
