@@ -21,13 +21,21 @@ static err apply(struct config *config, const struct args *args, struct config_n
     return config_check(config, notes, diag);
 }
 
-err config_from_args(struct config *out, const struct args *args, struct diag *diag)
+err config_from_args_onto(struct config *config, const struct args *args, struct diag *diag)
 {
     struct config_notes notes = {0};
+    struct config changed = *config;
+    TRY(apply(&changed, args, &notes, diag));
+    if (!args_is_quiet(args)) config_notes_print(&notes, args->log);
+    *config = changed;
+    return OK;
+}
+
+err config_from_args(struct config *out, const struct args *args, struct diag *diag)
+{
     struct config config;
     config_init(&config);
-    TRY(apply(&config, args, &notes, diag));
-    if (!args_is_quiet(args)) config_notes_print(&notes, args->log);
+    TRY(config_from_args_onto(&config, args, diag));
     *out = config;
     return OK;
 }

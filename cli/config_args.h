@@ -18,6 +18,8 @@
 /* --config and --set as far as the command has them, AGENC_* variables, then the rules between
  * keys. Warnings go to args->log; the first error into the diag. */
 MUST_USE err config_from_args(struct config *out, const struct args *args, struct diag *diag);
+/* The same on top of what is in `config` already; left as it was on failure. */
+MUST_USE err config_from_args_onto(struct config *config, const struct args *args, struct diag *diag);
 
 /* Notes from `first` on, one line each, "warning: " before what is none of the errors. */
 void config_notes_print(const struct config_notes *notes, FILE *out);

@@ -201,6 +201,20 @@ static void take_fallbacks(struct args *args)
     }
 }
 
+err args_offer(struct args *args, const char *name, const char *text, struct diag *diag)
+{
+    uint32_t index;
+    if (!find(args, name, strlen(name), &index)) {
+        struct nearest nearest = {.wanted = name};
+        for (uint32_t i = 0; i < args->flag_count; i++) nearest_offer(&nearest, args->flags[i]->name);
+        return diag_fail(diag, ERR_USAGE, "unknown option \"%.64s\"%s%s", name,
+                         nearest.best ? ", nearest is " : "", nearest.best ? nearest.best : "");
+    }
+    if (args->values[index].is_given) return OK;
+    struct parsing parsing = {.args = args, .diag = diag};
+    return store(&parsing, index, text);
+}
+
 err args_parse(struct args *args, int word_count, char *const *words, struct diag *diag)
 {
     struct parsing parsing = {.args = args, .words = words, .word_count = word_count, .diag = diag};

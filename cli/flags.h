@@ -76,6 +76,10 @@ struct args {
  * The caller has set command, environment, out and log. */
 MUST_USE err args_parse(struct args *args, int word_count, char *const *words, struct diag *diag);
 
+/* A value from below the command line (a scenario file): taken unless the flag was given there. `text` lives
+ * as long as args. ERR_USAGE unknown name, else as args_parse; the line begins with the flag's name. */
+MUST_USE err args_offer(struct args *args, const char *name, const char *text, struct diag *diag);
+
 bool args_has(const struct args *args, const char *name); /* is there such a flag at all? */
 bool args_given(const struct args *args, const char *name);
 bool args_switch(const struct args *args, const char *name);

@@ -94,5 +94,9 @@ MUST_USE err bench_summarise(struct bench_result *result);
 MUST_USE err bench_write(const struct bench_result *result, const char *path, struct diag *diag);
 MUST_USE err bench_read(struct bench_result **out, const char *path, struct diag *diag);
 
-/* The terminal's summary (product.md 6). */
+/* Per second of virtual time and latency kind, log 1.3 of HdrHistogram; tags are the kinds' names. */
+MUST_USE err bench_write_hlog(const struct bench_result *result, const char *path, struct diag *diag);
+
+/* The terminal's summary (product.md 6), and the percentile table of every latency. */
 void bench_print(const struct bench_result *result, FILE *out, bool in_colour);
+void bench_print_latency(const struct bench_result *result, FILE *out);

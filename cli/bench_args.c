@@ -1,0 +1,292 @@
+/* cli/bench_args.c: every option of a benchmark has one row here and one line in `plan_from_args`. */
+#include "cli/bench_args.h"
+#include "base/decimal.h"
+#include "base/duration.h"
+#include "cli/command.h"
+#include "cli/config_args.h"
+#include "cli/share.h"
+#include "cli/version.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const STAGES[] = {"mix", "proof", "chain", NULL};
+static const char *const PATHS[] = {"staked", "ordinary", "unstaked", NULL};
+
+#define TEXT_FLAG(name_, value_, fallback_, help_)                                                           \
+    {                                                                                                        \
+        .name = name_, .value = value_, .type = FLAG_TEXT, .fallback = fallback_, .help = help_              \
+    }
+#define TIME_FLAG(name_, fallback_, help_)                                                                   \
+    {                                                                                                        \
+        .name = name_, .value = "TIME", .type = FLAG_DURATION, .fallback = fallback_, .help = help_          \
+    }
+#define COUNT_FLAG(name_, fallback_, min_, max_, help_)                                                      \
+    {                                                                                                        \
+        .name = name_, .value = "N", .type = FLAG_INTEGER, .fallback = fallback_, .min = min_, .max = max_,  \
+        .help = help_                                                                                        \
+    }
+
+const struct flag BENCHMARK_FLAGS[] = {
+    TIME_FLAG("duration", "5m", "how long tasks arrive, in virtual time"),
+    {.name = "rate", .value = "N", .type = FLAG_RATE, .fallback = "50", .help = "tasks a second"},
+    TIME_FLAG("warmup", NULL, "cut from every figure; default 60s, a fifth of durations under 5m"),
+    TEXT_FLAG("rate-pattern", "PATTERN", "constant",
+              "constant, burst:10x:30s:every:2m, ramp:10-100, step:50@0s,100@60s, sine:50%:60s, trace:FILE"),
+    TEXT_FLAG("arrivals", "PROCESS", "poisson", "poisson, constant or gamma:CV"),
+    TEXT_FLAG("depth-distribution", "DIST", "uniform:1-5",
+              "uniform:1-5, fixed:8, geometric:0.4, empirical:FILE"),
+    TEXT_FLAG("shape", "SHAPE", "chain",
+              "chain, tree, fan:K, diamond, mix:root=.3,chain=.4,branch=.2,merge=.1, trace:FILE"),
+    {.name = "inject-failures",
+     .value = "SHARE",
+     .type = FLAG_SHARE,
+     .fallback = "0",
+     .help = "chance that a task is a root cause of failure: 0.1 or 10%"},
+    {.name = "inject-stage",
+     .value = "STAGE",
+     .type = FLAG_CHOICE,
+     .choices = STAGES,
+     .fallback = "mix",
+     .help = "where it fails: proof, chain, or half and half"},
+    TEXT_FLAG("inject-window", "A-B", NULL,
+              "intended arrivals that may fail; default from warm-up to 80% of the duration"),
+    {.name = "measure-latency", .type = FLAG_SWITCH, .help = "print the percentile table of every latency"},
+    FLAG_CONFIG,
+    FLAG_SET,
+    {.name = "as-is",
+     .type = FLAG_SWITCH,
+     .help = "keep enabled and rollout as configured instead of on and 100%"},
+    {.name = "scenario",
+     .value = "FILE",
+     .type = FLAG_FILE,
+     .help = "workload, models, configuration and targets in one TOML file; options override it"},
+    TEXT_FLAG("chain", "PROFILE", "mainnet", "a profile of scenarios/chain, a TOML file, or fixed:2s"),
+    {.name = "path",
+     .value = "CLASS",
+     .type = FLAG_CHOICE,
+     .choices = PATHS,
+     .fallback = "staked",
+     .help = "how transactions travel: staked, ordinary or unstaked"},
+    TEXT_FLAG("prover", "PROFILE", "groth16-gpu",
+              "a profile of scenarios/prover, a TOML file, or a distribution"),
+    TEXT_FLAG("execution", "DIST", "lognormal:200ms:0.5",
+              "time of one task: fixed:1s, exponential:100ms, ..."),
+    COUNT_FLAG("agents", "50", 1, LIMIT_AGENTS, "agents that jobs belong to"),
+    COUNT_FLAG("executors", "4", 0, 100000, "execution slots of an agent; 0 for no limit"),
+    {.name = "cross-agent",
+     .value = "SHARE",
+     .type = FLAG_SHARE,
+     .fallback = "0.02",
+     .help = "chance that a task goes to another agent, with the rest of its chain"},
+    TEXT_FLAG("edges", "SHARES", "data=.85,order=.15", "kinds of dependencies: data, order, resource"),
+    {.name = "agent-stake",
+     .value = "LAMPORTS",
+     .type = FLAG_INTEGER,
+     .min = 0,
+     .max = INT64_MAX,
+     .help = "balance of each agent at the start; default stake.max_stake"},
+    TIME_FLAG("claim-ttl", NULL, "claims expire so long after arrival; at least twice the claim buffer"),
+    COUNT_FLAG("runs", "3", 1, LIMIT_RUNS, "replications; the guide asks for at least 3"),
+    COUNT_FLAG("seed", "1", 0, INT64_MAX, "of every draw"),
+    COUNT_FLAG("jobs", NULL, 1, 256, "threads; default one a core. No result depends on it"),
+    {.name = "no-baseline", .type = FLAG_SWITCH, .help = "skip the paired run without speculation"},
+    {.name = "output", .value = "FILE", .type = FLAG_FILE, .help = "write the result as JSON"},
+    {.name = "hlog",
+     .value = "FILE",
+     .type = FLAG_FILE,
+     .help = "write the latencies as an HdrHistogram log"},
+    {.name = "trace",
+     .value = "FILE",
+     .type = FLAG_FILE,
+     .help = "write a timeline of the first run for Perfetto"},
+    {0},
+};
+
+/* ---- the scenario file ---- */
+
+struct scenario_reading {
+    struct bench_request *request;
+    struct args *args;
+    struct config_notes notes;
+};
+
+static const char *keep_text(struct bench_request *request, const char *text)
+{
+    char *copy = arena_array(&request->texts, strlen(text) + 1, 1);
+    if (copy) strcpy(copy, text);
+    return copy;
+}
+
+/* A value as it would be typed after the option. */
+static const char *leaf_text(const struct toml_leaf *leaf, char out[DECIMAL_TEXT_BYTES])
+{
+    switch (leaf->type) {
+    case TOML_INTEGER: snprintf(out, DECIMAL_TEXT_BYTES, "%" PRId64, leaf->integer); return out;
+    case TOML_BOOLEAN: return leaf->boolean ? "" : NULL;
+    case TOML_STRING:
+    case TOML_FLOAT: return leaf->text;
+    default: break;
+    }
+    return NULL;
+}
+
+static err take_target(struct scenario_reading *reading, const struct toml_leaf *leaf, struct diag *diag)
+{
+    struct bench_request *request = reading->request;
+    char text[256];
+    if (leaf->type != TOML_STRING)
+        return diag_fail(diag, ERR_SYNTAX, "%s:%d:%d: %s wants a text like \"<5s\"", leaf->file, leaf->line,
+                         leaf->column, leaf->path);
+    if (request->target_count == BENCH_TARGETS_MOST)
+        return diag_fail(diag, ERR_LIMIT, "%s:%d:%d: more than %d targets", leaf->file, leaf->line,
+                         leaf->column, BENCH_TARGETS_MOST);
+    snprintf(text, sizeof text, "%s%s", leaf->path + strlen("targets."), leaf->text);
+    const char *kept = keep_text(request, text);
+    if (!kept) return diag_fail(diag, ERR_LIMIT, "%s: too much text", leaf->file);
+    request->targets[request->target_count++] = kept;
+    return OK;
+}
+
+static err take_leaf(const struct toml_leaf *leaf, struct diag *diag, void *context)
+{
+    struct scenario_reading *reading = context;
+    char number[DECIMAL_TEXT_BYTES];
+    struct diag why = {0};
+    if (strncmp(leaf->path, "targets.", 8) == 0) return take_target(reading, leaf, diag);
+    if (strncmp(leaf->path, "benchmark.", 10) != 0)
+        return config_set_leaf(&reading->request->config, leaf, &reading->notes, diag);
+    const char *text = leaf_text(leaf, number), *kept = NULL;
+    if (text) kept = keep_text(reading->request, text);
+    if (!kept && leaf->type == TOML_BOOLEAN) return OK; /* a switch that is off */
+    if (!kept)
+        return diag_fail(diag, ERR_SYNTAX, "%s:%d:%d: %s wants a text or a number", leaf->file, leaf->line,
+                         leaf->column, leaf->path);
+    err e = args_offer(reading->args, leaf->path + 10, kept, &why);
+    if (e == OK) return OK;
+    return diag_fail(diag, e, "%s:%d:%d: %s", leaf->file, leaf->line, leaf->column, why.text);
+}
+
+enum { SCENARIO_TEXT_BYTES = 64 * 1024 };
+
+/* Layers, from below: compiled, the scenario's keys, --config, --set, the environment. */
+static err read_scenario(struct bench_request *request, struct args *args, struct diag *diag)
+{
+    const char *path = args_text(args, "scenario");
+    struct scenario_reading reading = {.request = request, .args = args};
+    config_init(&request->config);
+    if (!path) return OK;
+    TRY(arena_open(&request->texts, SCENARIO_TEXT_BYTES));
+    TRY(toml_read_file(path, take_leaf, &reading, diag));
+    if (!args_is_quiet(args)) config_notes_print(&reading.notes, args->log);
+    return OK;
+}
+
+/* ---- the plan ---- */
+
+static int64_t default_warmup_ns(int64_t duration_ns)
+{
+    return duration_ns < 5 * NS_PER_MIN ? duration_ns / 5 : NS_PER_MIN;
+}
+
+/* "60s-240s" */
+static err read_window(const char *text, struct workload_options *workload, struct diag *diag)
+{
+    char first[DURATION_TEXT_BYTES];
+    const char *dash = strchr(text, '-');
+    struct diag why = {0};
+    if (!dash || (size_t)(dash - text) >= sizeof first)
+        return diag_fail(diag, ERR_SYNTAX,
+                         "--inject-window: \"%.64s\" is not a window, want one like 60s-240s", text);
+    snprintf(first, sizeof first, "%.*s", (int)(dash - text), text);
+    err e = duration_parse(first, &workload->failure_from_ns, &why);
+    if (e == OK) e = duration_parse(dash + 1, &workload->failure_until_ns, &why);
+    if (e != OK) return diag_fail(diag, e, "--inject-window: %s", why.text);
+    if (workload->failure_from_ns >= workload->failure_until_ns)
+        return diag_fail(diag, ERR_RANGE, "--inject-window: \"%.64s\" ends before it begins", text);
+    return OK;
+}
+
+static err workload_from_args(struct benchmark_plan *plan, const struct args *args, struct diag *diag)
+{
+    struct workload_options *workload = &plan->workload;
+    *workload = workload_defaults();
+    workload->duration_ns = plan->duration_ns;
+    workload->rate = args_rate(args, "rate");
+    workload->pattern = args_text(args, "rate-pattern");
+    workload->arrivals = args_text(args, "arrivals");
+    workload->depth = args_text(args, "depth-distribution");
+    workload->shape = args_text(args, "shape");
+    workload->execution = args_text(args, "execution");
+    workload->edges = args_text(args, "edges");
+    workload->agents = plan->agents;
+    workload->cross_agent = (double)args_integer(args, "cross-agent") / (double)BPS_ONE;
+    workload->failure_chance = (double)args_integer(args, "inject-failures") / (double)BPS_ONE;
+    workload->failure_stage = (enum workload_stage)args_integer(args, "inject-stage");
+    workload->failure_from_ns = plan->warmup_ns;
+    workload->failure_until_ns = plan->duration_ns / 10 * 8;
+    if (args_given(args, "claim-ttl")) workload->claim_ttl_ns = args_integer(args, "claim-ttl");
+    if (workload->claim_ttl_ns && workload->claim_ttl_ns < 2 * plan->settings.claim_buffer_ns)
+        return diag_fail(diag, ERR_RANGE,
+                         "--claim-ttl: claims must last at least twice claim_buffer_ms, %" PRId64 "s",
+                         2 * plan->settings.claim_buffer_ns / NS_PER_S);
+    return args_given(args, "inject-window") ? read_window(args_text(args, "inject-window"), workload, diag)
+                                             : OK;
+}
+
+static err models_from_args(struct benchmark_plan *plan, const struct args *args, struct diag *diag)
+{
+    char folder[SHARE_PATH_BYTES];
+    TRY(share_folder("chain", args->environment, folder, diag));
+    TRY(chain_profile_load(&plan->chain, folder, args_text(args, "chain"), diag));
+    plan->path = (enum chain_path)args_integer(args, "path");
+    TRY(share_folder("prover", args->environment, folder, diag));
+    return prover_profile_load(&plan->prover, folder, args_text(args, "prover"), diag);
+}
+
+static err plan_from_args(struct benchmark_plan *plan, const struct args *args, struct diag *diag)
+{
+    plan->duration_ns = args_integer(args, "duration");
+    plan->warmup_ns =
+        args_given(args, "warmup") ? args_integer(args, "warmup") : default_warmup_ns(plan->duration_ns);
+    if (plan->duration_ns < NS_PER_S) return diag_fail(diag, ERR_RANGE, "--duration: want at least 1s");
+    if (plan->warmup_ns >= plan->duration_ns)
+        return diag_fail(diag, ERR_RANGE, "--warmup: nothing of the duration is left to measure");
+    plan->agents = (uint32_t)args_integer(args, "agents");
+    plan->executor_slots = (uint32_t)args_integer(args, "executors");
+    plan->agent_stake_lamports = args_given(args, "agent-stake")
+                                     ? (uint64_t)args_integer(args, "agent-stake")
+                                     : (uint64_t)plan->settings.max_stake_lamports;
+    plan->seed = (uint64_t)args_integer(args, "seed");
+    plan->runs = (uint32_t)args_integer(args, "runs");
+    plan->has_baseline = !args_switch(args, "no-baseline");
+    plan->trace_path = args_text(args, "trace");
+    TRY(workload_from_args(plan, args, diag));
+    return models_from_args(plan, args, diag);
+}
+
+err bench_request_open(struct bench_request *out, struct args *args, struct diag *diag)
+{
+    struct bench_request request = {0};
+    err e = read_scenario(&request, args, diag);
+    if (e == OK) e = config_from_args_onto(&request.config, args, diag);
+    if (e == OK) {
+        request.plan.settings = request.config.settings;
+        if (!args_switch(args, "as-is")) {
+            request.plan.settings.enabled = 1;
+            request.plan.settings.rollout_bps = BPS_ONE;
+        }
+        e = plan_from_args(&request.plan, args, diag);
+    }
+    if (e != OK)
+        bench_request_close(&request);
+    else
+        *out = request;
+    return e;
+}
+
+void bench_request_close(struct bench_request *request)
+{
+    prover_profile_close(&request->plan.prover);
+    arena_close(&request->texts);
+}

@@ -1,0 +1,175 @@
+/* cli/bench_describe.c: what a result says about how it came about. */
+#include "base/assert.h"
+#include "base/duration.h"
+#include "cli/bench_args.h"
+#include "cli/command.h"
+#include "cli/version.h"
+#include "sim/pool.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+/* Options that cannot change a result have no place in its command (semantics.md 35). */
+static const char *const WITHOUT_EFFECT[] = {"jobs", "output", "hlog", "trace", "quiet", "measure-latency"};
+
+static bool changes_result(const char *name)
+{
+    for (size_t i = 0; i < sizeof WITHOUT_EFFECT / sizeof *WITHOUT_EFFECT; i++)
+        if (strcmp(name, WITHOUT_EFFECT[i]) == 0) return false;
+    return true;
+}
+
+static void describe_command(struct bench_result *result, const struct args *args)
+{
+    result->command[result->command_count++] = "benchmark";
+    result->command[result->command_count++] = bench_text(result, args->command->name);
+    for (uint32_t i = 0; i < args->use_count; i++) {
+        const struct flag *flag = args->flags[args->uses[i].flag];
+        char word[512];
+        if (!changes_result(flag->name) || result->command_count + 2 > BENCH_COMMAND_MOST) continue;
+        snprintf(word, sizeof word, "--%s", flag->name);
+        result->command[result->command_count++] = bench_text(result, word);
+        if (flag->type != FLAG_SWITCH)
+            result->command[result->command_count++] = bench_text(result, args->uses[i].text);
+    }
+}
+
+static void describe_config(struct bench_result *result, const struct settings *settings)
+{
+    char value[CONFIG_TEXT_BYTES];
+    for (uint32_t i = 0; i < config_key_count(); i++) {
+        const struct config_key *key = config_key_at(i);
+        config_key_write(key, settings, value);
+        switch (key->type) {
+        case CONFIG_BOOL:
+            bench_put_boolean(result, &result->config, key->name, strcmp(value, "true") == 0);
+            break;
+        case CONFIG_SHARE:
+        case CONFIG_PERCENT: bench_put_number(result, &result->config, key->name, strtod(value, NULL)); break;
+        case CONFIG_ENUM:
+        case CONFIG_TEXT:
+        case CONFIG_LIST: bench_put_text(result, &result->config, key->name, value); break;
+        case CONFIG_INTEGER:
+        case CONFIG_MILLISECONDS:
+        case CONFIG_MEGABYTES:
+        case CONFIG_LAMPORTS:
+            bench_put_integer(result, &result->config, key->name, strtoll(value, NULL, 10));
+            break;
+        }
+    }
+}
+
+static void put_share(struct bench_result *result, const char *name, int64_t bps)
+{
+    bench_put_number(result, &result->workload, name, (double)bps / (double)BPS_ONE);
+}
+
+static void describe_workload(struct bench_result *result, const struct bench_request *request,
+                              const struct args *args)
+{
+    static const char *const TEXTS[] = {"rate-pattern", "arrivals",  "depth-distribution",
+                                        "shape",        "execution", "edges"};
+    const struct workload_options *workload = &request->plan.workload;
+    struct bench_section *section = &result->workload;
+    for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s", TEXTS[i]);
+        for (char *at = name; *at; at++)
+            if (*at == '-') *at = '_';
+        bench_put_text(result, section, name, args_text(args, TEXTS[i]));
+    }
+    bench_put_number(result, section, "rate_tasks_per_s", workload->rate);
+    put_share(result, "cross_agent", args_integer(args, "cross-agent"));
+    put_share(result, "inject_failures", args_integer(args, "inject-failures"));
+    bench_put_text(result, section, "inject_stage", args_text(args, "inject-stage"));
+    bench_put_number(result, section, "inject_from_s", (double)workload->failure_from_ns / 1e9);
+    bench_put_number(result, section, "inject_until_s", (double)workload->failure_until_ns / 1e9);
+    bench_put_integer(result, section, "executors", request->plan.executor_slots);
+    bench_put_integer(result, section, "agent_stake_lamports", (int64_t)request->plan.agent_stake_lamports);
+    bench_put_number(result, section, "claim_ttl_s", (double)workload->claim_ttl_ns / 1e9);
+}
+
+static void describe_models(struct bench_result *result, const struct bench_request *request,
+                            const struct args *args)
+{
+    const struct benchmark_plan *plan = &request->plan;
+    uint32_t workers = (uint32_t)plan->settings.worker_threads, batch = (uint32_t)plan->settings.batch_size;
+    bench_put_text(result, &result->chain, "profile", args_text(args, "chain"));
+    bench_put_text(result, &result->chain, "path", args_text(args, "path"));
+    bench_put_text(result, &result->prover, "profile", args_text(args, "prover"));
+    bench_put_number(result, &result->prover, "capacity_per_s",
+                     prover_capacity(&plan->prover, workers, batch));
+}
+
+static void describe_environment(struct bench_result *result)
+{
+    struct utsname system;
+    if (uname(&system) != 0) return;
+    bench_put_text(result, &result->environment, "system", system.sysname);
+    bench_put_text(result, &result->environment, "release", system.release);
+    bench_put_text(result, &result->environment, "machine", system.machine);
+    bench_put_integer(result, &result->environment, "cores", pool_cores());
+    bench_put_text(result, &result->environment, "compiler", __VERSION__);
+}
+
+/* "out/latency.json" is the test "latency". */
+static const char *test_name(const struct args *args)
+{
+    const char *path = args_has(args, "output") ? args_text(args, "output") : NULL;
+    if (!path) return "benchmark";
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static void move_runs(struct bench_result *result, struct benchmark_run *runs)
+{
+    for (uint32_t run = 0; run < result->runs; run++) {
+        result->per_run[run] = runs[run].metrics;
+        runs[run].metrics = (struct run_metrics){0};
+        if (result->baseline) result->baseline[run] = runs[run].baseline;
+        if (result->baseline) runs[run].baseline = (struct run_metrics){0};
+        result->interrupted = result->interrupted || runs[run].interrupted || !runs[run].is_done;
+        result->wall_seconds += result->per_run[run].wall_seconds;
+    }
+}
+
+static err judge(struct bench_result *result, const struct bench_request *request, struct diag *diag)
+{
+    for (uint32_t i = 0; i < request->target_count; i++)
+        TRY(bench_add_target(result, request->targets[i], diag));
+    if (request->target_count == 0) TRY(bench_add_default_targets(result, diag));
+    err e = bench_summarise(result);
+    return e == OK ? OK : diag_fail(diag, e, "summary: %s", err_text(e));
+}
+
+err bench_result_of(const struct bench_request *request, const struct args *args, struct benchmark_run *runs,
+                    struct bench_result **out, struct diag *diag)
+{
+    const struct benchmark_plan *plan = &request->plan;
+    struct bench_result *result;
+    char name[128];
+    err e = bench_open(&result, plan->runs, plan->has_baseline);
+    if (e != OK) return diag_fail(diag, e, "out of memory for the result");
+    snprintf(name, sizeof name, "%s", test_name(args));
+    char *suffix = strstr(name, ".json");
+    if (suffix) *suffix = '\0';
+    result->name = bench_text(result, name);
+    result->version = version_number();
+    result->commit = version_commit();
+    result->seed = plan->seed;
+    result->agents = plan->agents;
+    result->duration_ns = plan->duration_ns;
+    result->warmup_ns = plan->warmup_ns;
+    describe_command(result, args);
+    describe_config(result, &plan->settings);
+    describe_workload(result, request, args);
+    describe_models(result, request, args);
+    describe_environment(result);
+    move_runs(result, runs);
+    e = judge(result, request, diag);
+    if (e != OK)
+        bench_free(result);
+    else
+        *out = result;
+    return e;
+}

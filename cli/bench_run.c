@@ -1,0 +1,136 @@
+/* cli/bench_run.c: plans in, results out. */
+#include "cli/bench_run.h"
+#include "base/duration.h"
+#include "cli/progress.h"
+#include "loadgen/depth.h"
+#include "sim/pool.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* The one thing that a signal handler can reach. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int signal_number)
+{
+    (void)signal_number;
+    interrupted = 1;
+}
+
+struct stage {
+    struct benchmark_plan *plans;
+    struct benchmark_run **runs;
+    uint32_t count;
+};
+
+static void close_stage(struct stage *stage)
+{
+    for (uint32_t i = 0; stage->runs && i < stage->count; i++) {
+        for (uint32_t run = 0; stage->runs[i] && run < stage->plans[i].runs; run++)
+            benchmark_run_close(&stage->runs[i][run]);
+        free(stage->runs[i]);
+    }
+    free(stage->runs);
+    free(stage->plans);
+}
+
+static err open_stage(struct stage *stage, const struct bench_work *work)
+{
+    stage->count = work->count;
+    stage->plans = calloc(work->count, sizeof *stage->plans);
+    stage->runs = calloc(work->count, sizeof *stage->runs);
+    if (!stage->plans || !stage->runs) return ERR_NOMEM;
+    for (uint32_t i = 0; i < work->count; i++) {
+        stage->plans[i] = work->request[i].plan;
+        stage->runs[i] = calloc(stage->plans[i].runs, sizeof **stage->runs);
+        if (!stage->runs[i]) return ERR_NOMEM;
+    }
+    return OK;
+}
+
+static void show_progress(void *context, int64_t done_ns, int64_t total_ns)
+{
+    (void)total_ns;
+    progress_show(context, (uint64_t)done_ns);
+}
+
+static uint64_t total_ns(const struct stage *stage)
+{
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < stage->count; i++)
+        total += (uint64_t)stage->plans[i].duration_ns * stage->plans[i].runs *
+                 (stage->plans[i].has_baseline ? 2 : 1);
+    return total;
+}
+
+static err run_stage(const struct bench_work *work, struct stage *stage, struct diag *diag)
+{
+    struct sigaction action = {.sa_handler = on_signal}, before;
+    struct progress progress;
+    interrupted = 0;
+    progress_begin(&progress, work->args[0], work->label ? work->label : "simulating", total_ns(stage));
+    const struct benchmark_batch batch = {
+        .plans = stage->plans,
+        .runs = stage->runs,
+        .plan_count = stage->count,
+        .threads = work->threads ? work->threads : pool_cores(),
+        .stop = &interrupted,
+        .progress = show_progress,
+        .progress_context = &progress,
+    };
+    sigaction(SIGINT, &action, &before);
+    err e = benchmark_run_all(&batch, diag);
+    sigaction(SIGINT, &before, NULL);
+    progress_end(&progress);
+    return e;
+}
+
+err bench_run(const struct bench_work *work, struct bench_result **results, struct diag *diag)
+{
+    struct stage stage = {0};
+    for (uint32_t i = 0; i < work->count; i++) results[i] = NULL;
+    err e = open_stage(&stage, work);
+    if (e != OK)
+        diag_fail(diag, e, "out of memory for %u benchmarks", work->count);
+    else
+        e = run_stage(work, &stage, diag);
+    for (uint32_t i = 0; i < work->count && e == OK; i++)
+        e = bench_result_of(&work->request[i], work->args[i], stage.runs[i], &results[i], diag);
+    if (e != OK)
+        for (uint32_t i = 0; i < work->count; i++) {
+            bench_free(results[i]);
+            results[i] = NULL;
+        }
+    close_stage(&stage);
+    return e;
+}
+
+/* The deepest chain that the distribution asks for, as far as it has an end. */
+static uint32_t deepest(const char *text)
+{
+    struct depth depth;
+    if (depth_parse(&depth, text, NULL) != OK) return 0;
+    uint32_t most = 0;
+    for (uint32_t value = 0; value <= DEPTH_MAX; value++)
+        if (depth_chance(&depth, value) > 0.001) most = value;
+    return most;
+}
+
+void bench_announce(const struct bench_request *request, const struct args *args)
+{
+    const struct benchmark_plan *plan = &request->plan;
+    const struct settings *settings = &plan->settings;
+    char duration[DURATION_TEXT_BYTES];
+    uint32_t asked = deepest(plan->workload.depth);
+    if (args_is_quiet(args)) return;
+    duration_print(duration, plan->duration_ns);
+    fprintf(args->log, "seed %llu, %u runs of %s%s; max_depth %lld, max_parallel_branches %lld\n",
+            (unsigned long long)plan->seed, plan->runs, duration, plan->has_baseline ? ", paired" : "",
+            (long long)settings->max_depth, (long long)settings->max_parallel_branches);
+    if (strcmp(plan->workload.shape, "chain") == 0 && asked > settings->max_depth)
+        fprintf(
+            args->log,
+            "warning: chains are up to %u deep, but max_depth is %lld: deeper tasks wait for confirmations\n",
+            asked, (long long)settings->max_depth);
+    if (plan->duration_ns < NS_PER_MIN)
+        fprintf(args->log, "warning: %s is too short for steady state\n", duration);
+}

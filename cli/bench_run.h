@@ -1,0 +1,16 @@
+/* cli/bench_run.h: runs benchmarks on all cores, with a progress line and an honest end at Ctrl-C. */
+#pragma once
+#include "cli/bench_args.h"
+
+struct bench_work {
+    const struct bench_request *request; /* array of count */
+    struct args *const *args;            /* of each request: what was asked, for its result */
+    uint32_t count, threads;             /* threads 0: one a core */
+    const char *label;                   /* of the progress line */
+};
+
+/* results[i] is request i's; the caller's array, NULL on failure. */
+MUST_USE err bench_run(const struct bench_work *work, struct bench_result **results, struct diag *diag);
+
+/* The header: what is going to run, and what about it may surprise. On args->log. */
+void bench_announce(const struct bench_request *request, const struct args *args);

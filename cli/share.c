@@ -1,0 +1,54 @@
+/* cli/share.c: tries the places in order. */
+#include "cli/share.h"
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *variable(char *const *environment, const char *name)
+{
+    size_t size = strlen(name);
+    for (; *environment; environment++)
+        if (strncmp(*environment, name, size) == 0 && (*environment)[size] == '=')
+            return *environment + size + 1;
+    return NULL;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static bool try_place(const char *root, const char *below, const char *name, char out[SHARE_PATH_BYTES])
+{
+    int used = snprintf(out, SHARE_PATH_BYTES, "%s%s/%s", root, below, name);
+    return used > 0 && used < SHARE_PATH_BYTES && is_folder(out);
+}
+
+/* The folder of the running program; false when the system does not say. */
+static bool program_folder(char out[SHARE_PATH_BYTES])
+{
+    ssize_t size = readlink("/proc/self/exe", out, SHARE_PATH_BYTES - 1);
+    if (size <= 0) return false;
+    out[size] = '\0';
+    char *slash = strrchr(out, '/');
+    if (!slash) return false;
+    *slash = '\0';
+    return true;
+}
+
+err share_folder(const char *name, char *const *environment, char out[SHARE_PATH_BYTES], struct diag *diag)
+{
+    char program[SHARE_PATH_BYTES];
+    const char *chosen = variable(environment, "AGENC_SCENARIOS");
+    if (chosen && try_place(chosen, "", name, out)) return OK;
+    if (!chosen && program_folder(program)) {
+        if (try_place(program, "/../../scenarios", name, out)) return OK;
+        if (try_place(program, "/../share/agenc/scenarios", name, out)) return OK;
+    }
+    if (!chosen && try_place("scenarios", "", name, out)) return OK;
+    return diag_fail(diag, ERR_IO, "%s%sno folder scenarios/%s; AGENC_SCENARIOS can name where scenarios/ is",
+                     chosen ? chosen : "", chosen ? ": " : "", name);
+}
