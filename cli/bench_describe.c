@@ -123,6 +123,9 @@ static const char *test_name(const struct args *args)
 
 static void move_runs(struct bench_result *result, struct benchmark_run *runs)
 {
+    result->before = runs[0].before;
+    result->after = runs[0].after;
+    result->memory_after = runs[0].memory_after;
     for (uint32_t run = 0; run < result->runs; run++) {
         result->per_run[run] = runs[run].metrics;
         runs[run].metrics = (struct run_metrics){0};
@@ -158,6 +161,7 @@ err bench_result_of(const struct bench_request *request, const struct args *args
     result->commit = version_commit();
     result->seed = plan->seed;
     result->agents = plan->agents;
+    result->settings = plan->settings;
     result->duration_ns = plan->duration_ns;
     result->warmup_ns = plan->warmup_ns;
     describe_command(result, args);

@@ -7,6 +7,7 @@
  * Errors: bench_write ERR_IO; bench_read ERR_IO, ERR_SYNTAX, ERR_RANGE with
  * file:line:column or the path of the field, ERR_NOMEM. */
 #pragma once
+#include "engine/engine.h"
 #include "reports/result.h"
 #include <stdio.h>
 
@@ -62,6 +63,9 @@ struct bench_result {
     uint64_t trajectory_hash; /* over the runs' hashes, in order */
     double wall_seconds;      /* of the whole, all cores */
     bool interrupted;
+    struct engine_stats before, after; /* of the first run: at its start, at its last arrival. Not written */
+    struct engine_memory memory_after;
+    struct settings settings;          /* Not written: config is its text */
     struct arena *texts;
 };
 

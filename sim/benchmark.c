@@ -101,6 +101,9 @@ static err run_arms(const struct replication *replication, struct benchmark_run 
     TRY(run_traced(replication, &with, &run->diag));
     run->metrics = with.metrics; /* moved: only the moments are left to free */
     run->metrics.speedup = run->metrics.speedup_bound = run->metrics.fraction_of_bound = NAN;
+    run->before = with.before;
+    run->after = with.after;
+    run->memory_after = with.memory_after;
     run->interrupted = with.interrupted;
     err e = OK;
     if (plan->has_baseline && !run->interrupted) {

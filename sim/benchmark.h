@@ -23,6 +23,9 @@ struct benchmark_plan {
 
 struct benchmark_run {
     struct run_metrics metrics, baseline; /* ours; baseline zeroed without one */
+    struct engine_stats before,
+        after; /* of the speculative arm: at the start, when the last task had arrived */
+    struct engine_memory memory_after;
     bool is_done, interrupted;
     err error;
     struct diag diag;

@@ -58,8 +58,10 @@ struct sim {
     struct sim_task *tasks;
     struct sim_worker workers[LIMIT_PROOF_WORKERS];
     uint32_t *agent_buckets;
+    struct sim_outcome *outcome;
     int64_t now_ns, tick_ns, limit_ns;
     uint64_t run_entries;
+    bool has_ended; /* arrivals: the state afterwards is kept */
     uint32_t next_job;
     struct effects effects;
     struct effect effect_items[EFFECT_CAPACITY];
@@ -394,9 +396,19 @@ static void entry_gc(struct sim *sim, const struct calendar_entry *entry)
     schedule_run(sim, sim->now_ns + sim->options->settings->gc_interval_ns, CALENDAR_GC, ENTRY_GC);
 }
 
+/* The state under load: what an operator would have seen at the end of the test. */
+static void keep_state(struct sim *sim)
+{
+    if (sim->has_ended || sim->now_ns < sim->options->duration_ns) return;
+    sim->has_ended = true;
+    sim->outcome->after = *engine_statistics(sim->engine);
+    sim->outcome->memory_after = engine_memory_usage(sim->engine);
+}
+
 static void entry_sample(struct sim *sim, const struct calendar_entry *entry)
 {
     (void)entry;
+    keep_state(sim);
     recorder_sample(sim->recorder, sim->now_ns, sim->engine);
     if (sim->options->trace) trace_sample(sim->options->trace, sim->now_ns, engine_statistics(sim->engine));
     if (sim->options->progress && sim->now_ns % NS_PER_S == 0)
@@ -485,6 +497,7 @@ static void set_out(struct sim *sim)
         event.u.deposit.lamports = options->agent_stake_lamports;
         step(sim, &event, agent, options->agent_stake_lamports);
     }
+    sim->outcome->before = *engine_statistics(sim->engine);
     schedule_job(sim);
     schedule_run(sim, options->settings->gc_interval_ns, CALENDAR_GC, ENTRY_GC);
     schedule_run(sim, 0, CALENDAR_SAMPLE, ENTRY_SAMPLE);
@@ -511,6 +524,7 @@ err sim_run(const struct sim_options *options, struct sim_outcome *out, struct d
     *out = (struct sim_outcome){0};
     if (!sim) return diag_fail(diag, ERR_NOMEM, "out of memory for a run");
     sim->options = options;
+    sim->outcome = out;
     sim->rng = rng_keyed(options->seed, options->replication);
     sim->trajectory = trajectory_begin(options->seed);
     sim->tick_ns = NEVER_NS;

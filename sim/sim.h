@@ -31,7 +31,9 @@ struct sim_options {
 };
 
 struct sim_outcome {
-    struct run_metrics metrics;   /* ours; run_metrics_close */
+    struct run_metrics metrics;        /* ours; run_metrics_close */
+    struct engine_stats before, after; /* at the start, and when the last task has arrived */
+    struct engine_memory memory_after;
     struct task_moments *moments; /* by task id, for the speed-up; free() */
     bool interrupted;
 };

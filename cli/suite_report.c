@@ -1,0 +1,39 @@
+/* cli/suite_report.c: four small files that the runbooks' comparison scripts read. */
+#include "cli/suite_report.h"
+#include "base/file.h"
+#include "reports/exposition.h"
+
+static const struct state_file {
+    const char *name;
+    void (*write)(const struct exposition *exposition, FILE *out);
+    bool is_after;
+} FILES[] = {
+    {"pre_status.txt", exposition_write_status, false},
+    {"pre_metrics.txt", exposition_write, false},
+    {"post_status.txt", exposition_write_status, true},
+    {"post_metrics.txt", exposition_write, true},
+};
+
+static err write_state(const char *folder, const struct state_file *file, const struct bench_result *result,
+                       struct diag *diag)
+{
+    char path[1024];
+    struct file_writer writer;
+    const struct exposition exposition = {
+        .stats = file->is_after ? &result->after : &result->before,
+        .memory = file->is_after ? result->memory_after : (struct engine_memory){0},
+        .settings = &result->settings,
+    };
+    snprintf(path, sizeof path, "%s/%s", folder, file->name);
+    TRY(file_begin(&writer, path, diag));
+    file->write(&exposition, writer.stream);
+    return file_commit(&writer, diag);
+}
+
+err suite_write_states(const char *folder, struct bench_result *const *results, uint32_t count,
+                       struct diag *diag)
+{
+    for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++)
+        TRY(write_state(folder, &FILES[i], results[FILES[i].is_after ? count - 1 : 0], diag));
+    return OK;
+}
