@@ -71,7 +71,7 @@ Test(hdr_codec, counts_come_back)
 
 Test(hdr_codec, counts_of_every_size_come_back)
 {
-    for (int bit = 0; bit < 62; bit++) {
+    for (int bit = 0; bit < 63; bit++) {
         histogram_clear(&histogram);
         histogram_record(&histogram, 9);
         histogram.counts[9] = UINT64_C(1) << bit;
@@ -177,6 +177,16 @@ Test(hdr_codec, the_header_of_javascript_is_read)
     free(text);
 }
 
+Test(hdr_codec, a_count_takes_nine_bytes_at_most)
+{
+    static unsigned char plain[PLAIN_BYTES];
+    histogram_record(&histogram, 0);
+    histogram.counts[0] = INT64_MAX;
+    char *text = encode();
+    cr_assert(eq(sz, unwrap(text, plain), 40 + 9));
+    free(text);
+}
+
 struct payload {
     const char *bytes;
     size_t size_bytes;
@@ -188,7 +198,7 @@ Test(hdr_codec, wrong_payloads_are_refused)
     static const struct payload PAYLOADS[] = {
         {"\x80", 1, "cut off"},
         {"\x02\xff\xff", 3, "cut off"},
-        {"\x81\x90\x04\x02", 4, "beyond its 33792 slots"},                     /* a run of 33,793 zeros */
+        {"\x81\x90\x04", 3, "beyond its 33792 slots"},                         /* a run of 33,793 zeros */
         {"\xff\xff\xff\xff\xff\xff\xff\xff\xff", 9, "beyond its 33792 slots"}, /* of 2^63 */
         {"\xfe\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff\xff\xff"
          "\xff\xff\xff",

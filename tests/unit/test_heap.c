@@ -52,6 +52,16 @@ Test(heap, ties_fall_to_the_smaller_handle)
     cr_assert(eq(u32, heap.count, 0));
 }
 
+static void expect_order(void)
+{
+    for (uint32_t at = 0; at < heap.count; at++) {
+        uint32_t handle = heap.heap[at], above = heap.heap[at ? (at - 1) / 2 : 0];
+        int64_t key = heap.key_of_handle[handle], key_above = heap.key_of_handle[above];
+        cr_assert(eq(u32, heap.position[handle], at + 1));
+        cr_assert(key_above < key || (key_above == key && above <= handle));
+    }
+}
+
 /* The same rule by looking at every handle; HANDLES when none has a deadline. */
 static uint32_t slow_top(const bool *is_set, const int64_t *keys)
 {
@@ -78,6 +88,7 @@ Test(heap, agrees_with_a_scan_under_random_use)
         }
         is_set[handle] = state >> 63;
         cr_assert(eq(int, heap_find(&heap, handle, &found), is_set[handle]));
+        expect_order();
         uint32_t want = slow_top(is_set, keys);
         cr_assert(eq(int, heap_top(&heap, &top, &found), want < HANDLES));
         if (want == HANDLES) continue;
