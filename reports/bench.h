@@ -65,7 +65,7 @@ struct bench_result {
     bool interrupted;
     struct engine_stats before, after; /* of the first run: at its start, at its last arrival. Not written */
     struct engine_memory memory_after;
-    struct settings settings;          /* Not written: config is its text */
+    struct settings settings; /* Not written: config is its text */
     struct arena *texts;
 };
 
