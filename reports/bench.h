@@ -1,10 +1,11 @@
 /* reports/bench.h: a benchmark's result: what was asked, every run, and what they say together.
  *
- * summary: medians over runs of the per-run figures (semantics.md 28), with
- * `pooled` latencies from the merged histograms beside them. Targets are judged
- * on the summary. JSON: schema "agenc.bench/1", docs/schemas/bench-1.json.
- * Memory: an arena of the result's own holds every text; bench_free gives all back.
- * Errors: bench_write ERR_IO; bench_read ERR_IO, ERR_SYNTAX, ERR_RANGE with
+ * summary: medians over runs of the per-run figures and quantiles (semantics.md
+ * 28), sums of counters, extremes of all runs (reports/run_fields.h); a latency's
+ * count, mean, min and max are those of all runs together; summary.histograms are
+ * the merged ones, spread.pooled their quantiles. Targets are judged on the summary. JSON: schema
+ * "agenc.bench/1", docs/schemas/bench-1.json. Memory: an arena of the result's own holds every text;
+ * bench_free gives all back. Errors: bench_write ERR_IO; bench_read ERR_IO, ERR_SYNTAX, ERR_RANGE with
  * file:line:column or the path of the field, ERR_NOMEM. */
 #pragma once
 #include "engine/engine.h"
@@ -84,15 +85,22 @@ void bench_put_number(struct bench_result *result, struct bench_section *section
 void bench_put_boolean(struct bench_result *result, struct bench_section *section, const char *name,
                        bool value);
 
-/* The metric a target or comparison names, from the summary, in its unit; false when there is no such name.
- * Names: <latency>.<quantile|mean|max> in s, throughput (tasks/s), throughput_share (of offered),
- * rollback_rate (share), memory_per_active_task, memory_mean, memory_peak (bytes), ... */
-bool bench_metric(const struct bench_result *result, const char *name, double *out);
-/* "result.p99<2s", "rollback_rate<5%", "throughput_share>=95%". ERR_SYNTAX, ERR_RANGE, ERR_LIMIT. */
-MUST_USE err bench_add_target(struct bench_result *result, const char *text, struct diag *diag);
-MUST_USE err bench_add_default_targets(struct bench_result *result, struct diag *diag); /* engine.md 6.1 TG */
+const struct bench_pair *bench_get(const struct bench_section *section, const char *name); /* NULL: none */
 
-/* Fills summary, spread, targets' values and the hash from the runs. ERR_NOMEM. */
+/* The metric a target or comparison names, from the summary, in its unit; false when there is no such name.
+ * Names: <latency>.<quantile|mean|min|max> in s, throughput (tasks/s), throughput_share (of offered),
+ * rollback_rate (share), memory_per_active_task, memory_mean, memory_peak (bytes), ...: the table of
+ * reports/run_fields.h, which also finds them in a single run. */
+bool bench_metric(const struct bench_result *result, const char *name, double *out);
+/* "result.p99<2s", "rollback_rate<5%", "throughput_share>=95%"; spaces are fine. A target is the text that
+ * was given, judged by bench_summarise. ERR_SYNTAX, ERR_RANGE, ERR_LIMIT. */
+MUST_USE err bench_add_target(struct bench_result *result, const char *text, struct diag *diag);
+MUST_USE err bench_add_default_targets(
+    struct bench_result *result, struct diag *diag); /* of the tuning guide; after the workload is put */
+
+/* Fills summary, spread, targets' values and the hash from the runs. Runs that an interrupt kept from
+ * beginning (their metrics zeroed) are dropped, and the baseline arm with them when it is not complete.
+ * ERR_NOMEM. */
 MUST_USE err bench_summarise(struct bench_result *result);
 
 MUST_USE err bench_write(const struct bench_result *result, const char *path, struct diag *diag);
