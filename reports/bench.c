@@ -92,6 +92,7 @@ void bench_put_integer(struct bench_result *result, struct bench_section *sectio
     struct bench_pair *pair = put(result, section, name);
     pair->kind = BENCH_INTEGER;
     pair->integer = integer;
+    pair->number = (double)integer; /* so that who wants a number need not ask which */
 }
 
 void bench_put_number(struct bench_result *result, struct bench_section *section, const char *name,

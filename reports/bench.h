@@ -19,7 +19,7 @@ struct bench_pair {
     enum bench_value_kind kind;
     const char *text;
     int64_t integer; /* also of BENCH_BOOLEAN */
-    double number;
+    double number;   /* also of BENCH_INTEGER */
 };
 struct bench_section {
     struct bench_pair *pairs; /* sorted by name when written */
