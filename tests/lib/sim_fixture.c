@@ -55,6 +55,8 @@ void sim_fixture_run(struct sim_fixture *fixture, uint64_t seed, uint32_t replic
     const struct chain_options chain_options = {
         .profile = &profile, .seed = seed, .replication = replication};
     must(chain_open(&chain, &chain_options), &diag);
+    struct trace *trace = NULL;
+    if (fixture->trace_path) must(trace_open(&trace, fixture->trace_path, fixture->tasks, &diag), &diag);
     const struct sim_options options = {
         .settings = &fixture->settings,
         .workload = fixture->tasks,
@@ -67,8 +69,10 @@ void sim_fixture_run(struct sim_fixture *fixture, uint64_t seed, uint32_t replic
         .duration_ns = fixture->workload.duration_ns,
         .seed = seed,
         .replication = replication,
+        .trace = trace,
     };
     must(sim_run(&options, &fixture->outcome, &diag), &diag);
+    if (trace) must(trace_close(trace, &diag), &diag);
     chain_free(chain);
     prover_profile_close(&prover);
 }

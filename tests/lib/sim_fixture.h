@@ -7,6 +7,7 @@ struct sim_fixture {
     struct settings settings;
     struct workload_options workload;
     const char *chain, *prover;
+    const char *trace_path; /* NULL: none */
     uint32_t agents, executor_slots;
     int64_t warmup_ns;
     struct workload *tasks;     /* of the last run */
