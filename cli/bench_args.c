@@ -86,6 +86,9 @@ const struct flag BENCHMARK_FLAGS[] = {
      .min = 0,
      .max = INT64_MAX,
      .help = "balance of each agent at the start; default stake.max_stake"},
+    {.name = "resubmit",
+     .type = FLAG_SWITCH,
+     .help = "submit once more, as new tasks, what failed or was rolled back"},
     TIME_FLAG("claim-ttl", NULL, "claims expire so long after arrival; at least twice the claim buffer"),
     COUNT_FLAG("runs", "3", 1, LIMIT_RUNS, "replications; the guide asks for at least 3"),
     COUNT_FLAG("seed", "1", 0, INT64_MAX, "of every draw"),
@@ -260,6 +263,7 @@ static err plan_from_args(struct benchmark_plan *plan, const struct args *args, 
     plan->seed = (uint64_t)args_integer(args, "seed");
     plan->runs = (uint32_t)args_integer(args, "runs");
     plan->has_baseline = !args_switch(args, "no-baseline");
+    plan->resubmits = args_switch(args, "resubmit");
     plan->trace_path = args_text(args, "trace");
     TRY(workload_from_args(plan, args, diag));
     return models_from_args(plan, args, diag);

@@ -86,6 +86,7 @@ static void describe_workload(struct bench_result *result, const struct bench_re
     bench_put_number(result, section, "inject_until_s", (double)workload->failure_until_ns / 1e9);
     bench_put_integer(result, section, "executors", request->plan.executor_slots);
     bench_put_integer(result, section, "agent_stake_lamports", (int64_t)request->plan.agent_stake_lamports);
+    bench_put_boolean(result, section, "resubmit", request->plan.resubmits);
     bench_put_number(result, section, "claim_ttl_s", (double)workload->claim_ttl_ns / 1e9);
 }
 

@@ -13,6 +13,7 @@ static const struct command *const COMMANDS[] = {
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof *COMMANDS };
 
 static const struct command_group GROUPS[] = {
+    {"benchmark", "measure what a configuration delivers"},
     {"config", "check, show and size configurations"},
     {"completion", "completion for shells"},
 };

@@ -4,6 +4,8 @@
 
 /* One row a command, in the order of help. */
 #define COMMAND_TABLE(X)                                                                                     \
+    X(benchmark_speculation)                                                                                 \
+    X(benchmark_suite)                                                                                       \
     X(config_validate)                                                                                       \
     X(config_show)                                                                                           \
     X(config_size)                                                                                           \

@@ -32,6 +32,17 @@ struct recorder {
     struct run_metrics series_of; /* only its series */
 };
 
+uint64_t recorder_original(const struct workload *workload, uint64_t task)
+{
+    return task > workload->task_count ? task - workload->task_count : task;
+}
+
+/* Ids run from 1 to this. */
+static uint64_t last_task(const struct recorder_options *options)
+{
+    return (uint64_t)options->workload->task_count * (options->has_retries ? 2 : 1);
+}
+
 static uint32_t series_seconds(const struct recorder_options *options)
 {
     return (uint32_t)((options->duration_ns + NS_PER_S - 1) / NS_PER_S);
@@ -42,7 +53,7 @@ err recorder_open(struct recorder **out, const struct recorder_options *options)
     struct recorder *recorder = calloc(1, sizeof *recorder);
     if (!recorder) return ERR_NOMEM;
     recorder->options = *options;
-    recorder->records = calloc(options->workload->task_count + 1u, sizeof *recorder->records);
+    recorder->records = calloc(last_task(options) + 1, sizeof *recorder->records);
     err e = recorder->records ? OK : ERR_NOMEM;
     if (e == OK) e = histogram_open(&recorder->rollback, NS_PER_H);
     if (e == OK) e = run_metrics_open(&recorder->series_of, series_seconds(options));
@@ -51,7 +62,7 @@ err recorder_open(struct recorder **out, const struct recorder_options *options)
         recorder_free(recorder);
         return e;
     }
-    for (uint32_t task = 0; task <= options->workload->task_count; task++) {
+    for (uint64_t task = 0; task <= last_task(options); task++) {
         struct record *record = &recorder->records[task];
         record->result_ns = record->confirmed_ns = record->finalized_ns = NEVER_NS;
         record->queued_ns = record->prove_ns = record->ready_ns = record->submit_ns = NEVER_NS;
@@ -72,7 +83,8 @@ void recorder_free(struct recorder *recorder)
 
 static int64_t intended_ns(const struct recorder *recorder, uint64_t task)
 {
-    return recorder->options.workload->tasks[task].intended_ns;
+    const struct workload *workload = recorder->options.workload;
+    return workload->tasks[recorder_original(workload, task)].intended_ns;
 }
 
 static bool is_in_window(const struct recorder *recorder, int64_t at_ns)
@@ -204,6 +216,8 @@ void recorder_sample(struct recorder *recorder, int64_t now_ns, const struct eng
 struct task_moments recorder_task(const struct recorder *recorder, uint64_t task)
 {
     const struct record *record = &recorder->records[task];
+    if (record->confirmed_ns == NEVER_NS && recorder->options.has_retries)
+        record = &recorder->records[task + recorder->options.workload->task_count];
     struct task_moments moments = {
         .result_ns = record->result_ns,
         .confirmed_ns = record->confirmed_ns,
@@ -392,10 +406,9 @@ static void fill_recovery(struct recorder *recorder, struct run_metrics *out)
 err recorder_finish(struct recorder *recorder, const struct engine *engine, int64_t end_ns,
                     struct run_metrics *out)
 {
-    const struct workload *workload = recorder->options.workload;
     TRY(run_metrics_open(out, recorder->series_of.series_count));
     uint64_t unfinished = 0, unfinalized = 0;
-    for (uint32_t task = 1; task <= workload->task_count; task++) {
+    for (uint64_t task = 1; task <= last_task(&recorder->options); task++) {
         const struct record *record = &recorder->records[task];
         if (!record->is_submitted) continue;
         count_task(record, out);

@@ -16,10 +16,15 @@ struct recorder_options {
     const struct workload *workload; /* borrowed for the recorder's life */
     int64_t warmup_ns, duration_ns;
     uint32_t workers; /* proof workers, for their utilisation */
+    bool has_retries; /* tasks beyond task_count are second attempts: see recorder_original */
 };
 
 MUST_USE err recorder_open(struct recorder **out, const struct recorder_options *options);
 void recorder_free(struct recorder *recorder); /* NULL is fine */
+
+/* A task that was undone may be submitted once more, as a new task with the id task_count + its own. A retry
+ * is a task of its own in every count; its latencies count from the intended arrival of the original. */
+uint64_t recorder_original(const struct workload *workload, uint64_t task);
 
 /* A task is handed to the engine. `in_cooldown`: its agent is barred from speculation right now. */
 void recorder_arrival(struct recorder *recorder, uint64_t task, bool in_cooldown);
@@ -35,7 +40,8 @@ void recorder_sample(struct recorder *recorder, int64_t now_ns, const struct eng
 MUST_USE err recorder_finish(struct recorder *recorder, const struct engine *engine, int64_t end_ns,
                              struct run_metrics *out);
 
-/* For the speed-up (semantics.md 34): moments of one task. NEVER_NS: it never happened. */
+/* For the speed-up (semantics.md 34): moments of one task, of its retry when that was needed. NEVER_NS: it
+ * never happened. */
 struct task_moments {
     int64_t result_ns, confirmed_ns;
     int64_t proving_ns;    /* generation alone, queueing left out */

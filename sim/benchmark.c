@@ -55,6 +55,7 @@ static err run_arm(const struct replication *replication, const struct settings 
         .agent_stake_lamports = plan->agent_stake_lamports,
         .warmup_ns = plan->warmup_ns,
         .duration_ns = plan->duration_ns,
+        .resubmits = plan->resubmits,
         .seed = plan->seed,
         .replication = replication->index,
         .trace = trace,

@@ -17,7 +17,7 @@ struct benchmark_plan {
     int64_t warmup_ns, duration_ns;
     uint64_t seed;
     uint32_t runs;
-    bool has_baseline;
+    bool has_baseline, resubmits;
     const char *trace_path; /* of replication 0's speculative arm; NULL: none */
 };
 

@@ -22,6 +22,7 @@ struct sim_options {
     uint32_t agents, executor_slots; /* slots an agent; 0: no limit */
     uint64_t agent_stake_lamports;   /* each agent's balance at the start */
     int64_t warmup_ns, duration_ns;
+    bool resubmits; /* what was undone is submitted once more, parents first */
     uint64_t seed;
     uint32_t replication;
     struct trace *trace;                             /* NULL: none */

@@ -10,6 +10,7 @@ struct sim_fixture {
     const char *trace_path; /* NULL: none */
     uint32_t agents, executor_slots;
     int64_t warmup_ns;
+    bool resubmits;
     struct workload *tasks;     /* of the last run */
     struct sim_outcome outcome; /* of the last run */
 };

@@ -123,3 +123,22 @@ Test(latency_model, everything_is_accounted_for_at_the_end)
         cr_assert(eq(u64, metrics->bonded_lamports, metrics->released_lamports + metrics->slashed_lamports));
     }
 }
+
+Test(latency_model, what_was_undone_is_submitted_once_more_and_counts_from_its_first_arrival)
+{
+    configure(&CASES[2]); /* chains of five */
+    fx->workload.failure_chance = 0.3;
+    fx->workload.failure_stage = STAGE_CHAIN;
+    fx->workload.failure_until_ns = fx->workload.duration_ns;
+    fx->resubmits = true;
+    sim_fixture_run(fx, 3, 0);
+    const struct task_counts *tasks = &fx->outcome.metrics.tasks;
+    uint32_t planned = fx->tasks->task_count;
+    cr_assert(gt(u64, tasks->submitted, planned));
+    cr_assert(eq(u64, tasks->confirmed, planned)); /* no task is injected twice: all succeed in the end */
+    cr_assert(eq(u64, tasks->submitted - planned, tasks->failed + tasks->rolled_back + tasks->cancelled));
+    for (uint32_t task = 1; task <= planned; task++)
+        cr_assert(ne(i64, fx->outcome.moments[task].confirmed_ns, NEVER_NS));
+    cr_assert(gt(dbl, fx->outcome.metrics.latency[LATENCY_CONFIRMED].max_ns,
+                 12.5e9)); /* above the clean makespan */
+}

@@ -1,0 +1,196 @@
+/* cli/cmd_benchmark_suite.c: the tuning guide's five tests, one after the other for people, all at once for
+ * the cores.
+ *
+ * Each test is a `benchmark speculation` with the options of its row; what the
+ * suite was given (configuration, models, seeds) is handed on to every test. */
+#include "base/assert.h"
+#include "cli/bench_run.h"
+#include "cli/command.h"
+#include "cli/commands.h"
+#include "cli/suite_report.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *const HANDED_ON[] = {"config", "set",       "as-is",      "chain",     "path",
+                                        "prover", "execution", "agents",     "executors", "runs",
+                                        "seed",   "jobs",      "no-baseline"};
+
+static const struct suite_test {
+    const char *name, *title;
+    const char *words[8];
+} TESTS[] = {
+    {"throughput",
+     "throughput: 5 min at 100 tasks/s, depth 1 to 5",
+     {"--duration", "5m", "--rate", "100", "--depth-distribution", "uniform:1-5"}},
+    {"latency", "latency: 5 min at 50 tasks/s", {"--duration", "5m", "--rate", "50", "--measure-latency"}},
+    {"deep_chain",
+     "deep chains: 5 min at 20 tasks/s, depth 8",
+     {"--duration", "5m", "--rate", "20", "--depth-distribution", "fixed:8"}},
+    {"burst",
+     "bursts: 10 min, ten times the rate for 30 s every 2 min",
+     {"--duration", "10m", "--rate-pattern", "burst:10x:30s:every:2m"}},
+    {"rollback",
+     "rollback recovery: 5 min at 50 tasks/s, 10 % injected failures",
+     {"--duration", "5m", "--rate", "50", "--inject-failures", "0.1"}},
+};
+enum { TEST_COUNT = sizeof TESTS / sizeof *TESTS, WORDS_MOST = 160, PATH_BYTES = 1024 };
+
+static const struct flag FLAGS[] = {
+    {.name = "output-dir",
+     .value = "FOLDER",
+     .type = FLAG_FOLDER,
+     .is_required = true,
+     .help = "where results and report go; made when missing"},
+    {.name = "config", .value = "FILE", .type = FLAG_FILE, .help = "engine configuration (TOML)"},
+    {.name = "set",
+     .value = "KEY=VALUE",
+     .type = FLAG_TEXT,
+     .is_repeatable = true,
+     .help = "set one configuration key, on top of the file"},
+    {.name = "as-is",
+     .type = FLAG_SWITCH,
+     .help = "keep enabled and rollout as configured instead of on and 100%"},
+    {.name = "chain",
+     .value = "PROFILE",
+     .type = FLAG_TEXT,
+     .help = "as in benchmark speculation; so are the next ones"},
+    {.name = "path", .value = "CLASS", .type = FLAG_TEXT, .help = "staked, ordinary or unstaked"},
+    {.name = "prover",
+     .value = "PROFILE",
+     .type = FLAG_TEXT,
+     .help = "a profile of scenarios/prover, or a distribution"},
+    {.name = "execution", .value = "DIST", .type = FLAG_TEXT, .help = "time of one task"},
+    {.name = "agents",
+     .value = "N",
+     .type = FLAG_INTEGER,
+     .min = 1,
+     .max = LIMIT_AGENTS,
+     .help = "agents that jobs belong to"},
+    {.name = "executors",
+     .value = "N",
+     .type = FLAG_INTEGER,
+     .min = 0,
+     .max = 100000,
+     .help = "execution slots of an agent"},
+    {.name = "runs",
+     .value = "N",
+     .type = FLAG_INTEGER,
+     .min = 1,
+     .max = LIMIT_RUNS,
+     .help = "replications of each test, 3 by default"},
+    {.name = "seed", .value = "N", .type = FLAG_INTEGER, .min = 0, .max = INT64_MAX, .help = "of every draw"},
+    {.name = "jobs",
+     .value = "N",
+     .type = FLAG_INTEGER,
+     .min = 1,
+     .max = 256,
+     .help = "threads; default one a core"},
+    {.name = "no-baseline", .type = FLAG_SWITCH, .help = "skip the paired runs without speculation"},
+    {.name = "no-report", .type = FLAG_SWITCH, .help = "results only, no report.md and report.html"},
+    {0},
+};
+
+static bool is_handed_on(const char *name)
+{
+    for (size_t i = 0; i < sizeof HANDED_ON / sizeof *HANDED_ON; i++)
+        if (strcmp(HANDED_ON[i], name) == 0) return true;
+    return false;
+}
+
+struct suite {
+    struct args args[TEST_COUNT], *pointers[TEST_COUNT];
+    struct bench_request requests[TEST_COUNT];
+    struct bench_result *results[TEST_COUNT];
+    char words[TEST_COUNT][WORDS_MOST][64];
+    char *word_list[TEST_COUNT][WORDS_MOST];
+    char paths[TEST_COUNT][PATH_BYTES];
+};
+
+/* The command line of one test. Option names are ours and short; values are borrowed from the suite's own. */
+static int test_words(struct suite *suite, uint32_t test, const struct args *args)
+{
+    int count = 0;
+    for (int i = 0; TESTS[test].words[i]; i++)
+        suite->word_list[test][count++] = (char *)(uintptr_t)TESTS[test].words[i];
+    suite->word_list[test][count++] = "--output";
+    suite->word_list[test][count++] = suite->paths[test];
+    for (uint32_t use = 0; use < args->use_count; use++) {
+        const struct flag *flag = args->flags[args->uses[use].flag];
+        if (!is_handed_on(flag->name) && strcmp(flag->name, "quiet") != 0) continue;
+        ASSERT(count + 2 < WORDS_MOST);
+        snprintf(suite->words[test][count], 64, "--%s", flag->name);
+        suite->word_list[test][count] = suite->words[test][count];
+        count++;
+        if (flag->type != FLAG_SWITCH)
+            suite->word_list[test][count++] = (char *)(uintptr_t)args->uses[use].text;
+    }
+    return count;
+}
+
+static err prepare_test(struct suite *suite, uint32_t test, const struct args *args, struct diag *diag)
+{
+    struct args *own = &suite->args[test];
+    snprintf(suite->paths[test], PATH_BYTES, "%s/%s.json", args_text(args, "output-dir"), TESTS[test].name);
+    int count = test_words(suite, test, args);
+    own->command = &COMMAND_benchmark_speculation;
+    own->environment = args->environment;
+    own->out = args->out;
+    own->log = args->log;
+    suite->pointers[test] = own;
+    TRY(args_parse(own, count, suite->word_list[test], diag));
+    return bench_request_open(&suite->requests[test], own, diag);
+}
+
+static err make_folder(const char *path, struct diag *diag)
+{
+    if (mkdir(path, 0777) == 0 || errno == EEXIST) return OK;
+    return diag_fail(diag, ERR_IO, "%s: %s", path, strerror(errno));
+}
+
+static err run_tests(struct suite *suite, const struct args *args, struct diag *diag)
+{
+    for (uint32_t test = 0; test < TEST_COUNT; test++) TRY(prepare_test(suite, test, args, diag));
+    bench_announce(&suite->requests[0], suite->pointers[0]);
+    const struct bench_work work = {
+        .request = suite->requests,
+        .args = suite->pointers,
+        .count = TEST_COUNT,
+        .threads = args_given(args, "jobs") ? (uint32_t)args_integer(args, "jobs") : 0,
+        .label = "five tests",
+    };
+    TRY(make_folder(args_text(args, "output-dir"), diag));
+    TRY(bench_run(&work, suite->results, diag));
+    for (uint32_t test = 0; test < TEST_COUNT; test++)
+        TRY(bench_write(suite->results[test], suite->paths[test], diag));
+    return OK;
+}
+
+static err run(struct args *args, struct diag *diag)
+{
+    struct suite *suite = calloc(1, sizeof *suite);
+    if (!suite) return diag_fail(diag, ERR_NOMEM, "out of memory for the suite");
+    err e = run_tests(suite, args, diag);
+    if (e == OK) e = suite_write_states(args_text(args, "output-dir"), suite->results, TEST_COUNT, diag);
+    for (uint32_t test = 0; test < TEST_COUNT; test++) {
+        if (suite->results[test] && suite->results[test]->interrupted) args->exit_status = STATUS_FAILED;
+        bench_free(suite->results[test]);
+        bench_request_close(&suite->requests[test]);
+    }
+    free(suite);
+    return e;
+}
+
+const struct command COMMAND_benchmark_suite = {
+    .group = "benchmark",
+    .name = "suite",
+    .summary = "run the tuning guide's five tests and write the report",
+    .flags = FLAGS,
+    .description = "Throughput, latency, deep chains, bursts and rollback recovery, each with its paired\n"
+                   "run without speculation, on all cores. Writes one result file a test, the state of the\n"
+                   "engine before and after (pre_ and post_ status and metrics), report.md and report.html.",
+    .examples = "agenc benchmark suite --output-dir out\n"
+                "agenc benchmark suite --output-dir out/prod --config scenarios/config/prod.toml",
+    .run = run,
+};
