@@ -68,6 +68,7 @@ void sim_fixture_run(struct sim_fixture *fixture, uint64_t seed, uint32_t replic
         .warmup_ns = fixture->warmup_ns,
         .duration_ns = fixture->workload.duration_ns,
         .seed = seed,
+        .resubmits = fixture->resubmits,
         .replication = replication,
         .trace = trace,
     };
