@@ -38,16 +38,19 @@ BENCHES := $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/*.c))
 release: $(OUT)/agenc ## Build build/release/agenc (the default)
 
 $(OUT)/agenc: $(OUT)/cli/main.o $(LIB)
-	$(CC) $(CFLAGS_ALL) $< $(LIB) -o $@ $(LIB_LINK)
+	@echo '  LINK $@'
+	@$(CC) $(CFLAGS_ALL) $< $(LIB) -o $@ $(LIB_LINK)
 $(LIB): $(OBJ)
 	@rm -f $@
 	@ar rcs $@ $(OBJ)
 $(OUT)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(LIB_CFLAGS) -MMD -MP -c $< -o $@
+	@echo '  CC   $<'
+	@$(CC) $(CFLAGS_ALL) $(LIB_CFLAGS) -MMD -MP -c $< -o $@
 $(OUT)/%.o: %.cpp
 	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS_ALL) -MMD -MP -c $< -o $@
+	@echo '  CXX  $<'
+	@$(CXX) $(CXXFLAGS_ALL) -MMD -MP -c $< -o $@
 # The commit is part of every result: its object follows HEAD.
 $(OUT)/cli/version.o: CFLAGS_ALL += -DAGENC_COMMIT='"$(COMMIT)"'
 $(OUT)/cli/version.o: $(OUT)/commit
@@ -56,13 +59,16 @@ $(OUT)/commit: FORCE
 	@echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' > $@
 $(OUT)/tests/lib/%.o: tests/lib/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=c17 $(COMMON) -Wall -Wextra -Werror $(TEST_CFLAGS) -MMD -MP -c $< -o $@
+	@echo '  CC   $<'
+	@$(CC) -std=c17 $(COMMON) -Wall -Wextra -Werror $(TEST_CFLAGS) -MMD -MP -c $< -o $@
 $(OUT)/tests/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP $< $(LIB) -o $@ $(LIB_LINK)
+	@echo '  CC   $<'
+	@$(CC) $(CFLAGS_ALL) -MMD -MP $< $(LIB) -o $@ $(LIB_LINK)
 $(OUT)/tests/%: tests/%.c $(TESTLIB) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) -std=c17 $(COMMON) -Wall -Wextra -Werror $(TEST_CFLAGS) -MMD -MP $< $(TESTLIB) $(LIB) -o $@ $(TEST_LINK) $(LIB_LINK)
+	@echo '  CC   $<'
+	@$(CC) -std=c17 $(COMMON) -Wall -Wextra -Werror $(TEST_CFLAGS) -MMD -MP $< $(TESTLIB) $(LIB) -o $@ $(TEST_LINK) $(LIB_LINK)
 
 test: $(OUT)/agenc $(TESTS) ## Run unit and simulation tests
 	@ci/run-tests $(OUT) $(TESTS)

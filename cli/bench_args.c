@@ -71,7 +71,7 @@ const struct flag BENCHMARK_FLAGS[] = {
     TEXT_FLAG("prover", "PROFILE", "groth16-gpu",
               "a profile of scenarios/prover, a TOML file, or a distribution"),
     TEXT_FLAG("execution", "DIST", "lognormal:200ms:0.5",
-              "time of one task: fixed:1s, exponential:100ms, ..."),
+              "time of one task: fixed:1s, exponential:100ms, any distribution"),
     COUNT_FLAG("agents", "50", 1, LIMIT_AGENTS, "agents that jobs belong to"),
     COUNT_FLAG("executors", "4", 0, 100000, "execution slots of an agent; 0 for no limit"),
     {.name = "cross-agent",
