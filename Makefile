@@ -73,6 +73,8 @@ $(OUT)/tests/%: tests/%.c $(TESTLIB) $(LIB)
 test: $(OUT)/agenc $(TESTS) ## Run unit and simulation tests
 	@ci/run-tests $(OUT) $(TESTS)
 	@tests/cli/run.sh $(OUT)/agenc
+golden-update: $(OUT)/agenc ## Accept the runs as they are now and print what changed
+	@tests/golden/run.sh $(OUT)/agenc --update
 debug: ## Build build/debug/agenc
 	@$(MAKE) release VARIANT=debug
 asan: ## Run the same tests under AddressSanitizer and UBSan, leaks fatal
@@ -95,4 +97,4 @@ help: ## Show this list
 -include $(OBJ:.o=.d) $(OUT)/cli/main.d $(TESTS:%=%.d) $(BENCHES:%=%.d)
 .DEFAULT_GOAL := release
 .SECONDARY:
-.PHONY: release test debug asan tsan bench docs fmt clean help FORCE
+.PHONY: release test golden-update debug asan tsan bench docs fmt clean help FORCE

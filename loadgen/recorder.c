@@ -198,10 +198,15 @@ void recorder_elapse(struct recorder *recorder, int64_t now_ns, const struct eng
     if (stats->proof_queue_depth > sum->queue_peak) sum->queue_peak = stats->proof_queue_depth;
 }
 
+uint64_t recorder_backlog(const struct engine_stats *stats)
+{
+    return stats->waiting + stats->proof_queue_depth + stats->awaiting + stats->submitting;
+}
+
 void recorder_sample(struct recorder *recorder, int64_t now_ns, const struct engine *engine)
 {
     const struct engine_stats *stats = engine_statistics(engine);
-    uint64_t backlog = stats->waiting + stats->proof_queue_depth + stats->awaiting + stats->submitting;
+    uint64_t backlog = recorder_backlog(stats);
     backlog_sample(&recorder->backlog, backlog);
     int64_t second = (now_ns - 1) / NS_PER_S;
     if (now_ns % NS_PER_S != 0 || now_ns == 0 || second >= recorder->series_of.series_count) return;

@@ -36,6 +36,9 @@ void recorder_elapse(struct recorder *recorder, int64_t now_ns, const struct eng
 #define RECORDER_SAMPLE_NS (100 * NS_PER_MS)
 void recorder_sample(struct recorder *recorder, int64_t now_ns, const struct engine *engine);
 
+/* Tasks that stand still: waiting, queued for a prover, awaiting ancestors, ready to be submitted. */
+uint64_t recorder_backlog(const struct engine_stats *stats);
+
 /* Fills all but seed, trajectory, events, wall time and speed-up. ERR_NOMEM. */
 MUST_USE err recorder_finish(struct recorder *recorder, const struct engine *engine, int64_t end_ns,
                              struct run_metrics *out);

@@ -28,18 +28,18 @@ static int64_t later(int64_t a_ns, int64_t b_ns)
     return a_ns > b_ns ? a_ns : b_ns;
 }
 
-int64_t speedup_bound_ns(const struct workload *workload, const struct workload_job *job,
-                         const struct task_moments *with)
+int64_t speedup_bound_ns(const struct arms *arms, const struct workload_job *job)
 {
+    const struct workload *workload = arms->workload;
     int64_t executed_ns[LIMIT_SHAPE_NODES], confirmed_ns[LIMIT_SHAPE_NODES], last_ns = 0;
     ASSERT(job->task_count <= LIMIT_SHAPE_NODES);
     for (uint32_t i = 0; i < job->task_count; i++) {
         const struct workload_task *task = &workload->tasks[job->first_task + i];
-        const struct task_moments *moments = &with[job->first_task + i];
+        const struct task_moments *moments = &arms->with[job->first_task + i];
         int64_t ready_ns = 0, free_ns = 0;
         for (uint32_t p = 0; p < task->parent_count; p++) {
             uint32_t parent = workload->parents[task->parent_begin + p] - job->first_task;
-            ready_ns = later(ready_ns, executed_ns[parent]);
+            if (!arms->starts_early) ready_ns = later(ready_ns, executed_ns[parent]);
             free_ns = later(free_ns, confirmed_ns[parent]);
         }
         executed_ns[i] = ready_ns + task->execution_ns;
@@ -58,7 +58,7 @@ struct speedup speedup_of(const struct arms *arms)
         if (job->intended_ns < arms->warmup_ns || job->intended_ns >= arms->duration_ns) continue;
         int64_t with_ns = makespan_ns(job, arms->with), without_ns = makespan_ns(job, arms->without);
         if (with_ns == NEVER_NS || without_ns == NEVER_NS || with_ns == 0 || without_ns == 0) continue;
-        int64_t bound_ns = speedup_bound_ns(arms->workload, job, arms->with);
+        int64_t bound_ns = speedup_bound_ns(arms, job);
         ASSERT(bound_ns > 0 && bound_ns <= with_ns);
         jobs++;
         gain += fmath_log((double)without_ns / (double)with_ns);

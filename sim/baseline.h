@@ -8,7 +8,8 @@
  * confirmation allows, from the draws that the speculative arm met:
  *   E(v) = max over parents E + e(v)
  *   K(v) = max(E(v) + p(v), max over parents K) + c(v);  makespan = max K
- * with e execution, p proof generation, c hand-over to confirmation. */
+ * with e execution, p proof generation, c hand-over to confirmation. Where the
+ * settings let a task start before its parents have results, E(v) = e(v). */
 #pragma once
 #include "base/settings.h"
 #include "loadgen/recorder.h"
@@ -26,9 +27,9 @@ struct arms {
     const struct workload *workload;
     const struct task_moments *with, *without; /* by task id */
     int64_t warmup_ns, duration_ns;
+    bool starts_early; /* tasks of the speculative arm need not wait for their parents' results */
 };
 struct speedup speedup_of(const struct arms *arms);
 
-/* The bound on one job's makespan, ns; every task of it must have been confirmed. */
-int64_t speedup_bound_ns(const struct workload *workload, const struct workload_job *job,
-                         const struct task_moments *with);
+/* The bound on one job's makespan, ns; every task of it must have been confirmed with speculation. */
+int64_t speedup_bound_ns(const struct arms *arms, const struct workload_job *job);

@@ -75,6 +75,7 @@ static void fill_speedup(const struct replication *replication, const struct sim
         .without = without->moments,
         .warmup_ns = replication->plan->warmup_ns,
         .duration_ns = replication->plan->duration_ns,
+        .starts_early = !replication->plan->settings.require_parent_output,
     };
     struct speedup speedup = speedup_of(&arms);
     metrics->speedup = speedup.vs_no_speculation;
@@ -90,8 +91,11 @@ static err run_traced(const struct replication *replication, struct sim_outcome 
         return run_arm(replication, &plan->settings, NULL, out, diag);
     TRY(trace_open(&trace, plan->trace_path, replication->workload, diag));
     err e = run_arm(replication, &plan->settings, trace, out, diag);
-    if (e == OK) return trace_close(trace, diag);
-    trace_abandon(trace);
+    if (e == OK)
+        e = trace_close(trace, diag);
+    else
+        trace_abandon(trace);
+    if (e != OK) sim_outcome_close(out);
     return e;
 }
 

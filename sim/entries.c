@@ -198,7 +198,7 @@ static void entry_sample(struct sim *sim, const struct calendar_entry *entry)
     (void)entry;
     keep_state(sim);
     recorder_sample(sim->recorder, sim->now_ns, sim->engine);
-    if (sim->options->trace) trace_sample(sim->options->trace, sim->now_ns, engine_statistics(sim->engine));
+    if (sim->options->trace) trace_sample(sim->options->trace, sim->now_ns, sim->engine);
     if (sim->options->progress && sim->now_ns % NS_PER_S == 0)
         sim->options->progress(sim->options->progress_context, sim->now_ns);
     sim_schedule_run(sim, sim->now_ns + RECORDER_SAMPLE_NS, CALENDAR_SAMPLE, ENTRY_SAMPLE);

@@ -7,6 +7,7 @@
 #include "sim/trace.h"
 #include "base/assert.h"
 #include "base/file.h"
+#include "loadgen/recorder.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,14 +50,14 @@ enum trace_counter {
     COUNTER_BACKLOG,
     COUNTER_PROOF_QUEUE,
     COUNTER_LOCKED,
+    COUNTER_MEMORY,
     COUNTER_COUNT,
 };
 
 static const char *const COUNTER_NAMES[COUNTER_COUNT] = {
-    [COUNTER_ACTIVE] = "active speculative tasks",
-    [COUNTER_BACKLOG] = "backlog",
-    [COUNTER_PROOF_QUEUE] = "proof queue",
-    [COUNTER_LOCKED] = "locked stake (lamports)",
+    [COUNTER_ACTIVE] = "active speculative tasks", [COUNTER_BACKLOG] = "backlog",
+    [COUNTER_PROOF_QUEUE] = "proof queue",         [COUNTER_LOCKED] = "locked stake (lamports)",
+    [COUNTER_MEMORY] = "memory (bytes)",
 };
 
 struct trace_task {
@@ -81,8 +82,9 @@ struct trace {
     const struct workload *workload;
     struct trace_task *tasks; /* by id */
     struct trace_agent *agents;
-    uint32_t drawn, agent_count, open_count;
-    uint64_t left_out;
+    uint32_t drawn; /* ids up to this */
+    uint32_t agent_count, open_count;
+    uint64_t seen, left_out;
     int64_t now_ns;
     uint64_t counters[COUNTER_COUNT]; /* as written last */
     bool has_counters, has_events;
@@ -192,26 +194,49 @@ static uint32_t id_of(const struct trace *trace, const struct trace_task *task)
     return (uint32_t)(task - trace->tasks);
 }
 
-/* From the last moment of the parent's execution that lies before the child's. */
-static void draw_arrow(struct trace *trace, uint32_t edge, const struct trace_task *child)
+static const struct workload_task *planned_of(const struct trace *trace, const struct trace_task *task)
 {
-    uint32_t parent_id = trace->workload->parents[edge];
-    const struct trace_task *parent = &trace->tasks[parent_id];
-    ASSERT(parent_id < id_of(trace, child)); /* so it is drawn if the child is */
-    if (parent->execute_from_ns == NEVER_NS) return;
+    return &trace->workload->tasks[recorder_original(trace->workload, id_of(trace, task))];
+}
+
+/* The parent's last incarnation (recorder_original) that was there when the child began; NULL: none is drawn.
+ */
+static const struct trace_task *parent_of(const struct trace *trace, uint64_t id,
+                                          const struct trace_task *child)
+{
+    uint64_t retry = id + trace->workload->task_count;
+    if (retry <= trace->drawn && trace->tasks[retry].execute_from_ns <= child->execute_from_ns)
+        return &trace->tasks[retry];
+    ASSERT(id <= trace->drawn); /* parents have smaller ids */
+    return trace->tasks[id].execute_from_ns <= child->execute_from_ns ? &trace->tasks[id] : NULL;
+}
+
+/* From the last moment of the parent's execution that lies before the child's. */
+static void draw_arrow(struct trace *trace, uint64_t arrow, const struct trace_task *parent,
+                       const struct trace_task *child)
+{
     int64_t leaves_ns = parent->execute_until_ns;
     if (leaves_ns > child->execute_from_ns) leaves_ns = child->execute_from_ns;
     if (leaves_ns > parent->execute_from_ns) leaves_ns--; /* a slice does not contain its end */
     FILE *out = begin_task_event(trace, 's', parent, leaves_ns);
-    fprintf(out, ",\"id\":%u,\"cat\":\"output\",\"name\":\"output\"}", edge + 1);
+    fprintf(out, ",\"id\":%llu,\"cat\":\"output\",\"name\":\"output\"}", (unsigned long long)arrow);
     out = begin_task_event(trace, 'f', child, child->execute_from_ns);
-    fprintf(out, ",\"id\":%u,\"bp\":\"e\",\"cat\":\"output\",\"name\":\"output\"}", edge + 1);
+    fprintf(out, ",\"id\":%llu,\"bp\":\"e\",\"cat\":\"output\",\"name\":\"output\"}",
+            (unsigned long long)arrow);
 }
 
+/* An arrow's number is that of its edge in the workload; retries' come behind. */
 static void draw_arrows(struct trace *trace, const struct trace_task *child)
 {
-    const struct workload_task *planned = &trace->workload->tasks[id_of(trace, child)];
-    for (uint32_t i = 0; i < planned->parent_count; i++) draw_arrow(trace, planned->parent_begin + i, child);
+    const struct workload *workload = trace->workload;
+    const struct workload_task *planned = planned_of(trace, child);
+    uint64_t first = 1u + planned->parent_begin;
+    if (id_of(trace, child) > workload->task_count) first += workload->edge_count;
+    for (uint32_t i = 0; i < planned->parent_count; i++) {
+        uint32_t id = workload->parents[planned->parent_begin + i];
+        const struct trace_task *parent = parent_of(trace, id, child);
+        if (parent) draw_arrow(trace, first + i, parent, child);
+    }
 }
 
 static void print_slice_args(FILE *out, const struct trace *trace, const struct trace_task *task)
@@ -270,10 +295,11 @@ static void begin_task(struct trace *trace, struct trace_task *task, uint32_t ag
         .is_open = true,
     };
     trace->open_count++;
+    trace->seen++;
     FILE *out = begin_task_event(trace, 'B', task, trace->now_ns);
     uint32_t id = id_of(trace, task);
     fprintf(out, ",\"cat\":\"task\",\"name\":\"task %u\",\"args\":{\"task\":%u,\"job\":%u}}", id, id,
-            trace->workload->tasks[id].job);
+            planned_of(trace, task)->job);
     begin_slice(trace, task, SLICE_WAIT);
 }
 
@@ -397,13 +423,13 @@ void trace_effect(struct trace *trace, int64_t now_ns, const struct effect *effe
 
 /* ---- counters ---- */
 
-void trace_sample(struct trace *trace, int64_t now_ns, const struct engine_stats *stats)
+void trace_sample(struct trace *trace, int64_t now_ns, const struct engine *engine)
 {
+    const struct engine_stats *stats = engine_statistics(engine);
     const uint64_t now[COUNTER_COUNT] = {
-        [COUNTER_ACTIVE] = stats->speculative_active,
-        [COUNTER_BACKLOG] = stats->waiting + stats->proof_queue_depth + stats->awaiting + stats->submitting,
-        [COUNTER_PROOF_QUEUE] = stats->proof_queue_depth,
-        [COUNTER_LOCKED] = stats->locked_lamports,
+        [COUNTER_ACTIVE] = stats->speculative_active,         [COUNTER_BACKLOG] = recorder_backlog(stats),
+        [COUNTER_PROOF_QUEUE] = stats->proof_queue_depth,     [COUNTER_LOCKED] = stats->locked_lamports,
+        [COUNTER_MEMORY] = engine_memory_usage(engine).total,
     };
     if (trace->left_out && trace->open_count == 0) return; /* nothing else is drawn from here on */
     for (int i = 0; i < COUNTER_COUNT; i++) {
@@ -434,7 +460,8 @@ err trace_open(struct trace **out, const char *path, const struct workload *work
     struct trace *trace = calloc(1, sizeof *trace);
     if (!trace) return diag_fail(diag, ERR_NOMEM, "out of memory for the trace");
     trace->workload = workload;
-    trace->drawn = workload->task_count < TRACE_TASKS_MAX ? workload->task_count : TRACE_TASKS_MAX;
+    uint64_t tasks = 2 * (uint64_t)workload->task_count; /* each may be submitted twice */
+    trace->drawn = tasks < TRACE_TASKS_MAX ? (uint32_t)tasks : TRACE_TASKS_MAX;
     trace->tasks = calloc(trace->drawn + 1u, sizeof *trace->tasks);
     err e = trace->tasks ? file_begin(&trace->file, path, diag)
                          : diag_fail(diag, ERR_NOMEM, "out of memory for the trace");
@@ -458,8 +485,8 @@ err trace_close(struct trace *trace, struct diag *diag)
         for (uint32_t id = 1; id <= trace->drawn; id++)
             if (trace->tasks[id].is_open) end_task(trace, &trace->tasks[id]);
         fprintf(trace->file.stream,
-                "\n],\"otherData\":{\"note\":\"the first %u tasks are drawn, %llu more are not\"}}\n",
-                trace->drawn, (unsigned long long)trace->left_out);
+                "\n],\"otherData\":{\"note\":\"the first %llu tasks are drawn, %llu more are not\"}}\n",
+                (unsigned long long)trace->seen, (unsigned long long)trace->left_out);
         e = file_commit(&trace->file, diag);
     }
     free_trace(trace);

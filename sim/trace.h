@@ -5,11 +5,12 @@
  * slice for the task, in it one slice a stage (wait, execute, prove queued and
  * generating, await ancestors, submit, confirm, roll back), and flow arrows
  * from a parent's execution to its children's. Counters: speculative tasks
- * active, backlog, proof queue, locked stake.
+ * active, backlog, proof queue, locked stake, memory.
  *
  * Times are microseconds of virtual time with three decimals, printed from
  * integers. An execution counts from the engine's request: with a limited
  * number of executors it includes the wait for one.
+ * Tasks that are submitted once more (recorder_original) are tasks of their own.
  * The first TRACE_TASKS_MAX tasks are drawn, so that a viewer can open the
  * file, and counters as long as one of them lives; what was left out is noted.
  * Memory:  ours, a record a drawn task; the file is streamed.
@@ -29,6 +30,6 @@ MUST_USE err trace_open(struct trace **out, const char *path, const struct workl
                         struct diag *diag);
 /* Every effect and note, in the order in which they leave the engine. */
 void trace_effect(struct trace *trace, int64_t now_ns, const struct effect *effect);
-void trace_sample(struct trace *trace, int64_t now_ns, const struct engine_stats *stats); /* counters */
+void trace_sample(struct trace *trace, int64_t now_ns, const struct engine *engine); /* counters */
 MUST_USE err trace_close(struct trace *trace, struct diag *diag); /* finishes and renames the file */
 void trace_abandon(struct trace *trace);                          /* NULL is fine; leaves no file */

@@ -82,9 +82,9 @@ Test(latency_model, the_bound_is_what_a_chain_reaches)
 {
     configure(&CASES[3]);
     sim_fixture_run(fx, 1, 0);
+    const struct arms arms = {.workload = fx->tasks, .with = fx->outcome.moments};
     for (uint32_t job = 0; job < fx->tasks->job_count; job++)
-        cr_assert(eq(i64, speedup_bound_ns(fx->tasks, &fx->tasks->jobs[job], fx->outcome.moments),
-                     makespan_ms(job) * NS_PER_MS));
+        cr_assert(eq(i64, speedup_bound_ns(&arms, &fx->tasks->jobs[job]), makespan_ms(job) * NS_PER_MS));
 }
 
 Test(latency_model, finality_follows_confirmation_by_32_slots_of_400_ms)
