@@ -163,10 +163,20 @@ static bool submitted_before(const struct task *a, const struct task *b)
     return a->seq < b->seq;
 }
 
+/* A number that no record carries: each traversal has its own, and when they run out all are wiped. */
+static uint32_t next_mark(struct engine *engine)
+{
+    if (engine->visit_mark == UINT32_MAX) {
+        for (uint32_t slot = 0; slot < engine->fresh_task; slot++) task_at(engine, slot)->visited = 0;
+        engine->visit_mark = 0;
+    }
+    return ++engine->visit_mark;
+}
+
 uint32_t graph_descendants(struct engine *engine, uint32_t slot)
 {
     uint32_t *found = engine->scratch, count = 0;
-    uint32_t mark = ++engine->visit_mark;
+    uint32_t mark = next_mark(engine);
     bool has_joins = false;
     for (uint32_t done = 0, from = slot;; from = found[done++]) {
         for (uint32_t index = task_at(engine, from)->out_head; index != NONE;

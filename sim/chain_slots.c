@@ -242,26 +242,57 @@ err chain_slots_reach_ns(struct chain_slots *slots, int64_t at_ns)
     return OK;
 }
 
+/* Slots and heights are almost evenly spaced in time, so a search starts where an even spacing would have it
+ * and doubles its step until it has the place between two known ones. */
+struct bracket {
+    uint32_t low, high;
+};
+
+static struct bracket bracket_around(uint32_t guess, uint32_t step)
+{
+    return (struct bracket){.low = guess > step ? guess - step : 0, .high = guess + step};
+}
+
+static uint32_t even_guess(const struct chain_slots *slots, int64_t at_ns, uint32_t count)
+{
+    return (uint32_t)((u128)at_ns * count / (uint64_t)slots->next_start_ns);
+}
+
 uint32_t chain_slots_at(const struct chain_slots *slots, int64_t at_ns)
 {
     ASSERT(at_ns >= 0 && at_ns < slots->next_start_ns);
-    uint32_t low = 0, high = slots->count; /* low has begun, high has not */
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        *(slots->slots[middle].start_ns <= at_ns ? &low : &high) = middle;
+    uint32_t guess = even_guess(slots, at_ns, slots->count), step = 4;
+    struct bracket in = bracket_around(guess, step); /* low has begun, high has not */
+    while ((in.low > 0 && slots->slots[in.low].start_ns > at_ns) ||
+           (in.high < slots->count && slots->slots[in.high].start_ns <= at_ns))
+        in = bracket_around(guess, step *= 2);
+    if (in.high > slots->count) in.high = slots->count;
+    while (in.high - in.low > 1) {
+        uint32_t middle = in.low + (in.high - in.low) / 2;
+        *(slots->slots[middle].start_ns <= at_ns ? &in.low : &in.high) = middle;
     }
-    return low;
+    return in.low;
+}
+
+static bool is_confirmed_by(const struct chain_slots *slots, uint32_t height, int64_t at_ns)
+{
+    return slots->slots[slots->by_height[height]].confirmed_ns <= at_ns;
 }
 
 uint32_t chain_slots_height_at(const struct chain_slots *slots, int64_t at_ns)
 {
     ASSERT(at_ns < slots->next_start_ns);
-    uint32_t low = 0, high = slots->height_count + 1; /* low is confirmed, high is not */
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        *(slots->slots[slots->by_height[middle]].confirmed_ns <= at_ns ? &low : &high) = middle;
+    uint32_t guess = even_guess(slots, at_ns, slots->height_count), step = 4;
+    struct bracket in = bracket_around(guess, step); /* low is confirmed, high is not */
+    while ((in.low > 0 && !is_confirmed_by(slots, in.low, at_ns)) ||
+           (in.high <= slots->height_count && is_confirmed_by(slots, in.high, at_ns)))
+        in = bracket_around(guess, step *= 2);
+    if (in.high > slots->height_count + 1) in.high = slots->height_count + 1;
+    while (in.high - in.low > 1) {
+        uint32_t middle = in.low + (in.high - in.low) / 2;
+        *(is_confirmed_by(slots, middle, at_ns) ? &in.low : &in.high) = middle;
     }
-    return low;
+    return in.low;
 }
 
 err chain_slots_finalized_ns(struct chain_slots *slots, uint32_t height, int64_t *out)
