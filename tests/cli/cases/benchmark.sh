@@ -1,0 +1,59 @@
+# benchmark speculation: bad questions, what is written, interrupts, and the same bytes on any number of cores.
+speculation=(benchmark speculation --quiet)
+
+# What cannot be run is said before anything runs: one line, exit 2.
+refused() { # PATTERN OPTION...
+    local pattern=$1
+    shift
+    expect 2 "$pattern" "${speculation[@]}" "$@"
+    one_line "${speculation[@]}" "$@"
+}
+refused 'rate.*nan' --rate nan
+refused 'rate.*-5' --rate=-5
+refused 'depth-distribution.*uniform:5-1' --depth-distribution uniform:5-1
+refused 'rate-pattern.*burst:10x' --rate-pattern burst:10x
+refused 'duration.*5 parsecs' --duration '5 parsecs'
+refused 'inject-failures' --inject-failures 110%
+refused 'nosuch' --chain nosuch
+refused 'target' --target nowhere
+
+# A folder that is not there: exit 3, one line that names it, nothing left behind.
+expect 3 'missing/a\.json' "${speculation[@]}" --duration 10s --output "$work/missing/a.json"
+one_line "${speculation[@]}" --duration 10s --output "$work/missing/a.json"
+expect 3 'missing/a\.hlog' "${speculation[@]}" --duration 10s --hlog "$work/missing/a.hlog"
+expect 3 '/dev/full' "${speculation[@]}" --duration 10s --output /dev/full
+[[ ! -e $work/missing ]]; verdict $? "no folder is made"
+
+# The summary says what product.md asks for, and is short.
+expect 0 '^PASS' "${speculation[@]}" --duration 1m
+[[ $(wc -l < "$work/out") -le 48 ]]; verdict $? "the summary fits a screen"
+for pattern in '^throughput .*offered' '^CV over runs' '^latency .*p50.*p99\.9' '95 % intervals: result p50' \
+    '^rollbacks .*95 %' '^memory .*per active task' '^recovery' '^speed-up .*bound' 'without -> with: p50' \
+    '^prover .*busy' '^(PASS|MISS) .*result\.p99' '^trajectory [0-9a-f]{16}.*simulated seconds'; do
+    grep -Eq -- "$pattern" "$work/out"; verdict $? "the summary has /$pattern/"
+done
+expect 0 'too short for steady state' "${speculation[@]}" --duration 20s
+expect 0 '^result latency, ms' "${speculation[@]}" --duration 30s --measure-latency
+
+# The same bytes but for the wall clock, whatever the number of threads.
+without_time() { grep -v '"wall_seconds"' "$1"; }
+for jobs in 1 2; do
+    "$agenc" "${speculation[@]}" --duration 1m --inject-failures 5% --jobs "$jobs" --output "$work/jobs$jobs.json" \
+        --hlog "$work/jobs$jobs.hlog" > "$work/out" 2> "$work/err"
+    verdict $? "--jobs $jobs runs"
+done
+cmp -s <(without_time "$work/jobs1.json") <(without_time "$work/jobs2.json")
+verdict $? "one thread and two give the same result"
+cmp -s "$work/jobs1.hlog" "$work/jobs2.hlog"; verdict $? "and the same histogram log"
+grep -q '"name": "rollback_rate"' "$work/jobs1.json"
+[[ $? == 1 ]]; verdict $? "an injected rollback rate is not judged"
+
+# Ctrl-C: what there is gets written and marked, exit 1.
+"$agenc" "${speculation[@]}" --duration 2h --rate 100 --output "$work/cut.json" > "$work/out" 2> "$work/err" &
+running=$!
+sleep 1
+kill -INT "$running"
+wait "$running"
+[[ $? == 1 ]]; verdict $? "an interrupted benchmark ends with 1"
+grep -q '^  "interrupted": true,$' "$work/cut.json"; verdict $? "and its file says so"
+grep -q '^interrupted' "$work/out"; verdict $? "and its summary"
