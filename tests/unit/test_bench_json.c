@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "reports/hdr_codec.h"
+#include "reports/run_fields.h"
 #include "tests/lib/bench_fixture.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -62,6 +63,38 @@ Test(bench_json, written_read_and_written_again_is_the_same)
     cr_assert(eq(int, bench_read(&again, first, &diag), OK), "%s", diag.text);
     cr_assert(eq(int, bench_write(again, second, NULL), OK));
     cr_assert(is_same());
+    bench_free(again);
+}
+
+Test(bench_json, what_is_read_is_what_was_written)
+{
+    struct bench_result *again;
+    cr_assert(eq(int, bench_write(result, first, NULL), OK));
+    cr_assert(eq(int, bench_read(&again, first, NULL), OK));
+    for (int kind = 0; kind < LATENCY_KIND_COUNT; kind++)
+        for (int q = 0; q < QUANTILE_COUNT; q++) {
+            const double *wrote = result->spread.latency_interval[kind][q];
+            const double *read = again->spread.latency_interval[kind][q];
+            cr_assert(epsilon_eq(dbl, read[0], wrote[0], 0));
+            cr_assert(epsilon_eq(dbl, read[1], wrote[1], 0));
+        }
+    for (uint32_t i = 0; i < run_field_count(); i++) {
+        const struct run_field *field = run_field_at(i);
+        cr_assert(eq(u64, run_counter_of(&again->per_run[2], field->offset),
+                     run_counter_of(&result->per_run[2], field->offset)),
+                  "%s", field->path);
+        cr_assert(eq(u64, run_counter_of(&again->baseline_summary, field->offset),
+                     run_counter_of(&result->baseline_summary, field->offset)),
+                  "%s", field->path);
+    }
+    cr_assert(eq(u64, again->per_run[1].waits[3], result->per_run[1].waits[3]));
+    cr_assert(eq(u64, again->baseline[1].trajectory_hash, result->baseline[1].trajectory_hash));
+    cr_assert(eq(int, again->target_count, result->target_count));
+    for (uint32_t i = 0; i < again->target_count; i++) {
+        cr_assert(epsilon_eq(dbl, again->targets[i].bound, result->targets[i].bound, 0));
+        cr_assert(eq(int, again->targets[i].sense, result->targets[i].sense));
+        cr_assert(eq(int, again->targets[i].pass, result->targets[i].pass));
+    }
     bench_free(again);
 }
 

@@ -118,11 +118,13 @@ Test(bench_target, defaults_are_those_of_the_tuning_guide)
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) cr_assert(find(NAMES[i]) != NULL);
 }
 
-Test(bench_target, an_injected_rollback_rate_is_not_judged)
+Test(bench_target, what_injected_failures_decide_is_not_judged)
 {
     bench_put_number(result, &result->workload, "inject_failures", 0.1);
     cr_assert(eq(int, bench_add_default_targets(result, NULL), OK));
     cr_assert(find("rollback_rate") == NULL);
+    cr_assert(find("throughput_share") == NULL);
+    cr_assert(find("recovery.max") != NULL);
 }
 
 Test(bench_target, a_burst_without_recovery_is_a_miss)

@@ -94,6 +94,17 @@ Test(summarise, unfinished_tasks_are_longer_than_any_seen)
     bench_free(result);
 }
 
+Test(summarise, an_interval_that_reaches_the_unfinished_has_no_limits)
+{
+    struct bench_result *result = bench_fixture_runs(1, false);
+    result->per_run[0].latency[LATENCY_RESULT].censored = 440; /* rank of p90: 3996 of 4000 seen */
+    cr_assert(eq(int, bench_summarise(result), OK));
+    cr_assert(not(isnan(result->spread.pooled[LATENCY_RESULT].quantile_ns[Q90])));
+    cr_assert(isnan(result->spread.latency_interval[LATENCY_RESULT][Q90][0]));
+    cr_assert(isnan(result->spread.latency_interval[LATENCY_RESULT][Q90][1]));
+    bench_free(result);
+}
+
 Test(summarise, rollback_interval_is_wilsons_of_all_runs)
 {
     struct bench_result *result = bench_fixture(3, false);
