@@ -217,6 +217,9 @@ void metric_write(char out[METRIC_TEXT_BYTES], double value, enum metric_unit un
     uint32_t row = 0;
     while (row + 1 < SCALES[unit].count && fabs(value) < SCALES[unit].rows[row].from) row++;
     const struct scale *scale = &SCALES[unit].rows[row];
-    write_digits(digits, sizeof digits, value / scale->divisor);
+    if (unit == UNIT_COUNT && value == floor(value))
+        snprintf(digits, sizeof digits, "%.0f", value); /* of things that come whole */
+    else
+        write_digits(digits, sizeof digits, value / scale->divisor);
     snprintf(out, METRIC_TEXT_BYTES, "%s%s", digits, scale->unit);
 }

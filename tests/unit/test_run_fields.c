@@ -74,7 +74,8 @@ Test(run_fields, values_have_three_digits_and_a_unit)
         {0.0312, UNIT_SHARE, "3.12 %"},    {1, UNIT_SHARE, "100 %"},
         {7.9e9, UNIT_BYTES, "7.36 GB"},    {512, UNIT_BYTES, "512 B"},
         {1.2, UNIT_RATIO, "1.20x"},        {49.94, UNIT_PER_SECOND, "49.9/s"},
-        {99.97, UNIT_COUNT, "100"},        {123456, UNIT_COUNT, "123456"},
+        {99.97, UNIT_COUNT, "100"},        {3, UNIT_COUNT, "3"},
+        {0.25, UNIT_COUNT, "0.25"},        {123456, UNIT_COUNT, "123456"},
         {NAN, UNIT_SHARE, "n/a"},          {INFINITY, UNIT_RATIO, "n/a"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
