@@ -108,7 +108,7 @@ int64_t histogram_at_rank(const struct histogram *histogram, uint64_t rank)
 }
 
 /* The least rank r with r / count >= quantile. The product alone would be one too high for 0.07 of 100. */
-static uint64_t rank_of(double quantile, uint64_t count)
+uint64_t histogram_rank(double quantile, uint64_t count)
 {
     double exact = (double)count, rank = ceil(quantile * exact);
     if (rank > 1 && (rank - 1) / exact >= quantile) rank--;
@@ -126,7 +126,7 @@ void histogram_quantiles(const struct histogram *histogram, const double *quanti
     struct scan scan = scan_of(histogram);
     for (uint32_t i = 0; i < count; i++) {
         ASSERT(quantiles[i] >= (i ? quantiles[i - 1] : 0) && quantiles[i] <= 1);
-        values_ns[i] = value_at(histogram, &scan, rank_of(quantiles[i], histogram->total_count));
+        values_ns[i] = value_at(histogram, &scan, histogram_rank(quantiles[i], histogram->total_count));
     }
 }
 

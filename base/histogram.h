@@ -64,8 +64,11 @@ void histogram_add(struct histogram *to, const struct histogram *from);
 /* Highest equivalent value of the rank-th smallest, rank 1 .. total_count. */
 int64_t histogram_at_rank(const struct histogram *histogram, uint64_t rank);
 
-/* Quantiles in one scan: values[i] for quantiles[i] in [0, 1], ascending. The
- * rank is the least r with r / n >= q, at least 1. All NEVER_NS when empty. */
+/* The rank of a quantile in [0, 1] among count > 0 values: the least r with r / count >= quantile, at
+ * least 1. */
+uint64_t histogram_rank(double quantile, uint64_t count);
+
+/* Quantiles in one scan: values[i] for quantiles[i], ascending. All NEVER_NS when empty. */
 void histogram_quantiles(const struct histogram *histogram, const double *quantiles, int64_t *values_ns,
                          uint32_t count);
 double histogram_mean_ns(const struct histogram *histogram); /* exact sum / count; 0 when empty */

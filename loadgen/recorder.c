@@ -252,7 +252,7 @@ static void fill_latency(struct latency *latency, const struct histogram *histog
     latency->max_ns = is_empty ? NAN : (double)histogram->max_ns;
     for (int q = 0; q < QUANTILE_COUNT; q++) {
         double quantile = latency_quantile_value((enum latency_quantile)q);
-        uint64_t rank = (uint64_t)ceil(quantile * (double)everyone);
+        uint64_t rank = everyone > 0 ? histogram_rank(quantile, everyone) : 0;
         bool is_supported = everyone >= latency_quantile_support((enum latency_quantile)q);
         bool is_seen = rank >= 1 && rank <= histogram->total_count;
         latency->quantile_ns[q] =

@@ -199,12 +199,26 @@ err bench_read_summary(const struct json_node *view, struct run_metrics *out, st
     return read_view(view, out, spread, diag);
 }
 
+static bool is_in_slot_of(double exact_ns, int64_t rounded_ns)
+{
+    return exact_ns <= (double)HISTOGRAM_HIGHEST_MAX &&
+           histogram_index((int64_t)exact_ns) == histogram_index(rounded_ns);
+}
+
+/* Values beyond the last slot are counted in it. */
+static bool is_max_of(double exact_ns, const struct histogram *read)
+{
+    bool is_last = histogram_index(read->max_ns) + 1 >= read->count_slots;
+    return is_in_slot_of(exact_ns, read->max_ns) || (is_last && exact_ns > (double)read->max_ns);
+}
+
 /* The text holds counts; what it rounded comes back from the exact figures beside it. */
 static err adopt(struct histogram *out, struct histogram *read, const struct latency *exact)
 {
     if (read->total_count != exact->count || read->highest_ns != NS_PER_H) return ERR_RANGE;
     if (read->total_count > 0) {
-        if (isnan(exact->min_ns) || isnan(exact->max_ns) || isnan(exact->mean_ns)) return ERR_RANGE;
+        if (!is_in_slot_of(exact->min_ns, read->min_ns) || !is_max_of(exact->max_ns, read)) return ERR_RANGE;
+        if (!(exact->mean_ns >= exact->min_ns && exact->mean_ns <= exact->max_ns)) return ERR_RANGE;
         read->min_ns = (int64_t)exact->min_ns;
         read->max_ns = (int64_t)exact->max_ns;
         read->sum_ns = (u128)(uint64_t)exact->mean_ns * read->total_count;

@@ -106,9 +106,9 @@ static void fill_pooled(struct latency *out, const struct histogram *histogram, 
     out->max_ns = is_empty ? NAN : (double)histogram->max_ns;
     for (int q = 0; q < QUANTILE_COUNT; q++) {
         enum latency_quantile quantile = (enum latency_quantile)q;
-        double rank = ceil(latency_quantile_value(quantile) * (double)everyone);
+        uint64_t rank = everyone > 0 ? histogram_rank(latency_quantile_value(quantile), everyone) : 0;
         bool is_supported = everyone >= latency_quantile_support(quantile);
-        out->quantile_ns[q] = is_supported ? at_rank(histogram, (uint64_t)rank) : NAN;
+        out->quantile_ns[q] = is_supported ? at_rank(histogram, rank) : NAN;
     }
 }
 

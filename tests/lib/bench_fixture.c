@@ -20,7 +20,7 @@ static void fill_latency(struct run_metrics *out, int kind, uint32_t run)
     latency->max_ns = (double)histogram->max_ns;
     for (int q = 0; q < QUANTILE_COUNT; q++) {
         double quantile = latency_quantile_value((enum latency_quantile)q);
-        uint64_t rank = (uint64_t)ceil(quantile * (double)latency->count);
+        uint64_t rank = histogram_rank(quantile, latency->count);
         latency->quantile_ns[q] = (double)histogram_at_rank(histogram, rank);
     }
 }

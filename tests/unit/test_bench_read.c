@@ -98,6 +98,8 @@ Test(bench_read, fields_are_checked_one_by_one)
         {"\n  \"summary\"", "\"slashed_lamports\": ", "\"slashed_lamports\": 9", ERR_RANGE, "stake: bonded"},
         {"\n  \"summary\"", "\"pooled\"", "\"spooled\"", ERR_SYNTAX, "pooled: is missing"},
         {"\n  \"per_run\"", "\"count\": 4", "\"count\": 5", ERR_RANGE, "does not match latency_ms"},
+        {"\n  \"per_run\"", "\"mean\": 5", "\"mean\": 7777", ERR_RANGE, "does not match latency_ms"},
+        {"\n  \"per_run\"", "\"min\": 1", "\"min\": 7", ERR_RANGE, "does not match latency_ms"},
         {"\n  \"per_run\"", "\"p999\": ", "\"p999\": 1e20, \"x\": ", ERR_RANGE, "beyond the 104 days"},
         {"\n  \"per_run\"", "\"result\": \"HIST", "\"result\": \"MIST", ERR_SYNTAX, "histograms: result: "},
         {"\n  \"per_run\"", "\"offered\": [", "\"offered\": [1, ", ERR_SYNTAX, "not as long as the other"},
@@ -108,6 +110,16 @@ Test(bench_read, fields_are_checked_one_by_one)
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
         expect_edit(CASES[i].after, CASES[i].from, CASES[i].to, CASES[i].error, CASES[i].line);
+}
+
+/* A max below its slot would send a search for quantiles past the end. */
+Test(bench_read, extremes_lie_in_the_slots_that_hold_them)
+{
+    char *latency = strstr(strstr(good, "\n  \"per_run\""), "\"latency_ms\"");
+    char *max = strstr(latency, "\"max\": "), text[64];
+    snprintf(text, sizeof text, "%.*s", (int)strcspn(max, "\n"), max);
+    expect_edit("\n  \"per_run\"", text, "\"max\": 1e-300,", ERR_RANGE, "does not match latency_ms");
+    expect_edit("\n  \"per_run\"", text, "\"max\": 3600001,", ERR_RANGE, "does not match latency_ms");
 }
 
 Test(bench_read, a_file_cut_anywhere_is_refused)
