@@ -1,5 +1,6 @@
 /* base/escape.c: one character at a time. */
 #include "base/escape.h"
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -40,4 +41,53 @@ void escape_json(FILE *out, const char *text)
         at += bytes ? bytes : 1;
     }
     putc('"', out);
+}
+
+static const char *html_reference(unsigned char byte)
+{
+    switch (byte) {
+    case '<': return "&lt;";
+    case '>': return "&gt;";
+    case '&': return "&amp;";
+    case '"': return "&quot;";
+    case '\'': return "&#39;";
+    default: return NULL;
+    }
+}
+
+/* What is neither UTF-8 nor printable. */
+static const char *stand_in(unsigned char byte)
+{
+    return byte < 0x80 ? " " : "\xEF\xBF\xBD";
+}
+
+void escape_html(FILE *out, const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    while (*at) {
+        uint32_t bytes = character_bytes(at);
+        const char *reference = html_reference(*at);
+        if (reference || !bytes)
+            fputs(reference ? reference : stand_in(*at), out);
+        else
+            fwrite(at, 1, bytes, out);
+        at += bytes ? bytes : 1;
+    }
+}
+
+void escape_markdown(FILE *out, const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    while (*at) {
+        uint32_t bytes = character_bytes(at);
+        bool is_quote = *at == '"' || *at == '\'';
+        const char *reference = *at == '@' ? "&#64;" : is_quote ? NULL : html_reference(*at);
+        if (reference || !bytes) {
+            fputs(reference ? reference : stand_in(*at), out);
+        } else {
+            if (strchr("\\`*_[]#|~$!", *at)) putc('\\', out);
+            fwrite(at, 1, bytes, out);
+        }
+        at += bytes ? bytes : 1;
+    }
 }

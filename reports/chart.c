@@ -1,0 +1,178 @@
+/* reports/chart.c: the table of plots. */
+#include "reports/chart.h"
+#include "base/assert.h"
+
+/* Before every row's commands: one look. */
+static const char STYLE[] = "set border 3 lc rgb soft lw 1\n"
+                            "set tics nomirror out scale 0.5 textcolor rgb soft\n"
+                            "set grid ytics noxtics lc rgb grid lt 1 dt solid lw 1\n"
+                            "set key tmargin left horizontal Left reverse samplen 1.6 textcolor rgb ink\n"
+                            "set xlabel textcolor rgb soft\n"
+                            "set ylabel textcolor rgb soft\n"
+                            "set lmargin 8.5\n"
+                            "set rmargin 2\n"
+                            "set bmargin 3.4\n"
+                            "set tmargin 2\n"
+                            "set yrange [0:*]\n"
+                            "set style fill solid 1 noborder\n";
+
+/* The x axis of a percentile plot is 1 / (1 - q): each step of ten is one more nine. */
+#define PERCENTILE_AXIS                                                                                      \
+    "set logscale x\n"                                                                                       \
+    "set xrange [1:x_end]\n"                                                                                 \
+    "unset mxtics\n"                                                                                         \
+    "set xtics ('0' 1, '50' 2, '75' 4, '90' 10, '95' 20, '99' 100, '99.9' 1e3, '99.99' 1e4, '99.999' 1e5)\n" \
+    "set xlabel 'percentile of tasks'\n"                                                                     \
+    "set ylabel 'seconds'\n"
+
+#define TIME_AXIS                                                                                            \
+    "set xrange [0:x_end]\n"                                                                                 \
+    "set xlabel x_name\n"
+
+#define BAND(block, color)                                                                                   \
+    block " u 1:2:4 w filledcurves fc rgb " color " fs transparent solid 0.22 noborder notitle"
+#define LINE(block, color, title) block " u 1:3 w l lc rgb " color " lw 2 t '" title "'"
+
+static const struct chart CHARTS[] = {
+    {
+        .name = "percentiles",
+        .title = "Result latency by percentile",
+        .reading = "How long agents wait for a result: at 99, one task in a hundred waits longer than the "
+                   "curve says. Thick: all runs together; thin: each run; short bars: targets. The curves "
+                   "stop where the sample cannot tell.",
+        .has_data = chart_has_result,
+        .write_data = chart_write_result,
+        .commands = PERCENTILE_AXIS
+        "plot $runs_other u 1:2 w l lc rgb other lw 0.6 notitle, "
+        "$runs_main u 1:2 w l lc rgb main lw 0.6 notitle, "
+        "$pooled_other u 1:2 w l lc rgb other lw 2.5 t 'no speculation', "
+        "$pooled_main u 1:2 w l lc rgb main lw 2.5 t 'speculation', "
+        "$targets u ($1/1.3):2:($1*0.53):(0) w vectors nohead lc rgb ink lw 3 t 'target'\n",
+    },
+    {
+        .name = "commitment",
+        .title = "Confirmed and finalized latency by percentile",
+        .reading = "From the intended arrival until the chain has confirmed (solid) and finalized (dashed) "
+                   "the task, all runs together. Speculation moves these little: proofs and "
+                   "confirmations still follow one another.",
+        .has_data = chart_has_commitment,
+        .write_data = chart_write_commitment,
+        .commands = PERCENTILE_AXIS
+        "plot $finalized_other u 1:2 w l lc rgb other lw 2 dt (6,3) t 'finalized, none', "
+        "$finalized_main u 1:2 w l lc rgb main lw 2 dt (6,3) t 'finalized', "
+        "$confirmed_other u 1:2 w l lc rgb other lw 2 t 'confirmed, none', "
+        "$confirmed_main u 1:2 w l lc rgb main lw 2 t 'confirmed'\n",
+    },
+    {
+        .name = "latency",
+        .title = "Result latency over time",
+        .reading = "p50 and p99 of the tasks that arrived at each moment; line: median over runs, band: "
+                   "lowest to highest run.",
+        .has_data = chart_has_series,
+        .write_data = chart_write_latency,
+        .commands = TIME_AXIS
+        "set ylabel 'seconds'\n"
+        "plot " BAND("$p99", "other") ", " BAND("$p50", "main") ", " LINE("$p99", "other", "p99") ", " LINE(
+            "$p50", "main", "p50") "\n",
+    },
+    {
+        .name = "flow",
+        .title = "Tasks offered, confirmed and rolled back over time",
+        .reading = "Confirmed follows offered by the time to confirm; a gap that grows is a backlog. Line: "
+                   "median over runs, band: lowest to highest run.",
+        .has_data = chart_has_series,
+        .write_data = chart_write_flow,
+        .commands = TIME_AXIS
+        "set ylabel 'tasks per second'\n"
+        "plot " BAND("$confirmed", "main") ", $offered u 1:3 w l lc rgb soft lw 1.6 dt (4,2) t 'offered', " LINE(
+            "$confirmed", "main", "confirmed") ", " LINE("$rolled_back", "other", "rolled back") "\n",
+    },
+    {
+        .name = "backlog",
+        .title = "Work in progress over time",
+        .reading = "Backlog: tasks waiting, queued, awaiting ancestors or being submitted; proof queue: "
+                   "tasks whose proof has not begun. Flat is healthy, growth means the load is too high.",
+        .has_data = chart_has_series,
+        .write_data = chart_write_backlog,
+        .commands = TIME_AXIS
+        "set ylabel 'tasks'\n"
+        "plot " BAND("$backlog", "main") ", " BAND("$queue", "third") ", " LINE(
+            "$backlog", "main", "backlog") ", " LINE("$queue", "third", "proof queue") "\n",
+    },
+    {
+        .name = "memory",
+        .title = "Memory held and speculative tasks active over time",
+        .reading = "Above: bytes held for tasks that are not finalized; below: speculative tasks not yet "
+                   "settled. The two should rise and fall together.",
+        .has_data = chart_has_series,
+        .write_data = chart_write_memory,
+        .commands = "set multiplot layout 2,1\n" TIME_AXIS "unset xlabel\n"
+                    "set format x ''\n"
+                    "set bmargin 1\n"
+                    "set ylabel 'MB'\n"
+                    "plot " BAND("$memory", "third") ", " LINE(
+                        "$memory", "third",
+                        "memory") "\n"
+                                  "set format x\n"
+                                  "set bmargin 3.4\n"
+                                  "set xlabel x_name\n"
+                                  "set ylabel 'tasks'\n"
+                                  "plot " BAND("$active", "main") ", " LINE("$active", "main",
+                                                                            "active tasks") "\n"
+                                                                                            "unset "
+                                                                                            "multiplot\n",
+    },
+    {
+        .name = "depth",
+        .title = "Depth at admission",
+        .reading = "Unconfirmed ancestors that speculative tasks had when they were admitted, all runs. "
+                   "A bar at the configured limit that towers over its neighbours says the limit binds.",
+        .has_data = chart_has_depth,
+        .write_data = chart_write_depth,
+        .commands = "set xrange [x_begin:x_end]\n"
+                    "set xtics 1\n"
+                    "set xlabel 'unconfirmed ancestors'\n"
+                    "set ylabel 'percent of speculative tasks'\n"
+                    "unset key\n"
+                    "plot $depths u 1:2:(0.72) w boxes fc rgb main\n",
+    },
+    {
+        .name = "waits",
+        .title = "Why tasks waited",
+        .reading = "Time held for each reason, summed over the tasks of a run (median over runs), and how "
+                   "many tasks it held. The longest bar is the limit to look at first.",
+        .has_data = chart_has_waits,
+        .write_data = chart_write_waits,
+        .commands = "set lmargin 26\n"
+                    "set grid noytics xtics lc rgb grid lt 1 dt solid lw 1\n"
+                    "set xrange [0:x_end]\n"
+                    "set yrange [y_end:-0.6]\n"
+                    "set xtics x_step\n"
+                    "set xlabel x_name\n"
+                    "set ytics scale 0 textcolor rgb ink\n"
+                    "unset key\n"
+                    "plot $waits u (0):0:(0):2:($0-0.32):($0+0.32):ytic(1) w boxxyerror fc rgb main, "
+                    "'' u 2:0:3 w labels left offset 0.6,0 textcolor rgb soft\n",
+    },
+};
+
+enum { CHART_COUNT = sizeof CHARTS / sizeof *CHARTS };
+
+uint32_t chart_count(void)
+{
+    return CHART_COUNT;
+}
+
+const struct chart *chart_at(uint32_t index)
+{
+    ASSERT(index < CHART_COUNT);
+    return &CHARTS[index];
+}
+
+err chart_write(FILE *script, const struct chart *chart, const struct bench_result *result)
+{
+    fputs(STYLE, script);
+    TRY(chart->write_data(script, result));
+    fputs(chart->commands, script);
+    return OK;
+}

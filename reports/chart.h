@@ -1,0 +1,58 @@
+/* reports/chart.h: the plots of one benchmark's result: which, how to read them, their data and their commands.
+ *
+ * One row of the table in chart.c is one plot. The row's function writes
+ * gnuplot datablocks and variables, and only numbers and the engine's own
+ * words go in; the row's commands draw them with the colours of plot.h. What
+ * the sample cannot tell is a gap in a line, never a NaN and never a zero.
+ *
+ * Time is cut into bins of whole seconds, at most CHART_BINS_MOST; a line is the
+ * median over runs, the band goes from the lowest to the highest run.
+ * Errors: ERR_NOMEM. */
+#pragma once
+#include "reports/bench.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { CHART_BINS_MOST = 90, CHART_WAITS_MOST = 8 };
+
+struct chart {
+    const char *name;    /* in names of files and anchors */
+    const char *title;   /* with what is plotted */
+    const char *reading; /* a sentence: how to read it */
+    bool (*has_data)(const struct bench_result *result);
+    err (*write_data)(FILE *script, const struct bench_result *result);
+    const char *commands;
+};
+
+uint32_t chart_count(void);
+const struct chart *chart_at(uint32_t index);
+MUST_USE err chart_write(FILE *script, const struct chart *chart, const struct bench_result *result);
+
+/* The times of a run that plots shade, in seconds. */
+enum { CHART_SPANS_MOST = 64 };
+struct chart_span {
+    double from_s, until_s;
+    bool is_event; /* a burst or injected failures; else not measured: warm-up, drain */
+};
+struct chart_spans {
+    struct chart_span spans[CHART_SPANS_MOST];
+    uint32_t count;
+    bool has_bursts, has_injection;
+};
+void chart_spans_of(const struct bench_result *result, double seconds, struct chart_spans *out);
+
+/* Data of the rows; see chart.c. */
+bool chart_has_result(const struct bench_result *result);
+bool chart_has_commitment(const struct bench_result *result);
+bool chart_has_series(const struct bench_result *result);
+bool chart_has_depth(const struct bench_result *result);
+bool chart_has_waits(const struct bench_result *result);
+err chart_write_result(FILE *script, const struct bench_result *result);
+err chart_write_commitment(FILE *script, const struct bench_result *result);
+err chart_write_depth(FILE *script, const struct bench_result *result);
+err chart_write_waits(FILE *script, const struct bench_result *result);
+err chart_write_latency(FILE *script, const struct bench_result *result);
+err chart_write_flow(FILE *script, const struct bench_result *result);
+err chart_write_backlog(FILE *script, const struct bench_result *result);
+err chart_write_memory(FILE *script, const struct bench_result *result);

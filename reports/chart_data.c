@@ -1,0 +1,231 @@
+/* reports/chart_data.c: distributions as gnuplot data: percentile curves, depths, reasons to wait. */
+#include "reports/chart.h"
+#include "base/fmath.h"
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CURVE_POINTS = 121 };
+#define DEPTHS       (LIMIT_DEPTH + 2)
+#define LOG_OF_HALF_LEVEL (-3.6888794541139363) /* ln 0.025 */
+
+static const struct run_metrics *arm_of(const struct bench_result *result, bool is_main)
+{
+    return is_main ? result->per_run : result->baseline;
+}
+
+static bool has_kind(const struct bench_result *result, enum latency_kind kind)
+{
+    for (uint32_t run = 0; run < result->runs; run++)
+        if (result->per_run[run].histograms[kind].total_count > 1) return true;
+    return false;
+}
+
+bool chart_has_result(const struct bench_result *result)
+{
+    return has_kind(result, LATENCY_RESULT);
+}
+
+bool chart_has_commitment(const struct bench_result *result)
+{
+    return has_kind(result, LATENCY_CONFIRMED) || has_kind(result, LATENCY_FINALIZED);
+}
+
+/* The largest 1 / (1 - q) that n values can speak of: n >= ln 0.025 / ln q. */
+static double reach_of(uint64_t count)
+{
+    if (count < 2) return 1;
+    return 1 / (1 - fmath_exp(LOG_OF_HALF_LEVEL / (double)count));
+}
+
+/* Points (1 / (1 - q), seconds) evenly spaced on the logarithmic axis. Unfinished tasks are longer than all
+ * that was seen: the curve ends where they begin. */
+static void write_curve(FILE *script, const struct histogram *histogram, uint64_t censored)
+{
+    double quantiles[CURVE_POINTS], places[CURVE_POINTS];
+    int64_t values_ns[CURVE_POINTS];
+    uint64_t total = histogram->total_count + censored;
+    double reach = reach_of(total);
+    uint32_t count = 0;
+    if (histogram->total_count == 0 || reach <= 1) return;
+    for (uint32_t i = 0; i < CURVE_POINTS; i++) {
+        double place = fmath_pow(reach, (double)i / (CURVE_POINTS - 1));
+        double quantile = (1 - 1 / place) * (double)total / (double)histogram->total_count;
+        if (quantile > 1) break;
+        places[count] = place;
+        quantiles[count++] = quantile;
+    }
+    histogram_quantiles(histogram, quantiles, values_ns, count);
+    for (uint32_t i = 0; i < count; i++)
+        fprintf(script, "%.5g %.5g\n", places[i], (double)values_ns[i] / (double)NS_PER_S);
+    fputc('\n', script);
+}
+
+struct curve {
+    const char *block;
+    enum latency_kind kind;
+    bool is_main;
+};
+
+static void write_runs(FILE *script, const struct bench_result *result, const struct curve *curve)
+{
+    const struct run_metrics *arm = arm_of(result, curve->is_main);
+    fprintf(script, "$%s << EOD\n", curve->block);
+    for (uint32_t run = 0; arm && result->runs > 1 && run < result->runs; run++)
+        write_curve(script, &arm[run].histograms[curve->kind], arm[run].latency[curve->kind].censored);
+    fputs("EOD\n", script);
+}
+
+static err write_pooled(FILE *script, const struct bench_result *result, const struct curve *curve)
+{
+    const struct run_metrics *arm = arm_of(result, curve->is_main);
+    struct histogram pooled = {0};
+    uint64_t censored = 0;
+    TRY(histogram_open(&pooled, NS_PER_H));
+    for (uint32_t run = 0; arm && run < result->runs; run++) {
+        const struct histogram *histogram = &arm[run].histograms[curve->kind];
+        if (histogram->counts && histogram->total_count) histogram_add(&pooled, histogram);
+        censored += arm[run].latency[curve->kind].censored;
+    }
+    fprintf(script, "$%s << EOD\n", curve->block);
+    write_curve(script, &pooled, censored);
+    fputs("EOD\n", script);
+    histogram_close(&pooled);
+    return OK;
+}
+
+static double reach_of_arm(const struct bench_result *result, enum latency_kind kind)
+{
+    uint64_t count = 0;
+    for (uint32_t run = 0; run < result->runs; run++)
+        count += result->per_run[run].histograms[kind].total_count;
+    double reach = reach_of(count);
+    return reach < 100 ? 100 : reach;
+}
+
+/* "result.p99" has its place on the axis at 100. */
+static void write_targets(FILE *script, const struct bench_result *result, enum latency_kind kind)
+{
+    size_t kind_size = strlen(latency_kind_name(kind));
+    fputs("$targets << EOD\n", script);
+    for (uint32_t i = 0; i < result->target_count; i++) {
+        const struct bench_target *target = &result->targets[i];
+        if (strncmp(target->name, latency_kind_name(kind), kind_size) != 0 || target->name[kind_size] != '.')
+            continue;
+        for (int q = 0; q < QUANTILE_COUNT; q++)
+            if (strcmp(target->name + kind_size + 1, latency_quantile_name(q)) == 0)
+                fprintf(script, "%.5g %.5g\n", 1 / (1 - latency_quantile_value(q)), target->bound);
+    }
+    fputs("EOD\n", script);
+}
+
+err chart_write_result(FILE *script, const struct bench_result *result)
+{
+    write_runs(script, result, &(struct curve){"runs_main", LATENCY_RESULT, true});
+    write_runs(script, result, &(struct curve){"runs_other", LATENCY_RESULT, false});
+    TRY(write_pooled(script, result, &(struct curve){"pooled_main", LATENCY_RESULT, true}));
+    TRY(write_pooled(script, result, &(struct curve){"pooled_other", LATENCY_RESULT, false}));
+    write_targets(script, result, LATENCY_RESULT);
+    fprintf(script, "x_end = %.5g\n", reach_of_arm(result, LATENCY_RESULT));
+    return OK;
+}
+
+err chart_write_commitment(FILE *script, const struct bench_result *result)
+{
+    static const struct curve CURVES[] = {{"confirmed_main", LATENCY_CONFIRMED, true},
+                                          {"confirmed_other", LATENCY_CONFIRMED, false},
+                                          {"finalized_main", LATENCY_FINALIZED, true},
+                                          {"finalized_other", LATENCY_FINALIZED, false}};
+    for (size_t i = 0; i < sizeof CURVES / sizeof *CURVES; i++)
+        TRY(write_pooled(script, result, &CURVES[i]));
+    fprintf(script, "x_end = %.5g\n", reach_of_arm(result, LATENCY_CONFIRMED));
+    return OK;
+}
+
+static uint64_t depth_total(const struct bench_result *result, uint32_t depth)
+{
+    uint64_t total = 0;
+    for (uint32_t run = 0; run < result->runs; run++) total += result->per_run[run].depth_counts[depth];
+    return total;
+}
+
+bool chart_has_depth(const struct bench_result *result)
+{
+    for (uint32_t depth = 0; depth < DEPTHS; depth++)
+        if (depth_total(result, depth)) return true;
+    return false;
+}
+
+err chart_write_depth(FILE *script, const struct bench_result *result)
+{
+    uint64_t all = 0;
+    uint32_t first = DEPTHS, last = 0;
+    for (uint32_t depth = 0; depth < DEPTHS; depth++) {
+        uint64_t total = depth_total(result, depth);
+        all += total;
+        if (total && first == DEPTHS) first = depth;
+        if (total) last = depth;
+    }
+    fputs("$depths << EOD\n", script);
+    for (uint32_t depth = first; depth <= last; depth++)
+        fprintf(script, "%" PRIu32 " %.5g\n", depth,
+                100 * (double)depth_total(result, depth) / (double)(all ? all : 1));
+    /* Never fewer than five places, or one bar fills the plot. */
+    fprintf(script, "EOD\nx_begin = %.1f\nx_end = %.1f\n", first - 0.6,
+            (last < first + 4 ? first + 4 : last) + 0.6);
+    return OK;
+}
+
+struct wait {
+    enum wait_reason reason;
+    double held_s;
+};
+
+static int compare_waits(const void *left, const void *right)
+{
+    const struct wait *a = left, *b = right;
+    if (a->held_s != b->held_s) return a->held_s < b->held_s ? 1 : -1;
+    return (a->reason > b->reason) - (a->reason < b->reason);
+}
+
+static uint32_t collect_waits(const struct bench_result *result, struct wait waits[WAIT_REASON_COUNT])
+{
+    uint32_t count = 0;
+    for (int reason = WAIT_NONE + 1; reason < WAIT_REASON_COUNT; reason++)
+        if (result->summary.waits[reason] > 0 && result->summary.wait_ms[reason] > 0)
+            waits[count++] = (struct wait){reason, result->summary.wait_ms[reason] / 1000};
+    qsort(waits, count, sizeof *waits, compare_waits);
+    return count;
+}
+
+bool chart_has_waits(const struct bench_result *result)
+{
+    struct wait waits[WAIT_REASON_COUNT];
+    return collect_waits(result, waits) > 0;
+}
+
+/* The largest of 1, 2, 5 x 10^n with at least three steps up to `end`. */
+static double step_of(double end)
+{
+    double step = 1e-3;
+    while (step * 30 <= end) step *= 10;
+    if (step * 15 <= end) return step * 5;
+    return step * 6 <= end ? step * 2 : step;
+}
+
+err chart_write_waits(FILE *script, const struct bench_result *result)
+{
+    struct wait waits[WAIT_REASON_COUNT];
+    uint32_t count = collect_waits(result, waits);
+    bool in_minutes = waits[0].held_s >= 600;
+    double unit_s = in_minutes ? 60 : 1, end = waits[0].held_s / unit_s * 1.35;
+    if (count > CHART_WAITS_MOST) count = CHART_WAITS_MOST;
+    fputs("$waits << EOD\n", script);
+    for (uint32_t i = 0; i < count; i++)
+        fprintf(script, "%s %.5g \"%" PRIu64 " tasks\"\n", wait_reason_name(waits[i].reason),
+                waits[i].held_s / unit_s, result->summary.waits[waits[i].reason]);
+    fprintf(script, "EOD\nx_end = %.5g\nx_step = %.5g\ny_end = %.1f\nx_name = '%s'\n", end, step_of(end),
+            (count < 4 ? 4 : count) - 0.4, in_minutes ? "task-minutes held" : "task-seconds held");
+    return OK;
+}

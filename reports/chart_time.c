@@ -1,0 +1,213 @@
+/* reports/chart_time.c: figures over time as gnuplot data: bins, the runs' median and band, shaded spans. */
+#include "reports/chart.h"
+#include "base/duration.h"
+#include "base/units.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum how { BIN_MEAN, BIN_MEDIAN }; /* of the seconds in a bin that have a value */
+
+struct timeline {
+    uint32_t seconds, bin_s, bins;
+    double unit_s; /* of the axis: a second or a minute */
+};
+
+struct strand { /* one figure on a timeline */
+    const char *block;
+    enum series_kind series;
+    enum how how;
+    double scale; /* from the series' unit to the plot's */
+};
+
+static uint32_t seconds_of(const struct bench_result *result)
+{
+    uint32_t seconds = 0;
+    for (uint32_t run = 0; run < result->runs; run++)
+        if (result->per_run[run].series_count > seconds) seconds = result->per_run[run].series_count;
+    return seconds;
+}
+
+bool chart_has_series(const struct bench_result *result)
+{
+    return seconds_of(result) >= 2 && result->per_run[0].series[SERIES_OFFERED];
+}
+
+static struct timeline timeline_of(const struct bench_result *result)
+{
+    static const uint32_t BINS_S[] = {1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600};
+    struct timeline line = {.seconds = seconds_of(result)};
+    for (size_t i = 0; i < sizeof BINS_S / sizeof *BINS_S && line.bin_s * CHART_BINS_MOST < line.seconds; i++)
+        line.bin_s = BINS_S[i];
+    line.bins = (line.seconds + line.bin_s - 1) / line.bin_s;
+    line.unit_s = line.seconds >= 180 ? 60 : 1;
+    return line;
+}
+
+static int compare_numbers(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* Sorts; NAN when there is none. */
+static double median_of(double *values, uint32_t count)
+{
+    if (count == 0) return NAN;
+    qsort(values, count, sizeof *values, compare_numbers);
+    return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+/* `seconds` is room for one bin. */
+static double bin_value(const struct run_metrics *run, const struct strand *strand,
+                        const struct timeline *line, uint32_t bin, double *seconds)
+{
+    const double *series = run->series[strand->series];
+    uint32_t count = 0, end = (bin + 1) * line->bin_s;
+    double sum = 0;
+    if (end > run->series_count) end = run->series_count;
+    for (uint32_t second = bin * line->bin_s; series && second < end; second++) {
+        if (!isfinite(series[second])) continue;
+        sum += series[second];
+        seconds[count++] = series[second];
+    }
+    if (count == 0) return NAN;
+    return strand->scale * (strand->how == BIN_MEAN ? sum / count : median_of(seconds, count));
+}
+
+/* Rows of time, lowest run, median run, highest run; an empty line where no run has a value. */
+static err write_strand(FILE *script, const struct bench_result *result, const struct strand *strand)
+{
+    struct timeline line = timeline_of(result);
+    double *seconds = calloc(line.bin_s, sizeof *seconds), *values = calloc(result->runs, sizeof *values);
+    fprintf(script, "$%s << EOD\n", strand->block);
+    for (uint32_t bin = 0; seconds && values && bin < line.bins; bin++) {
+        uint32_t count = 0;
+        for (uint32_t run = 0; run < result->runs; run++) {
+            double value = bin_value(&result->per_run[run], strand, &line, bin, seconds);
+            if (isfinite(value)) values[count++] = value;
+        }
+        double median = median_of(values, count);
+        if (count == 0)
+            fputc('\n', script);
+        else
+            fprintf(script, "%.5g %.5g %.5g %.5g\n", (bin + 0.5) * line.bin_s / line.unit_s, values[0],
+                    median, values[count - 1]);
+    }
+    fputs("EOD\n", script);
+    bool has_room = seconds && values;
+    free(seconds);
+    free(values);
+    return has_room ? OK : ERR_NOMEM;
+}
+
+static const struct bench_pair *find_pair(const struct bench_section *section, const char *name)
+{
+    for (uint32_t i = 0; i < section->count; i++)
+        if (strcmp(section->pairs[i].name, name) == 0) return &section->pairs[i];
+    return NULL;
+}
+
+static double number_of(const struct bench_section *section, const char *name)
+{
+    const struct bench_pair *pair = find_pair(section, name);
+    if (!pair) return NAN;
+    return pair->kind == BENCH_INTEGER ? (double)pair->integer : pair->number;
+}
+
+static void add_span(struct chart_spans *spans, double from_s, double until_s, bool is_event)
+{
+    if (until_s <= from_s || spans->count == CHART_SPANS_MOST) return;
+    spans->spans[spans->count++] = (struct chart_span){from_s, until_s, is_event};
+}
+
+/* "burst:10x:30s:every:2m": the k-th burst begins at (k + 1/2) periods. */
+static void add_bursts(struct chart_spans *spans, const char *pattern, double duration_s)
+{
+    char lasts[32], every[32];
+    int64_t lasts_ns, every_ns;
+    if (sscanf(pattern, "burst:%*[^:]:%31[^:]:every:%31s", lasts, every) != 2) return;
+    if (duration_parse(lasts, &lasts_ns, NULL) != OK || duration_parse(every, &every_ns, NULL) != OK) return;
+    if (every_ns < NS_PER_S) return;
+    double every_s = (double)every_ns / (double)NS_PER_S, lasts_s = (double)lasts_ns / (double)NS_PER_S;
+    for (double at_s = every_s / 2; at_s < duration_s && spans->count < CHART_SPANS_MOST; at_s += every_s) {
+        add_span(spans, at_s, fmin(at_s + lasts_s, duration_s), true);
+        spans->has_bursts = true;
+    }
+}
+
+/* A window that is the whole run needs no shade. */
+static void add_injection(struct chart_spans *spans, const struct bench_result *result, double duration_s)
+{
+    double from_s = number_of(&result->workload, "inject_from_s");
+    double until_s = fmin(number_of(&result->workload, "inject_until_s"), duration_s);
+    if (!(number_of(&result->workload, "inject_failures") > 0) || !isfinite(from_s)) return;
+    if (from_s <= 0 && until_s >= duration_s) return;
+    add_span(spans, from_s, until_s, true);
+    spans->has_injection = true;
+}
+
+void chart_spans_of(const struct bench_result *result, double seconds, struct chart_spans *out)
+{
+    const struct bench_pair *pattern = find_pair(&result->workload, "rate_pattern");
+    double duration_s = (double)result->duration_ns / (double)NS_PER_S;
+    *out = (struct chart_spans){0};
+    add_span(out, 0, (double)result->warmup_ns / (double)NS_PER_S, false);
+    add_span(out, duration_s, seconds, false);
+    if (pattern && pattern->kind == BENCH_TEXT) add_bursts(out, pattern->text, duration_s);
+    add_injection(out, result, duration_s);
+}
+
+static void write_axis(FILE *script, const struct bench_result *result)
+{
+    struct timeline line = timeline_of(result);
+    struct chart_spans spans;
+    chart_spans_of(result, line.seconds, &spans);
+    fprintf(script, "x_end = %.5g\nx_name = '%s'\n", line.seconds / line.unit_s,
+            line.unit_s > 1 ? "minutes since start" : "seconds since start");
+    for (uint32_t i = 0; i < spans.count; i++)
+        fprintf(script,
+                "set object %u rect from %.5g, graph 0 to %.5g, graph 1 fc rgb %s fs solid 1 noborder behind\n",
+                i + 1, spans.spans[i].from_s / line.unit_s, spans.spans[i].until_s / line.unit_s,
+                spans.spans[i].is_event ? "event" : "shade");
+}
+
+static err write_strands(FILE *script, const struct bench_result *result, const struct strand *strands,
+                         uint32_t count)
+{
+    write_axis(script, result);
+    for (uint32_t i = 0; i < count; i++) TRY(write_strand(script, result, &strands[i]));
+    return OK;
+}
+
+#define WRITE_STRANDS(script, result, strands)                                                               \
+    write_strands(script, result, strands, sizeof(strands) / sizeof *(strands))
+
+err chart_write_latency(FILE *script, const struct bench_result *result)
+{
+    static const struct strand STRANDS[] = {{"p50", SERIES_RESULT_P50, BIN_MEDIAN, 1e-3},
+                                            {"p99", SERIES_RESULT_P99, BIN_MEDIAN, 1e-3}};
+    return WRITE_STRANDS(script, result, STRANDS);
+}
+
+err chart_write_flow(FILE *script, const struct bench_result *result)
+{
+    static const struct strand STRANDS[] = {{"offered", SERIES_OFFERED, BIN_MEAN, 1},
+                                            {"confirmed", SERIES_CONFIRMED, BIN_MEAN, 1},
+                                            {"rolled_back", SERIES_ROLLED_BACK, BIN_MEAN, 1}};
+    return WRITE_STRANDS(script, result, STRANDS);
+}
+
+err chart_write_backlog(FILE *script, const struct bench_result *result)
+{
+    static const struct strand STRANDS[] = {{"backlog", SERIES_BACKLOG, BIN_MEAN, 1},
+                                            {"queue", SERIES_QUEUE, BIN_MEAN, 1}};
+    return WRITE_STRANDS(script, result, STRANDS);
+}
+
+err chart_write_memory(FILE *script, const struct bench_result *result)
+{
+    static const struct strand STRANDS[] = {{"memory", SERIES_MEMORY, BIN_MEAN, 1.0 / (double)MIB},
+                                            {"active", SERIES_ACTIVE, BIN_MEAN, 1}};
+    return WRITE_STRANDS(script, result, STRANDS);
+}
