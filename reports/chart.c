@@ -68,6 +68,7 @@ static const struct chart CHARTS[] = {
         .title = "Result latency over time",
         .reading = "p50 and p99 of the tasks that arrived at each moment; line: median over runs, band: "
                    "lowest to highest run.",
+        .is_over_time = true,
         .has_data = chart_has_series,
         .write_data = chart_write_latency,
         .commands = TIME_AXIS
@@ -80,6 +81,7 @@ static const struct chart CHARTS[] = {
         .title = "Tasks offered, confirmed and rolled back over time",
         .reading = "Confirmed follows offered by the time to confirm; a gap that grows is a backlog. Line: "
                    "median over runs, band: lowest to highest run.",
+        .is_over_time = true,
         .has_data = chart_has_series,
         .write_data = chart_write_flow,
         .commands = TIME_AXIS
@@ -92,6 +94,7 @@ static const struct chart CHARTS[] = {
         .title = "Work in progress over time",
         .reading = "Backlog: tasks waiting, queued, awaiting ancestors or being submitted; proof queue: "
                    "tasks whose proof has not begun. Flat is healthy, growth means the load is too high.",
+        .is_over_time = true,
         .has_data = chart_has_series,
         .write_data = chart_write_backlog,
         .commands = TIME_AXIS
@@ -104,6 +107,7 @@ static const struct chart CHARTS[] = {
         .title = "Memory held and speculative tasks active over time",
         .reading = "Above: bytes held for tasks that are not finalized; below: speculative tasks not yet "
                    "settled. The two should rise and fall together.",
+        .is_over_time = true,
         .has_data = chart_has_series,
         .write_data = chart_write_memory,
         .commands = "set multiplot layout 2,1\n" TIME_AXIS "unset xlabel\n"
@@ -139,8 +143,9 @@ static const struct chart CHARTS[] = {
     {
         .name = "waits",
         .title = "Why tasks waited",
-        .reading = "Time held for each reason, summed over the tasks of a run (median over runs), and how "
-                   "many tasks it held. The longest bar is the limit to look at first.",
+        .reading = "Time held for each reason, summed over the tasks of all runs, and how many tasks it "
+                   "held. The longest coloured bar is the limit to look at first; grey is waiting for the "
+                   "task's own parents to execute, which no setting frees.",
         .has_data = chart_has_waits,
         .write_data = chart_write_waits,
         .commands = "set lmargin 26\n"
@@ -151,7 +156,8 @@ static const struct chart CHARTS[] = {
                     "set xlabel x_name\n"
                     "set ytics scale 0 textcolor rgb ink\n"
                     "unset key\n"
-                    "plot $waits u (0):0:(0):2:($0-0.32):($0+0.32):ytic(1) w boxxyerror fc rgb main, "
+                    "plot $waits u (0):0:(0):($4 ? 0 : $2):($0-0.32):($0+0.32):ytic(1) w boxxyerror fc rgb main, "
+                    "'' u (0):0:(0):($4 ? $2 : 0):($0-0.32):($0+0.32) w boxxyerror fc rgb soft, "
                     "'' u 2:0:3 w labels left offset 0.6,0 textcolor rgb soft\n",
     },
 };

@@ -19,7 +19,8 @@ enum { CHART_BINS_MOST = 90, CHART_WAITS_MOST = 8 };
 struct chart {
     const char *name;    /* in names of files and anchors */
     const char *title;   /* with what is plotted */
-    const char *reading; /* a sentence: how to read it */
+    const char *reading; /* how to read it */
+    bool is_over_time;   /* with the run's spans shaded */
     bool (*has_data)(const struct bench_result *result);
     err (*write_data)(FILE *script, const struct bench_result *result);
     const char *commands;

@@ -223,8 +223,9 @@ err chart_write_waits(FILE *script, const struct bench_result *result)
     if (count > CHART_WAITS_MOST) count = CHART_WAITS_MOST;
     fputs("$waits << EOD\n", script);
     for (uint32_t i = 0; i < count; i++)
-        fprintf(script, "%s %.5g \"%" PRIu64 " tasks\"\n", wait_reason_name(waits[i].reason),
-                waits[i].held_s / unit_s, result->summary.waits[waits[i].reason]);
+        fprintf(script, "%s %.5g \"%" PRIu64 " tasks\" %d\n", wait_reason_name(waits[i].reason),
+                waits[i].held_s / unit_s, result->summary.waits[waits[i].reason],
+                waits[i].reason == WAIT_PARENT_OUTPUT);
     fprintf(script, "EOD\nx_end = %.5g\nx_step = %.5g\ny_end = %.1f\nx_name = '%s'\n", end, step_of(end),
             (count < 4 ? 4 : count) - 0.4, in_minutes ? "task-minutes held" : "task-seconds held");
     return OK;

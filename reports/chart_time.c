@@ -39,6 +39,7 @@ static struct timeline timeline_of(const struct bench_result *result)
     struct timeline line = {.seconds = seconds_of(result)};
     for (size_t i = 0; i < sizeof BINS_S / sizeof *BINS_S && line.bin_s * CHART_BINS_MOST < line.seconds; i++)
         line.bin_s = BINS_S[i];
+    if (line.bin_s * CHART_BINS_MOST < line.seconds) line.bin_s = line.seconds / CHART_BINS_MOST + 1;
     line.bins = (line.seconds + line.bin_s - 1) / line.bin_s;
     line.unit_s = line.seconds >= 180 ? 60 : 1;
     return line;
@@ -101,16 +102,9 @@ static err write_strand(FILE *script, const struct bench_result *result, const s
     return has_room ? OK : ERR_NOMEM;
 }
 
-static const struct bench_pair *find_pair(const struct bench_section *section, const char *name)
-{
-    for (uint32_t i = 0; i < section->count; i++)
-        if (strcmp(section->pairs[i].name, name) == 0) return &section->pairs[i];
-    return NULL;
-}
-
 static double number_of(const struct bench_section *section, const char *name)
 {
-    const struct bench_pair *pair = find_pair(section, name);
+    const struct bench_pair *pair = bench_get(section, name);
     if (!pair) return NAN;
     return pair->kind == BENCH_INTEGER ? (double)pair->integer : pair->number;
 }
@@ -149,7 +143,7 @@ static void add_injection(struct chart_spans *spans, const struct bench_result *
 
 void chart_spans_of(const struct bench_result *result, double seconds, struct chart_spans *out)
 {
-    const struct bench_pair *pattern = find_pair(&result->workload, "rate_pattern");
+    const struct bench_pair *pattern = bench_get(&result->workload, "rate_pattern");
     double duration_s = (double)result->duration_ns / (double)NS_PER_S;
     *out = (struct chart_spans){0};
     add_span(out, 0, (double)result->warmup_ns / (double)NS_PER_S, false);

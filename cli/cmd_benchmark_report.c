@@ -1,0 +1,53 @@
+/* cli/cmd_benchmark_report.c: result files in, a report for people out. */
+#include "cli/command.h"
+#include "reports/report.h"
+#include "sim/pool.h"
+
+static const struct flag FLAGS[] = {
+    {.name = "input-dir",
+     .value = "DIR",
+     .type = FLAG_FOLDER,
+     .is_required = true,
+     .help = "results (*.json), in it and in its subfolders, one a configuration"},
+    {.name = "output",
+     .value = "FILE",
+     .type = FLAG_FILE,
+     .is_required = true,
+     .help = "the report in Markdown; its images go into FILE_files beside it"},
+    {.name = "html",
+     .value = "FILE",
+     .type = FLAG_FILE,
+     .help = "the report as one HTML page as well, plots included"},
+    {0},
+};
+
+static err run(struct args *args, struct diag *diag)
+{
+    const struct report_options options = {
+        .input_folder = args_text(args, "input-dir"),
+        .markdown_path = args_text(args, "output"),
+        .html_path = args_text(args, "html"),
+        .workers = pool_cores(),
+    };
+    struct report_outcome outcome;
+    TRY(report_create(&options, &outcome, diag));
+    if (args_is_quiet(args)) return OK;
+    fprintf(args->out, "%u test%s, %u of %u targets missed\n", outcome.tests, outcome.tests == 1 ? "" : "s",
+            outcome.targets_missed, outcome.targets);
+    fprintf(args->out, "report: %s\n", options.markdown_path);
+    if (options.html_path) fprintf(args->out, "page:   %s\n", options.html_path);
+    return OK;
+}
+
+const struct command COMMAND_benchmark_report = {
+    .group = "benchmark",
+    .name = "report",
+    .summary = "render results as Markdown and as a page of HTML, plots included",
+    .flags = FLAGS,
+    .description = "Reads every result in a folder and writes what an operator decides from: verdicts\n"
+                   "against targets, latency by percentile and over time, limits that held tasks, how to\n"
+                   "reproduce it. Results in subfolders stand side by side. Needs gnuplot.",
+    .examples = "agenc benchmark report --input-dir results --output results/report.md\n"
+                "agenc benchmark report --input-dir results --output report.md --html report.html",
+    .run = run,
+};

@@ -1,0 +1,97 @@
+/* reports/report.h: the report of a folder of benchmark results, in Markdown and HTML.
+ *
+ * Every *.json in the folder is a result (reports/bench.h) and so is every one
+ * in its subfolders, whose names then stand beside the tests: prod/latency.json
+ * against low-latency/latency.json. The five tests of the tuning guide come
+ * first, under their titles; others follow by name.
+ * The Markdown's images lie beside it, in a folder of its name and "_files".
+ * Same files and gnuplot, same bytes. Documents are written whole or not at all.
+ * Errors: ERR_IO folder cannot be read or holds no result, output cannot be
+ * written, gnuplot missing or failed; ERR_SYNTAX, ERR_RANGE a file that is no
+ * result, by its name: none is left out in silence; ERR_LIMIT more than
+ * REPORT_TESTS_MOST; ERR_NOMEM. */
+#pragma once
+#include "reports/bench.h"
+#include "reports/chart.h"
+#include "reports/plot.h"
+#include "reports/render.h"
+
+enum { REPORT_TESTS_MOST = 128, REPORT_TITLE_BYTES = 128, REPORT_CHARTS_MOST = 16, REPORT_TEXT_BYTES = 1536 };
+
+struct report_options {
+    const char *input_folder, *markdown_path;
+    const char *html_path; /* NULL: none */
+    uint32_t workers;      /* gnuplot processes at a time */
+};
+
+/* What came out, for the terminal. */
+struct report_outcome {
+    uint32_t tests, tests_missed, targets, targets_missed;
+};
+MUST_USE err report_create(const struct report_options *options, struct report_outcome *out,
+                           struct diag *diag);
+
+/* The parts below are for report_*.c and tests. */
+
+struct report_test {
+    char *group; /* name of the subfolder; "" for the folder itself; ours */
+    struct bench_result *result;
+    char title[REPORT_TITLE_BYTES];
+    char file_name[REPORT_TITLE_BYTES]; /* where images begin: letters, digits, - and _ */
+    const char *question;               /* what the test asks; NULL for a test of the user's own */
+    uint32_t rank;                      /* in the suite */
+};
+
+struct report_inputs {
+    struct report_test *tests;
+    uint32_t count;
+    bool has_groups;
+};
+MUST_USE err report_inputs_read(struct report_inputs *out, const char *folder, struct diag *diag);
+/* Takes a result: titles, rank. The result is the inputs' even on failure. ERR_NOMEM, ERR_LIMIT. */
+MUST_USE err report_inputs_add(struct report_inputs *inputs, const char *group, struct bench_result *result,
+                               struct diag *diag);
+void report_inputs_sort(struct report_inputs *inputs);
+void report_inputs_close(struct report_inputs *inputs); /* fine on a zeroed one */
+struct report_outcome report_judge(const struct report_inputs *inputs);
+
+/* All plots of all tests, drawn. */
+struct report_figures {
+    struct plot_batch *batch;
+    bool has_form[2]; /* by enum plot_form */
+    struct report_image {
+        bool is_drawn;
+        uint32_t image[2];
+    } images[REPORT_TESTS_MOST][REPORT_CHARTS_MOST];
+};
+MUST_USE err report_figures_draw(struct report_figures *out, const struct report_inputs *inputs,
+                                 uint32_t workers, struct diag *diag);
+void report_figures_close(struct report_figures *figures);
+/* The images of Markdown into `folder`, which is made. */
+MUST_USE err report_figures_save(const struct report_figures *figures, const struct report_inputs *inputs,
+                                 const char *folder, struct diag *diag);
+
+/* A document being written. */
+struct report_page {
+    const struct renderer *renderer;
+    FILE *out;
+    const struct report_inputs *inputs;
+    const struct report_figures *figures;
+    const char *image_folder; /* relative to the document */
+    struct grid *grid;
+};
+MUST_USE err report_write_page(const struct report_page *page, struct diag *diag);
+void report_write_verdict(const struct report_page *page);                        /* report_verdict.c */
+MUST_USE err report_write_test(const struct report_page *page, uint32_t test, struct diag *diag); /* report_test.c */
+void report_write_details(const struct report_page *page, const struct report_test *test); /* report_details.c */
+
+/* Numbers as people read them: metric_write in a struct of its own. */
+struct report_number {
+    char text[48];
+};
+struct report_number report_metric(const struct run_metrics *metrics, const char *name);
+struct report_number report_duration(int64_t ns);
+struct report_number report_count(uint64_t count); /* 29,134 */
+struct report_number report_sol(uint64_t lamports); /* 0.001234567: exact, without unit */
+/* printf at the end of `text`, which has REPORT_TEXT_BYTES; what does not fit is cut. */
+void report_say(char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
