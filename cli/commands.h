@@ -6,6 +6,7 @@
 #define COMMAND_TABLE(X)                                                                                     \
     X(benchmark_speculation)                                                                                 \
     X(benchmark_suite)                                                                                       \
+    X(benchmark_report)                                                                                      \
     X(config_validate)                                                                                       \
     X(config_show)                                                                                           \
     X(config_size)                                                                                           \

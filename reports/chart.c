@@ -3,18 +3,19 @@
 #include "base/assert.h"
 
 /* Before every row's commands: one look. */
-static const char STYLE[] = "set border 3 lc rgb soft lw 1\n"
-                            "set tics nomirror out scale 0.5 textcolor rgb soft\n"
-                            "set grid ytics noxtics lc rgb grid lt 1 dt solid lw 1\n"
-                            "set key tmargin left horizontal Left reverse samplen 1.6 textcolor rgb ink\n"
-                            "set xlabel textcolor rgb soft\n"
-                            "set ylabel textcolor rgb soft\n"
-                            "set lmargin 8.5\n"
-                            "set rmargin 2\n"
-                            "set bmargin 3.4\n"
-                            "set tmargin 2\n"
-                            "set yrange [0:*]\n"
-                            "set style fill solid 1 noborder\n";
+static const char STYLE[] =
+    "set border 3 lc rgb soft lw 1\n"
+    "set tics nomirror out scale 0.5 textcolor rgb soft\n"
+    "set grid ytics noxtics lc rgb grid lt 1 dt solid lw 1\n"
+    "set key tmargin left horizontal Left reverse samplen 1.4 width -1 maxrows 1 textcolor rgb ink\n"
+    "set xlabel textcolor rgb soft\n"
+    "set ylabel textcolor rgb soft\n"
+    "set lmargin 9\n"
+    "set rmargin 2\n"
+    "set bmargin 3.4\n"
+    "set tmargin 2\n"
+    "set yrange [0:*]\n"
+    "set style fill solid 1 noborder\n";
 
 /* The x axis of a percentile plot is 1 / (1 - q): each step of ten is one more nine. */
 #define PERCENTILE_AXIS                                                                                      \
@@ -57,11 +58,11 @@ static const struct chart CHARTS[] = {
                    "confirmations still follow one another.",
         .has_data = chart_has_commitment,
         .write_data = chart_write_commitment,
-        .commands = PERCENTILE_AXIS
-        "plot $finalized_other u 1:2 w l lc rgb other lw 2 dt (6,3) t 'finalized, none', "
-        "$finalized_main u 1:2 w l lc rgb main lw 2 dt (6,3) t 'finalized', "
-        "$confirmed_other u 1:2 w l lc rgb other lw 2 t 'confirmed, none', "
-        "$confirmed_main u 1:2 w l lc rgb main lw 2 t 'confirmed'\n",
+        .commands =
+            PERCENTILE_AXIS "plot $finalized_other u 1:2 w l lc rgb other lw 2 dt (6,3) t 'finalized, none', "
+                            "$finalized_main u 1:2 w l lc rgb main lw 2 dt (6,3) t 'finalized', "
+                            "$confirmed_other u 1:2 w l lc rgb other lw 2 t 'confirmed, none', "
+                            "$confirmed_main u 1:2 w l lc rgb main lw 2 t 'confirmed'\n",
     },
     {
         .name = "latency",
@@ -71,10 +72,9 @@ static const struct chart CHARTS[] = {
         .is_over_time = true,
         .has_data = chart_has_series,
         .write_data = chart_write_latency,
-        .commands = TIME_AXIS
-        "set ylabel 'seconds'\n"
-        "plot " BAND("$p99", "other") ", " BAND("$p50", "main") ", " LINE("$p99", "other", "p99") ", " LINE(
-            "$p50", "main", "p50") "\n",
+        .commands = TIME_AXIS "set ylabel 'seconds'\n"
+                              "plot " BAND("$p99", "fourth") ", " BAND("$p50", "main") ", " LINE(
+                                  "$p99", "other", "p99") ", " LINE("$p50", "main", "p50") "\n",
     },
     {
         .name = "flow",
@@ -86,8 +86,9 @@ static const struct chart CHARTS[] = {
         .write_data = chart_write_flow,
         .commands = TIME_AXIS
         "set ylabel 'tasks per second'\n"
-        "plot " BAND("$confirmed", "main") ", $offered u 1:3 w l lc rgb soft lw 1.6 dt (4,2) t 'offered', " LINE(
-            "$confirmed", "main", "confirmed") ", " LINE("$rolled_back", "other", "rolled back") "\n",
+        "plot " BAND("$confirmed", "main") ", $offered u 1:3 w l lc rgb soft lw 1.6 dt (4,2) t "
+                                           "'offered', " LINE("$confirmed", "main", "confirmed") ", " LINE(
+                                               "$rolled_back", "other", "rolled back") "\n",
     },
     {
         .name = "backlog",
@@ -97,10 +98,10 @@ static const struct chart CHARTS[] = {
         .is_over_time = true,
         .has_data = chart_has_series,
         .write_data = chart_write_backlog,
-        .commands = TIME_AXIS
-        "set ylabel 'tasks'\n"
-        "plot " BAND("$backlog", "main") ", " BAND("$queue", "third") ", " LINE(
-            "$backlog", "main", "backlog") ", " LINE("$queue", "third", "proof queue") "\n",
+        .commands =
+            TIME_AXIS "set ylabel 'tasks'\n"
+                      "plot " BAND("$backlog", "main") ", " BAND("$queue", "third") ", " LINE(
+                          "$backlog", "main", "backlog") ", " LINE("$queue", "third", "proof queue") "\n",
     },
     {
         .name = "memory",
@@ -110,21 +111,22 @@ static const struct chart CHARTS[] = {
         .is_over_time = true,
         .has_data = chart_has_series,
         .write_data = chart_write_memory,
-        .commands = "set multiplot layout 2,1\n" TIME_AXIS "unset xlabel\n"
-                    "set format x ''\n"
-                    "set bmargin 1\n"
-                    "set ylabel 'MB'\n"
-                    "plot " BAND("$memory", "third") ", " LINE(
-                        "$memory", "third",
-                        "memory") "\n"
-                                  "set format x\n"
-                                  "set bmargin 3.4\n"
-                                  "set xlabel x_name\n"
-                                  "set ylabel 'tasks'\n"
-                                  "plot " BAND("$active", "main") ", " LINE("$active", "main",
-                                                                            "active tasks") "\n"
-                                                                                            "unset "
-                                                                                            "multiplot\n",
+        .commands =
+            "set multiplot layout 2,1\n" TIME_AXIS "unset xlabel\n"
+            "set format x ''\n"
+            "set bmargin 1\n"
+            "set ylabel memory_unit\n"
+            "set ytics memory_step\n"
+            "plot " BAND("$memory", "third") ", " LINE(
+                "$memory", "third", "memory") "\n"
+                                              "set format x\n"
+                                              "set bmargin 3.4\n"
+                                              "set xlabel x_name\n"
+                                              "set ylabel 'tasks'\n"
+                                              "set ytics active_step\n"
+                                              "plot " BAND("$active", "main") ", " LINE(
+                                                  "$active", "main", "active tasks") "\n"
+                                                                                     "unset multiplot\n",
     },
     {
         .name = "depth",
@@ -156,8 +158,9 @@ static const struct chart CHARTS[] = {
                     "set xlabel x_name\n"
                     "set ytics scale 0 textcolor rgb ink\n"
                     "unset key\n"
-                    "plot $waits u (0):0:(0):($4 ? 0 : $2):($0-0.32):($0+0.32):ytic(1) w boxxyerror fc rgb main, "
-                    "'' u (0):0:(0):($4 ? $2 : 0):($0-0.32):($0+0.32) w boxxyerror fc rgb soft, "
+                    "plot $waits u (0):0:(0):(int($4) ? 0 : $2):($0-0.32):($0+0.32):ytic(1) w boxxyerror fc "
+                    "rgb main, "
+                    "'' u (0):0:(0):(int($4) ? $2 : 0):($0-0.32):($0+0.32) w boxxyerror fc rgb soft, "
                     "'' u 2:0:3 w labels left offset 0.6,0 textcolor rgb soft\n",
     },
 };

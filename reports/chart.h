@@ -1,4 +1,5 @@
-/* reports/chart.h: the plots of one benchmark's result: which, how to read them, their data and their commands.
+/* reports/chart.h: the plots of one benchmark's result: which, how to read them, their data and their
+ * commands.
  *
  * One row of the table in chart.c is one plot. The row's function writes
  * gnuplot datablocks and variables, and only numbers and the engine's own
@@ -42,6 +43,9 @@ struct chart_spans {
     bool has_bursts, has_injection;
 };
 void chart_spans_of(const struct bench_result *result, double seconds, struct chart_spans *out);
+
+/* Between ticks: the largest of 1, 2, 5 x 10^n that fits three times into `end`. */
+double chart_step(double end);
 
 /* Data of the rows; see chart.c. */
 bool chart_has_result(const struct bench_result *result);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { CURVE_POINTS = 121 };
-#define DEPTHS       (LIMIT_DEPTH + 2)
+#define DEPTHS            (LIMIT_DEPTH + 2)
 #define LOG_OF_HALF_LEVEL (-3.6888794541139363) /* ln 0.025 */
 
 static const struct run_metrics *arm_of(const struct bench_result *result, bool is_main)
@@ -137,8 +137,7 @@ err chart_write_commitment(FILE *script, const struct bench_result *result)
                                           {"confirmed_other", LATENCY_CONFIRMED, false},
                                           {"finalized_main", LATENCY_FINALIZED, true},
                                           {"finalized_other", LATENCY_FINALIZED, false}};
-    for (size_t i = 0; i < sizeof CURVES / sizeof *CURVES; i++)
-        TRY(write_pooled(script, result, &CURVES[i]));
+    for (size_t i = 0; i < sizeof CURVES / sizeof *CURVES; i++) TRY(write_pooled(script, result, &CURVES[i]));
     fprintf(script, "x_end = %.5g\n", reach_of_arm(result, LATENCY_CONFIRMED));
     return OK;
 }
@@ -205,8 +204,7 @@ bool chart_has_waits(const struct bench_result *result)
     return collect_waits(result, waits) > 0;
 }
 
-/* The largest of 1, 2, 5 x 10^n with at least three steps up to `end`. */
-static double step_of(double end)
+double chart_step(double end)
 {
     double step = 1e-3;
     while (step * 30 <= end) step *= 10;
@@ -226,7 +224,7 @@ err chart_write_waits(FILE *script, const struct bench_result *result)
         fprintf(script, "%s %.5g \"%" PRIu64 " tasks\" %d\n", wait_reason_name(waits[i].reason),
                 waits[i].held_s / unit_s, result->summary.waits[waits[i].reason],
                 waits[i].reason == WAIT_PARENT_OUTPUT);
-    fprintf(script, "EOD\nx_end = %.5g\nx_step = %.5g\ny_end = %.1f\nx_name = '%s'\n", end, step_of(end),
+    fprintf(script, "EOD\nx_end = %.5g\nx_step = %.5g\ny_end = %.1f\nx_name = '%s'\n", end, chart_step(end),
             (count < 4 ? 4 : count) - 0.4, in_minutes ? "task-minutes held" : "task-seconds held");
     return OK;
 }

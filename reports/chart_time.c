@@ -160,10 +160,11 @@ static void write_axis(FILE *script, const struct bench_result *result)
     fprintf(script, "x_end = %.5g\nx_name = '%s'\n", line.seconds / line.unit_s,
             line.unit_s > 1 ? "minutes since start" : "seconds since start");
     for (uint32_t i = 0; i < spans.count; i++)
-        fprintf(script,
-                "set object %u rect from %.5g, graph 0 to %.5g, graph 1 fc rgb %s fs solid 1 noborder behind\n",
-                i + 1, spans.spans[i].from_s / line.unit_s, spans.spans[i].until_s / line.unit_s,
-                spans.spans[i].is_event ? "event" : "shade");
+        fprintf(
+            script,
+            "set object %u rect from %.5g, graph 0 to %.5g, graph 1 fc rgb %s fs solid 1 noborder behind\n",
+            i + 1, spans.spans[i].from_s / line.unit_s, spans.spans[i].until_s / line.unit_s,
+            spans.spans[i].is_event ? "event" : "shade");
 }
 
 static err write_strands(FILE *script, const struct bench_result *result, const struct strand *strands,
@@ -199,9 +200,31 @@ err chart_write_backlog(FILE *script, const struct bench_result *result)
     return WRITE_STRANDS(script, result, STRANDS);
 }
 
+/* The most that a figure reaches in any bin of any run is at most its largest second. */
+static double largest_of(const struct bench_result *result, enum series_kind series)
+{
+    double largest = 0;
+    for (uint32_t run = 0; run < result->runs; run++)
+        for (uint32_t second = 0; second < result->per_run[run].series_count; second++) {
+            const double *values = result->per_run[run].series[series];
+            if (values && values[second] > largest) largest = values[second];
+        }
+    return largest;
+}
+
 err chart_write_memory(FILE *script, const struct bench_result *result)
 {
-    static const struct strand STRANDS[] = {{"memory", SERIES_MEMORY, BIN_MEAN, 1.0 / (double)MIB},
-                                            {"active", SERIES_ACTIVE, BIN_MEAN, 1}};
-    return WRITE_STRANDS(script, result, STRANDS);
+    double memory = largest_of(result, SERIES_MEMORY), active = largest_of(result, SERIES_ACTIVE);
+    bool in_gb = memory >= 1024.0 * (double)MIB, in_mb = memory >= (double)MIB;
+    double scale = 1 / (double)(in_gb ? 1024 * MIB : in_mb ? MIB : KIB);
+    const struct strand memory_strand = {"memory", SERIES_MEMORY, BIN_MEAN, scale};
+    const struct strand active_strand = {"active", SERIES_ACTIVE, BIN_MEAN, 1};
+    write_axis(script, result);
+    fprintf(script, "memory_unit = '%s'\nmemory_step = %.5g\nactive_step = %.5g\n",
+            in_gb   ? "GB"
+            : in_mb ? "MB"
+                    : "KB",
+            chart_step(memory * scale), chart_step(active));
+    TRY(write_strand(script, result, &memory_strand));
+    return write_strand(script, result, &active_strand);
 }

@@ -101,7 +101,8 @@ static void table(FILE *out, const struct grid *grid)
     escape_html(out, grid->caption);
     fputs("\"><table>\n<thead><tr>", out);
     for (uint32_t i = 0; i < grid->column_count; i++) {
-        fputs(grid->columns[i].kind == CELL_NUMBER ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">", out);
+        fputs(grid->columns[i].kind == CELL_NUMBER ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">",
+              out);
         escape_html(out, grid->columns[i].text);
         fputs("</th>", out);
     }

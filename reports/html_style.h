@@ -1,5 +1,6 @@
-/* reports/html_style.h: how the page looks: one column, figures two abreast, for screens of any width and paper.
- * Colours of plots are those of PLOT_COLORS; these are the page's own. Contrast of text is 4.5 : 1 or more. */
+/* reports/html_style.h: how the page looks: one column, figures two abreast, for screens of any width and
+ * paper. Colours of plots are those of PLOT_COLORS; these are the page's own. Contrast of text is 4.5 : 1 or
+ * more. */
 #pragma once
 
 #define HTML_LIGHT                                                                                           \

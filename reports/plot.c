@@ -184,8 +184,7 @@ static err refuse_worker(const struct plot_batch *batch, uint32_t number, int st
     free(log.text);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
         return diag_fail(diag, ERR_IO, "gnuplot: cannot be run");
-    if (WIFSIGNALED(status))
-        return diag_fail(diag, ERR_IO, "gnuplot: ended by signal %d", WTERMSIG(status));
+    if (WIFSIGNALED(status)) return diag_fail(diag, ERR_IO, "gnuplot: ended by signal %d", WTERMSIG(status));
     return diag_fail(diag, ERR_IO, "gnuplot: failed with status %d: %s", WEXITSTATUS(status),
                      *complaint ? complaint : "it gave no reason");
 }

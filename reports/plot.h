@@ -39,8 +39,8 @@ enum plot_form { PLOT_SVG, PLOT_PNG };
     X(ink, "#1f2328", "#e6edf3")   /* text */                                                                \
     X(soft, "#59636e", "#9aa6b2")  /* axes, lesser text */                                                   \
     X(grid, "#e3e7eb", "#2c333c")  /* grid */                                                                \
-    X(shade, "#d5dae0", "#3a424c") /* what is not measured: warm-up, drain */                                \
-    X(event, "#f6dca6", "#5a4518") /* bursts, injected faults */                                             \
+    X(shade, "#eaedf1", "#242b34") /* what is not measured: warm-up, drain */                                \
+    X(event, "#fbeac6", "#4a3a17") /* bursts, injected faults */                                             \
     X(main, "#0969b8", "#58b1f5")  /* with speculation */                                                    \
     X(other, "#c4560a", "#f09a4b") /* without */                                                             \
     X(third, "#0a8a66", "#3ecf9f")                                                                           \

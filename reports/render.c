@@ -50,7 +50,8 @@ uint32_t grid_row_count(const struct grid *grid)
 void render_slug(char out[RENDER_SLUG_BYTES], const char *heading)
 {
     size_t used = 0;
-    for (const unsigned char *at = (const unsigned char *)heading; *at && used + 1 < RENDER_SLUG_BYTES; at++) {
+    for (const unsigned char *at = (const unsigned char *)heading; *at && used + 1 < RENDER_SLUG_BYTES;
+         at++) {
         if (*at == ' ')
             out[used++] = '-';
         else if (isalnum(*at) || *at == '-' || *at == '_')

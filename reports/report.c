@@ -65,15 +65,19 @@ void report_say(char *text, const char *format, ...)
 static const char *const ASSUMPTIONS[] = {
     "Every figure is of a simulation: one engine, the one that the service runs, among models of the chain, "
     "the provers, the executors and the storage. The models' parameters are assumptions; their files "
-    "(scenarios/chain, scenarios/prover) say where each comes from. Calibrate them with your own measurements "
+    "(scenarios/chain, scenarios/prover) say where each comes from. Calibrate them with your own "
+    "measurements "
     "before you rely on absolute figures; differences between configurations depend on them less.",
     "Load is open-loop: tasks arrive when the schedule says so, whatever the system does, and every latency "
-    "counts from that intended arrival. Result: until the task's (speculative) result exists, which is what an "
-    "agent waits for. Confirmed and finalized: until the chain says so. Tasks that failed or were rolled back "
+    "counts from that intended arrival. Result: until the task's (speculative) result exists, which is what "
+    "an "
+    "agent waits for. Confirmed and finalized: until the chain says so. Tasks that failed or were rolled "
+    "back "
     "are counted, not timed; unfinished ones count as longer than all others.",
     "Both arms, with and without speculation, see the same arrivals, executions, proofs, chain and failures. "
     "Quantiles are given only where the sample supports them (n/a elsewhere); their 95 % intervals are order "
-    "statistics of all runs together and take tasks as independent. The rollback rate's interval is Wilson's.",
+    "statistics of all runs together and take tasks as independent. The rollback rate's interval is "
+    "Wilson's.",
 };
 
 static void write_method(const struct report_page *page)

@@ -81,9 +81,11 @@ struct report_page {
     struct grid *grid;
 };
 MUST_USE err report_write_page(const struct report_page *page, struct diag *diag);
-void report_write_verdict(const struct report_page *page);                        /* report_verdict.c */
-MUST_USE err report_write_test(const struct report_page *page, uint32_t test, struct diag *diag); /* report_test.c */
-void report_write_details(const struct report_page *page, const struct report_test *test); /* report_details.c */
+void report_write_verdict(const struct report_page *page); /* report_verdict.c */
+MUST_USE err report_write_test(const struct report_page *page, uint32_t test,
+                               struct diag *diag); /* report_test.c */
+void report_write_details(const struct report_page *page,
+                          const struct report_test *test); /* report_details.c */
 
 /* Numbers as people read them: metric_write in a struct of its own. */
 struct report_number {
@@ -91,7 +93,7 @@ struct report_number {
 };
 struct report_number report_metric(const struct run_metrics *metrics, const char *name);
 struct report_number report_duration(int64_t ns);
-struct report_number report_count(uint64_t count); /* 29,134 */
+struct report_number report_count(uint64_t count);  /* 29,134 */
 struct report_number report_sol(uint64_t lamports); /* 0.001234567: exact, without unit */
 /* printf at the end of `text`, which has REPORT_TEXT_BYTES; what does not fit is cut. */
 void report_say(char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));

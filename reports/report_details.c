@@ -1,4 +1,5 @@
-/* reports/report_details.c: what one looks up: runs, waits, money, configuration, environment, the command. */
+/* reports/report_details.c: what one looks up: runs, waits, money, configuration, environment, the command.
+ */
 #include "base/config.h"
 #include "reports/report.h"
 #include "reports/run_fields.h"
@@ -10,8 +11,9 @@
 enum { RUNS_SHOWN = 30 };
 
 static const char *const RUN_METRICS[][2] = {
-    {"Throughput", "throughput"},       {"Result p50", "result.p50"},   {"Result p99", "result.p99"},
-    {"Confirmed p99", "confirmed.p99"}, {"Rollbacks", "rollback_rate"}, {"Memory/task", "memory_per_active_task"},
+    {"Throughput", "throughput"},   {"Result p50", "result.p50"},
+    {"Result p99", "result.p99"},   {"Confirmed p99", "confirmed.p99"},
+    {"Rollbacks", "rollback_rate"}, {"Memory/task", "memory_per_active_task"},
     {"Jobs sooner", "speedup"},
 };
 enum { RUN_METRIC_COUNT = sizeof RUN_METRICS / sizeof *RUN_METRICS };
@@ -34,7 +36,8 @@ static void write_runs(const struct report_page *page, const struct bench_result
     }
     page->renderer->fold_begin(page->out, "Every run");
     page->renderer->table(page->out, grid);
-    if (result->runs > RUNS_SHOWN) page->renderer->paragraph(page->out, "Further runs are in the result file.");
+    if (result->runs > RUNS_SHOWN)
+        page->renderer->paragraph(page->out, "Further runs are in the result file.");
     page->renderer->fold_end(page->out);
 }
 
@@ -80,10 +83,14 @@ static void write_outcomes(const struct report_page *page, const struct run_metr
     const struct {
         const char *name;
         uint64_t count;
-    } COUNTS[] = {{"Submitted", tasks->submitted},     {"Confirmed", tasks->confirmed},
-                  {"Failed", tasks->failed},           {"Rolled back", tasks->rolled_back},
-                  {"Cancelled", tasks->cancelled},     {"Expired", tasks->expired},
-                  {"Unfinished", tasks->unfinished},   {"Refused", tasks->refused},
+    } COUNTS[] = {{"Submitted", tasks->submitted},
+                  {"Confirmed", tasks->confirmed},
+                  {"Failed", tasks->failed},
+                  {"Rolled back", tasks->rolled_back},
+                  {"Cancelled", tasks->cancelled},
+                  {"Expired", tasks->expired},
+                  {"Unfinished", tasks->unfinished},
+                  {"Refused", tasks->refused},
                   {"Run speculatively", tasks->speculative}};
     grid_begin(page->grid, "What became of the tasks");
     for (size_t i = 0; i < sizeof COUNTS / sizeof *COUNTS; i++)

@@ -130,8 +130,8 @@ static err open_folder(struct folder *out, const char *path, struct diag *diag)
 {
     out->count = scandir(path, &out->entries, is_visible, by_name);
     if (out->count >= 0) return OK;
-    return diag_fail(diag, errno == ENOMEM ? ERR_NOMEM : ERR_IO, "%s: %s, want a folder of result files", path,
-                     strerror(errno));
+    return diag_fail(diag, errno == ENOMEM ? ERR_NOMEM : ERR_IO, "%s: %s, want a folder of result files",
+                     path, strerror(errno));
 }
 
 static void close_folder(struct folder *folder)

@@ -112,11 +112,12 @@ static void write_findings(const struct report_page *page, const struct bench_re
         say_gain(text, result);
         say_speedup(text, result);
     }
-    report_say(text, "%s of speculative tasks were rolled back", report_metric(summary, "rollback_rate").text);
+    report_say(text, "%s of speculative tasks were rolled back",
+               report_metric(summary, "rollback_rate").text);
     if (summary->max_rollback_size > 0)
-        report_say(text, ", %s at a time and at most %" PRIu64,
+        report_say(text, ", %s at a time on average and at most %" PRIu64,
                    report_metric(summary, "avg_rollback_size").text, summary->max_rollback_size);
-    report_say(text, "; %s SOL of stake were slashed.",
+    report_say(text, "; in all runs together %s SOL of stake were slashed.",
                report_sol(summary->slashed_lamports).text);
     page->renderer->paragraph(page->out, text);
 }
@@ -214,14 +215,15 @@ static void write_summary(const struct report_page *page, const struct bench_res
     struct grid *grid = page->grid;
     grid_begin(grid, "Summary over runs");
     grid_add_column(grid, CELL_TEXT, "Metric");
-    grid_add_column(grid, CELL_NUMBER, "Median of runs");
+    grid_add_column(grid, CELL_NUMBER, "Value");
     grid_add_column(grid, CELL_NUMBER, "95 % interval");
     grid_add_column(grid, CELL_NUMBER, "CV over runs");
     if (result->baseline) grid_add_column(grid, CELL_NUMBER, "No speculation");
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
         const struct summary_row *row = &ROWS[i];
         grid_add(grid, CELL_TEXT, "%s", row->label);
-        grid_add(grid, judgement(result, row->metric), "%s", report_metric(&result->summary, row->metric).text);
+        grid_add(grid, judgement(result, row->metric), "%s",
+                 report_metric(&result->summary, row->metric).text);
         grid_add(grid, CELL_NUMBER, "%s", interval_of(&result->spread, row).text);
         grid_add(grid, CELL_NUMBER, "%s", cv_of(&result->spread, row).text);
         if (result->baseline)
@@ -229,6 +231,9 @@ static void write_summary(const struct report_page *page, const struct bench_res
     }
     page->renderer->heading(page->out, 3, "Summary");
     page->renderer->table(page->out, grid);
+    page->renderer->paragraph(page->out,
+                              "Medians over runs; largest, longest and peak are of all runs. Intervals "
+                              "are those of all runs together.");
 }
 
 /* What the shaded times of this test are, after a chart's own reading. */
@@ -236,7 +241,7 @@ static void say_shades(char *text, const struct bench_result *result)
 {
     struct chart_spans spans;
     chart_spans_of(result, (double)result->duration_ns / (double)NS_PER_S, &spans);
-    report_say(text, " Grey: not measured (warm-up, drain).");
+    if (result->warmup_ns > 0) report_say(text, " Grey: warm-up, not measured.");
     if (spans.has_bursts) report_say(text, " Amber: bursts.");
     if (spans.has_injection) report_say(text, " Amber: failures injected.");
 }
