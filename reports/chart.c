@@ -3,19 +3,20 @@
 #include "base/assert.h"
 
 /* Before every row's commands: one look. */
-static const char STYLE[] =
-    "set border 3 lc rgb soft lw 1\n"
-    "set tics nomirror out scale 0.5 textcolor rgb soft\n"
-    "set grid ytics noxtics lc rgb grid lt 1 dt solid lw 1\n"
-    "set key tmargin left horizontal Left reverse samplen 1.4 width -1 maxrows 1 textcolor rgb ink\n"
-    "set xlabel textcolor rgb soft\n"
-    "set ylabel textcolor rgb soft\n"
-    "set lmargin 9\n"
-    "set rmargin 2\n"
-    "set bmargin 3.4\n"
-    "set tmargin 2\n"
-    "set yrange [0:*]\n"
-    "set style fill solid 1 noborder\n";
+static const char STYLE[] = "set border 3 lc rgb soft lw 1\n"
+                            "set tics nomirror out scale 0.5 textcolor rgb soft\n"
+                            "set grid ytics noxtics lc rgb grid lt 1 dt solid lw 1\n"
+                            "set key tmargin left horizontal Left reverse samplen 1.4 textcolor rgb ink\n"
+                            "set xlabel textcolor rgb soft\n"
+                            "set ylabel textcolor rgb soft\n"
+                            "set lmargin 9\n"
+                            "set rmargin 2\n"
+                            "set bmargin 3.4\n"
+                            "set tmargin 2\n"
+                            "set yrange [0:*]\n"
+                            "set style fill solid 1 noborder\n"
+                            "BAND = 'u 1:2:4 w filledcurves'\n"
+                            "LINE = 'u 1:3 w l lw 2'\n";
 
 /* The x axis of a percentile plot is 1 / (1 - q): each step of ten is one more nine. */
 #define PERCENTILE_AXIS                                                                                      \
@@ -23,16 +24,11 @@ static const char STYLE[] =
     "set xrange [1:x_end]\n"                                                                                 \
     "unset mxtics\n"                                                                                         \
     "set xtics ('0' 1, '50' 2, '75' 4, '90' 10, '95' 20, '99' 100, '99.9' 1e3, '99.99' 1e4, '99.999' 1e5)\n" \
+    "set tmargin 3.2\n"                                                                                      \
     "set xlabel 'percentile of tasks'\n"                                                                     \
     "set ylabel 'seconds'\n"
 
-#define TIME_AXIS                                                                                            \
-    "set xrange [0:x_end]\n"                                                                                 \
-    "set xlabel x_name\n"
-
-#define BAND(block, color)                                                                                   \
-    block " u 1:2:4 w filledcurves fc rgb " color " fs transparent solid 0.22 noborder notitle"
-#define LINE(block, color, title) block " u 1:3 w l lc rgb " color " lw 2 t '" title "'"
+#define TIME_AXIS "set style fill transparent solid 0.22 noborder\nset xrange [0:x_end]\nset xlabel x_name\n"
 
 static const struct chart CHARTS[] = {
     {
@@ -73,8 +69,8 @@ static const struct chart CHARTS[] = {
         .has_data = chart_has_series,
         .write_data = chart_write_latency,
         .commands = TIME_AXIS "set ylabel 'seconds'\n"
-                              "plot " BAND("$p99", "fourth") ", " BAND("$p50", "main") ", " LINE(
-                                  "$p99", "other", "p99") ", " LINE("$p50", "main", "p50") "\n",
+                              "plot $p99 @BAND fc rgb fourth notitle, $p50 @BAND fc rgb main notitle, "
+                              "$p99 @LINE lc rgb fourth t 'p99', $p50 @LINE lc rgb main t 'p50'\n",
     },
     {
         .name = "flow",
@@ -86,9 +82,9 @@ static const struct chart CHARTS[] = {
         .write_data = chart_write_flow,
         .commands = TIME_AXIS
         "set ylabel 'tasks per second'\n"
-        "plot " BAND("$confirmed", "main") ", $offered u 1:3 w l lc rgb soft lw 1.6 dt (4,2) t "
-                                           "'offered', " LINE("$confirmed", "main", "confirmed") ", " LINE(
-                                               "$rolled_back", "other", "rolled back") "\n",
+        "plot $confirmed @BAND fc rgb main notitle, $offered u 1:3 w l lc rgb soft lw 1.6 dt (4,2) t "
+        "'offered', "
+        "$confirmed @LINE lc rgb main t 'confirmed', $rolled_back @LINE lc rgb fourth t 'rolled back'\n",
     },
     {
         .name = "backlog",
@@ -100,8 +96,8 @@ static const struct chart CHARTS[] = {
         .write_data = chart_write_backlog,
         .commands =
             TIME_AXIS "set ylabel 'tasks'\n"
-                      "plot " BAND("$backlog", "main") ", " BAND("$queue", "third") ", " LINE(
-                          "$backlog", "main", "backlog") ", " LINE("$queue", "third", "proof queue") "\n",
+                      "plot $backlog @BAND fc rgb main notitle, $queue @BAND fc rgb third notitle, "
+                      "$backlog @LINE lc rgb main t 'backlog', $queue @LINE lc rgb third t 'proof queue'\n",
     },
     {
         .name = "memory",
@@ -111,22 +107,23 @@ static const struct chart CHARTS[] = {
         .is_over_time = true,
         .has_data = chart_has_series,
         .write_data = chart_write_memory,
-        .commands =
-            "set multiplot layout 2,1\n" TIME_AXIS "unset xlabel\n"
-            "set format x ''\n"
-            "set bmargin 1\n"
-            "set ylabel memory_unit\n"
-            "set ytics memory_step\n"
-            "plot " BAND("$memory", "third") ", " LINE(
-                "$memory", "third", "memory") "\n"
-                                              "set format x\n"
-                                              "set bmargin 3.4\n"
-                                              "set xlabel x_name\n"
-                                              "set ylabel 'tasks'\n"
-                                              "set ytics active_step\n"
-                                              "plot " BAND("$active", "main") ", " LINE(
-                                                  "$active", "main", "active tasks") "\n"
-                                                                                     "unset multiplot\n",
+        .commands = TIME_AXIS "set multiplot\n"
+                              "unset key\n"
+                              "set xlabel ''\n"
+                              "set format x ''\n"
+                              "set tmargin at screen 0.97\n"
+                              "set bmargin at screen 0.62\n"
+                              "set ylabel memory_unit\n"
+                              "set ytics memory_step\n"
+                              "plot $memory @BAND fc rgb third notitle, $memory @LINE lc rgb third\n"
+                              "set format x\n"
+                              "set tmargin at screen 0.54\n"
+                              "set bmargin at screen 0.19\n"
+                              "set xlabel x_name\n"
+                              "set ylabel 'tasks'\n"
+                              "set ytics active_step\n"
+                              "plot $active @BAND fc rgb main notitle, $active @LINE lc rgb main\n"
+                              "unset multiplot\n",
     },
     {
         .name = "depth",
@@ -136,6 +133,7 @@ static const struct chart CHARTS[] = {
         .has_data = chart_has_depth,
         .write_data = chart_write_depth,
         .commands = "set xrange [x_begin:x_end]\n"
+                    "set tmargin 0.5\n"
                     "set xtics 1\n"
                     "set xlabel 'unconfirmed ancestors'\n"
                     "set ylabel 'percent of speculative tasks'\n"
@@ -151,6 +149,7 @@ static const struct chart CHARTS[] = {
         .has_data = chart_has_waits,
         .write_data = chart_write_waits,
         .commands = "set lmargin 26\n"
+                    "set tmargin 0.5\n"
                     "set grid noytics xtics lc rgb grid lt 1 dt solid lw 1\n"
                     "set xrange [0:x_end]\n"
                     "set yrange [y_end:-0.6]\n"

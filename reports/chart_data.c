@@ -212,19 +212,27 @@ double chart_step(double end)
     return step * 6 <= end ? step * 2 : step;
 }
 
+static const struct unit {
+    double from_s, seconds; /* used from this much on */
+    const char *axis;
+} HELD_UNITS[] = {
+    {36000, 3600, "task-hours held"}, {600, 60, "task-minutes held"}, {0, 1, "task-seconds held"}};
+
 err chart_write_waits(FILE *script, const struct bench_result *result)
 {
     struct wait waits[WAIT_REASON_COUNT];
+    const struct unit *unit = HELD_UNITS;
     uint32_t count = collect_waits(result, waits);
-    bool in_minutes = waits[0].held_s >= 600;
-    double unit_s = in_minutes ? 60 : 1, end = waits[0].held_s / unit_s * 1.35;
+    while (waits[0].held_s < unit->from_s) unit++;
+    double longest = waits[0].held_s / unit->seconds;
     if (count > CHART_WAITS_MOST) count = CHART_WAITS_MOST;
     fputs("$waits << EOD\n", script);
     for (uint32_t i = 0; i < count; i++)
         fprintf(script, "%s %.5g \"%" PRIu64 " tasks\" %d\n", wait_reason_name(waits[i].reason),
-                waits[i].held_s / unit_s, result->summary.waits[waits[i].reason],
+                waits[i].held_s / unit->seconds, result->summary.waits[waits[i].reason],
                 waits[i].reason == WAIT_PARENT_OUTPUT);
-    fprintf(script, "EOD\nx_end = %.5g\nx_step = %.5g\ny_end = %.1f\nx_name = '%s'\n", end, chart_step(end),
-            (count < 4 ? 4 : count) - 0.4, in_minutes ? "task-minutes held" : "task-seconds held");
+    /* Room behind the longest bar for its label. */
+    fprintf(script, "EOD\nx_end = %.5g\nx_step = %.5g\ny_end = %.1f\nx_name = '%s'\n", longest * 1.6,
+            chart_step(2 * longest), (count < 4 ? 4 : count) - 0.4, unit->axis);
     return OK;
 }

@@ -221,10 +221,10 @@ err chart_write_memory(FILE *script, const struct bench_result *result)
     const struct strand active_strand = {"active", SERIES_ACTIVE, BIN_MEAN, 1};
     write_axis(script, result);
     fprintf(script, "memory_unit = '%s'\nmemory_step = %.5g\nactive_step = %.5g\n",
-            in_gb   ? "GB"
-            : in_mb ? "MB"
-                    : "KB",
-            chart_step(memory * scale), chart_step(active));
+            in_gb   ? "GB held"
+            : in_mb ? "MB held"
+                    : "KB held",
+            chart_step(2 * memory * scale), chart_step(2 * active));
     TRY(write_strand(script, result, &memory_strand));
     return write_strand(script, result, &active_strand);
 }

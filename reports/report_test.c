@@ -98,8 +98,8 @@ static void say_speedup(char *text, const struct bench_result *result)
     say_ratio(text, summary->speedup);
     if (isfinite(summary->speedup_bound))
         report_say(text,
-                   "; %.2f is the most that this workload allows, because proofs and confirmations still "
-                   "follow one another",
+                   "; %.2f would be the most without limits and queues, because proofs and confirmations "
+                   "still follow one another",
                    summary->speedup_bound);
     report_say(text, ". ");
 }
