@@ -8,6 +8,8 @@
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/suite_report.h"
+#include "reports/report.h"
+#include "sim/pool.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,6 +169,22 @@ static err run_tests(struct suite *suite, const struct args *args, struct diag *
     return OK;
 }
 
+static err write_report(const struct args *args, struct diag *diag)
+{
+    const char *folder = args_text(args, "output-dir");
+    char markdown[PATH_BYTES], html[PATH_BYTES];
+    const struct report_options options = {
+        .input_folder = folder, .markdown_path = markdown, .html_path = html, .workers = pool_cores()};
+    struct report_outcome outcome;
+    snprintf(markdown, sizeof markdown, "%s/report.md", folder);
+    snprintf(html, sizeof html, "%s/report.html", folder);
+    TRY(report_create(&options, &outcome, diag));
+    if (args_is_quiet(args)) return OK;
+    fprintf(args->out, "%u tests, %u of %u targets missed\nreport: %s\npage:   %s\n", outcome.tests,
+            outcome.targets_missed, outcome.targets, markdown, html);
+    return OK;
+}
+
 static err run(struct args *args, struct diag *diag)
 {
     struct suite *suite = calloc(1, sizeof *suite);
@@ -179,7 +197,7 @@ static err run(struct args *args, struct diag *diag)
         bench_request_close(&suite->requests[test]);
     }
     free(suite);
-    return e;
+    return e == OK && !args_switch(args, "no-report") ? write_report(args, diag) : e;
 }
 
 const struct command COMMAND_benchmark_suite = {

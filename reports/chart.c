@@ -120,7 +120,7 @@ static const struct chart CHARTS[] = {
                               "set tmargin at screen 0.54\n"
                               "set bmargin at screen 0.19\n"
                               "set xlabel x_name\n"
-                              "set ylabel 'tasks'\n"
+                              "set ylabel 'active tasks'\n"
                               "set ytics active_step\n"
                               "plot $active @BAND fc rgb main notitle, $active @LINE lc rgb main\n"
                               "unset multiplot\n",
