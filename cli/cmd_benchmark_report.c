@@ -27,16 +27,11 @@ static err run(struct args *args, struct diag *diag)
         .input_folder = args_text(args, "input-dir"),
         .markdown_path = args_text(args, "output"),
         .html_path = args_text(args, "html"),
+        .terminal = args_is_quiet(args) ? NULL : args->out,
         .workers = pool_cores(),
     };
     struct report_outcome outcome;
-    TRY(report_create(&options, &outcome, diag));
-    if (args_is_quiet(args)) return OK;
-    fprintf(args->out, "%u test%s, %u of %u targets missed\n", outcome.tests, outcome.tests == 1 ? "" : "s",
-            outcome.targets_missed, outcome.targets);
-    fprintf(args->out, "report: %s\n", options.markdown_path);
-    if (options.html_path) fprintf(args->out, "page:   %s\n", options.html_path);
-    return OK;
+    return report_create(&options, &outcome, diag);
 }
 
 const struct command COMMAND_benchmark_report = {

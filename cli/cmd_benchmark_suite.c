@@ -174,15 +174,16 @@ static err write_report(const struct args *args, struct diag *diag)
     const char *folder = args_text(args, "output-dir");
     char markdown[PATH_BYTES], html[PATH_BYTES];
     const struct report_options options = {
-        .input_folder = folder, .markdown_path = markdown, .html_path = html, .workers = pool_cores()};
+        .input_folder = folder,
+        .markdown_path = markdown,
+        .html_path = html,
+        .terminal = args_is_quiet(args) ? NULL : args->out,
+        .workers = pool_cores(),
+    };
     struct report_outcome outcome;
     snprintf(markdown, sizeof markdown, "%s/report.md", folder);
     snprintf(html, sizeof html, "%s/report.html", folder);
-    TRY(report_create(&options, &outcome, diag));
-    if (args_is_quiet(args)) return OK;
-    fprintf(args->out, "%u tests, %u of %u targets missed\nreport: %s\npage:   %s\n", outcome.tests,
-            outcome.targets_missed, outcome.targets, markdown, html);
-    return OK;
+    return report_create(&options, &outcome, diag);
 }
 
 static err run(struct args *args, struct diag *diag)

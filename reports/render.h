@@ -67,7 +67,8 @@ struct renderer {
     void (*end)(FILE *out);
 };
 
-extern const struct renderer RENDER_MARKDOWN, RENDER_HTML;
+extern const struct renderer RENDER_MARKDOWN, RENDER_HTML,
+    RENDER_TEXT; /* the last: no figures, for a terminal */
 
 /* The anchor of a heading, as GitHub makes it: lower case, spaces as '-', other punctuation left out. */
 void render_slug(char out[RENDER_SLUG_BYTES], const char *heading);

@@ -138,7 +138,14 @@ static err write_both(struct outputs *outputs, const struct report_options *opti
         TRY(report_write_page(&page, diag));
         TRY(file_commit(&outputs->html, diag));
     }
-    return file_commit(&outputs->markdown, diag);
+    TRY(file_commit(&outputs->markdown, diag));
+    if (!options->terminal) return OK;
+    page.renderer = &RENDER_TEXT;
+    page.out = options->terminal;
+    report_write_verdict(&page);
+    fprintf(page.out, "\nreport: %s\n", options->markdown_path);
+    if (options->html_path) fprintf(page.out, "page:   %s\n", options->html_path);
+    return OK;
 }
 
 /* The outputs are opened first: a folder that is missing is said before the work, not after it. */

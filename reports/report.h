@@ -21,6 +21,7 @@ enum { REPORT_TESTS_MOST = 128, REPORT_TITLE_BYTES = 128, REPORT_CHARTS_MOST = 1
 struct report_options {
     const char *input_folder, *markdown_path;
     const char *html_path; /* NULL: none */
+    FILE *terminal;        /* gets verdict, headline rows and where the report is; NULL: none */
     uint32_t workers;      /* gnuplot processes at a time */
 };
 
