@@ -76,12 +76,18 @@ static size_t whole_element(const char *at, const char *open, const char *close)
     return end ? (size_t)(end - at) + strlen(close) : 0;
 }
 
+/* The shapes of points, when no point is drawn. */
+static size_t unused_shapes(const char *at)
+{
+    size_t size = whole_element(at, "<defs>", "</defs>\n");
+    return size && strstr(at + size, "#gp") ? 0 : size;
+}
+
 static size_t dropped(const char *at)
 {
     size_t size = empty_group(at);
     if (size == 0) size = whole_element(at, "<title>", "</title>");
-    if (size == 0 && !strstr(at, "gpPt")) size = whole_element(at, "<defs>", "</defs>\n");
-    return size;
+    return size ? size : unused_shapes(at);
 }
 
 static void write_body(FILE *out, const char *body, const char *prefix)

@@ -28,3 +28,26 @@ Test(escape, what_is_not_utf8_becomes_the_replacement_character)
     expect("\xed\xa0\x80z", "\"\\ufffd\\ufffd\\ufffdz\"");
     expect("\xf4\x90\x80\x80", "\"\\ufffd\\ufffd\\ufffd\\ufffd\"");
 }
+
+static void expect_in(void (*escape)(FILE *out, const char *text), const char *text, const char *want)
+{
+    char out[256] = "";
+    FILE *file = fmemopen(out, sizeof out, "w");
+    escape(file, text);
+    fclose(file);
+    cr_assert(eq(str, out, (char *)want));
+}
+
+Test(escape, html_keeps_text_out_of_tags_and_attributes)
+{
+    expect_in(escape_html, "a<b>&\"c' \xc3\xbc", "a&lt;b&gt;&amp;&quot;c&#39; \xc3\xbc");
+    expect_in(escape_html, "x\ny\x01\x7f", "x y  ");
+    expect_in(escape_html, "\xff<\xe2\x82", "\xef\xbf\xbd&lt;\xef\xbf\xbd\xef\xbf\xbd");
+}
+
+Test(escape, markdown_has_no_markup_left)
+{
+    expect_in(escape_markdown, "|*_`[](x)#~$!\\", "\\|\\*\\_\\`\\[\\](x)\\#\\~\\$\\!\\\\");
+    expect_in(escape_markdown, "<img> & \"it's\" @all\n", "&lt;img&gt; &amp; \"it's\" &#64;all ");
+    expect_in(escape_markdown, "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd");
+}

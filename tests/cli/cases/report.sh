@@ -1,0 +1,47 @@
+# benchmark report: real results in, a page that stands alone out; every fault is one line.
+results=$work/report-results
+mkdir -p "$results/prod"
+for test in latency burst; do
+    "$agenc" benchmark speculation --quiet --duration 1m --rate 10 --runs 2 --output "$results/$test.json" \
+        > "$work/out" 2> "$work/err"
+    verdict $? "a result to report: $test"
+done
+cp "$results/latency.json" "$results/prod/latency.json"
+report=(benchmark report --input-dir "$results" --output "$work/report.md" --html "$work/report.html")
+
+expect 0 '^3 tests, [0-9]+ of [0-9]+ targets missed$' "${report[@]}"
+[[ $(stat -c %s "$work/report.html") -lt 1000000 ]]; verdict $? "the page is smaller than 1 MB"
+! grep -Eq 'https?:|<script|<link|@import|url\(| src=' "$work/report.html"; verdict $? "the page asks for nothing"
+grep -q '^| \[Latency (prod)\](#latency-prod) ' "$work/report.md"; verdict $? "folders stand side by side"
+[[ $(grep -c '<img src="report_files/' "$work/report.md") == $(find "$work/report_files" -name '*.png' | wc -l) ]]
+verdict $? "each image has its file and each file its image"
+if command -v xmllint > /dev/null; then
+    sed -n '/<svg/,/<\/svg>/p' "$work/report.html" | sed '1i <page>' | sed '$a </page>' | xmllint --noout - 2> "$work/err"
+    verdict $? "every SVG is well-formed"
+    # Its HTML parser is older than HTML 5: it does not know some elements, the rest it must like.
+    xmllint --html --noout "$work/report.html" 2>&1 | grep 'error' | grep -Ev 'Tag [a-z]+ invalid' > "$work/err"
+    [[ ! -s $work/err ]]; verdict $? "the page is well-formed"
+fi
+# No two elements of a page share an id.
+grep -oE ' id="[^"]*"' "$work/report.html" | sort | uniq -d > "$work/out"
+[[ ! -s $work/out ]]; verdict $? "ids are unique"
+cp "$work/report.html" "$work/first.html"
+"$agenc" "${report[@]}" > "$work/out" && cmp -s "$work/first.html" "$work/report.html"
+verdict $? "the same results give the same page"
+
+refuses() { # STATUS PATTERN WORDS...
+    expect "$@"
+    one_line "${@:3}"
+}
+mkdir -p "$work/empty"
+refuses 3 'no result file' benchmark report --input-dir "$work/empty" --output "$work/e.md"
+refuses 3 'nowhere' benchmark report --input-dir "$work/nowhere" --output "$work/e.md"
+refuses 3 'nowhere/e.md' benchmark report --input-dir "$results" --output "$work/nowhere/e.md"
+head -c 3000 "$results/latency.json" > "$work/empty/cut.json"
+refuses 2 'cut\.json:[0-9]+:[0-9]+' benchmark report --input-dir "$work/empty" --output "$work/e.md"
+echo '{"schema": "other/1"}' > "$work/empty/cut.json"
+refuses 2 'cut\.json' benchmark report --input-dir "$work/empty" --output "$work/e.md"
+PATH=$work/empty "$agenc" "${report[@]}" > "$work/out" 2> "$work/err"
+[[ $? == 3 && ! -s $work/out && $(wc -l < "$work/err") == 1 ]] && grep -q 'gnuplot: not found' "$work/err"
+verdict $? "without gnuplot: exit 3 and one line that names it"
+[[ ! -e $work/e.md ]]; verdict $? "a refused report leaves no file"

@@ -1,0 +1,215 @@
+/* tests/unit/test_report.c: a folder of results becomes two documents, or one line says why not. */
+#include "reports/report.h"
+#include "tests/lib/bench_fixture.h"
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdlib.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool has(const char *where, const char *part)
+{
+    return strstr(where, part) != NULL;
+}
+
+static bool lacks(const char *where, const char *part)
+{
+    return strstr(where, part) == NULL;
+}
+
+static char *folder, *markdown, *html;
+static struct diag diag;
+static struct report_outcome outcome;
+
+static void set_up(void)
+{
+    folder = fixture_folder();
+    markdown = fixture_path(folder, "report.md");
+    html = fixture_path(folder, "report.html");
+    diag.text[0] = '\0';
+}
+
+static void tear_down(void)
+{
+    char command[1024];
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    cr_assert(eq(int, system(command), 0));
+    free(folder);
+    free(markdown);
+    free(html);
+}
+
+TestSuite(report, .init = set_up, .fini = tear_down, .timeout = 60);
+
+/* A test is named as its file. */
+static void add(const char *path)
+{
+    struct bench_result *result = bench_fixture(3, true);
+    char *file = fixture_path(folder, path);
+    cr_assert(eq(int, bench_write(result, file, &diag), OK), "%s", diag.text);
+    bench_free(result);
+    free(file);
+}
+
+static err create(void)
+{
+    return report_create(
+        &(struct report_options){
+            .input_folder = folder, .markdown_path = markdown, .html_path = html, .workers = 2},
+        &outcome, &diag);
+}
+
+static char *read_file(const char *path)
+{
+    struct file_bytes bytes;
+    cr_assert(eq(int, file_read(path, 1 << 24, &bytes, &diag), OK), "%s", diag.text);
+    return bytes.text;
+}
+
+static void expect_order(const char *text, const char *first, const char *second)
+{
+    const char *a = strstr(text, first), *b = strstr(text, second);
+    cr_assert(a != NULL && b != NULL && a < b, "%s before %s", first, second);
+}
+
+Test(report, tests_of_the_suite_come_first_in_its_order)
+{
+    add("another.json");
+    add("rollback.json");
+    add("throughput.json");
+    cr_assert(eq(int, create(), OK), "%s", diag.text);
+    cr_assert(eq(u32, outcome.tests, 3));
+    char *text = read_file(markdown);
+    expect_order(text, "\n## Throughput\n", "\n## Rollback recovery\n");
+    expect_order(text, "\n## Rollback recovery\n", "\n## another\n");
+    free(text);
+}
+
+Test(report, the_page_stands_alone)
+{
+    add("latency.json");
+    cr_assert(eq(int, create(), OK), "%s", diag.text);
+    char *page = read_file(html);
+    cr_assert(lacks(page, "http") && lacks(page, " src=") && lacks(page, "<script"));
+    for (const char *at = page; (at = strstr(at, "href=\"")); at += 6) cr_assert(at[6] == '#', "%.40s", at);
+    cr_assert(has(page, "<svg") && has(page, "role=\"img\" aria-label=\"Plot: "));
+    free(page);
+}
+
+Test(report, the_same_results_give_the_same_bytes)
+{
+    add("latency.json");
+    cr_assert(eq(int, create(), OK), "%s", diag.text);
+    char *first_markdown = read_file(markdown), *first_page = read_file(html);
+    cr_assert(eq(int, create(), OK));
+    char *second_markdown = read_file(markdown), *second_page = read_file(html);
+    cr_assert(eq(str, first_markdown, second_markdown));
+    cr_assert(strcmp(first_page, second_page) == 0);
+    free(first_markdown);
+    free(second_markdown);
+    free(first_page);
+    free(second_page);
+}
+
+Test(report, every_image_that_is_named_is_there)
+{
+    add("latency.json");
+    cr_assert(eq(int, create(), OK), "%s", diag.text);
+    char *text = read_file(markdown);
+    uint32_t images = 0;
+    for (const char *at = text; (at = strstr(at, "<img src=\"")); images++) {
+        char name[256], *path;
+        struct stat status;
+        cr_assert(eq(int, sscanf(at += 10, "%255[^\"]", name), 1));
+        path = fixture_path(folder, name);
+        cr_assert(stat(path, &status) == 0 && status.st_size > 1000, "%s", path);
+        free(path);
+    }
+    cr_assert(eq(u32, images, chart_count()));
+    free(text);
+}
+
+Test(report, names_from_files_are_never_markup)
+{
+    add("<script>alert('1')|**x**.json");
+    cr_assert(eq(int, create(), OK), "%s", diag.text);
+    char *page = read_file(html), *text = read_file(markdown);
+    /* The command to reproduce it stands in a fence, quoted for a shell. */
+    cr_assert(lacks(page, "<script") && has(page, "&lt;script&gt;"));
+    cr_assert(lacks(text, "<script>alert('1')") && has(text, "&lt;script&gt;alert"));
+    free(page);
+    free(text);
+}
+
+Test(report, folders_stand_side_by_side)
+{
+    char *inner = fixture_path(folder, "prod");
+    cr_assert(eq(int, mkdir(inner, 0700), 0));
+    free(inner);
+    inner = fixture_path(folder, "low");
+    cr_assert(eq(int, mkdir(inner, 0700), 0));
+    free(inner);
+    add("prod/latency.json");
+    add("low/latency.json");
+    cr_assert(eq(int, create(), OK), "%s", diag.text);
+    char *text = read_file(markdown);
+    expect_order(text, "| [Latency (low)](#latency-low) |", "| [Latency (prod)](#latency-prod) |");
+    free(text);
+}
+
+static void expect_failure(err want, const char *part)
+{
+    cr_assert(eq(int, create(), want), "%s", diag.text);
+    cr_assert(has(diag.text, part), "%s", diag.text);
+    cr_assert(lacks(diag.text, "\n"));
+    struct stat status;
+    cr_assert(stat(markdown, &status) != 0 && stat(html, &status) != 0, "nothing is left behind");
+}
+
+Test(report, a_folder_without_results_is_refused)
+{
+    expect_failure(ERR_IO, "no result file");
+}
+
+Test(report, a_file_that_is_no_result_is_named)
+{
+    add("latency.json");
+    char *path = fixture_path(folder, "foreign.json");
+    cr_assert(eq(int, file_write(path, "{\"a\": 1}\n", 9, &diag), OK));
+    cr_assert(create() != OK);
+    cr_assert(has(diag.text, "foreign.json"), "%s", diag.text);
+    diag.text[0] = '\0';
+    cr_assert(eq(int, file_write(path, "{\"schema\": \"agenc.bench/1\", ", 27, &diag), OK));
+    expect_failure(ERR_SYNTAX, "foreign.json");
+    free(path);
+}
+
+Test(report, an_output_folder_that_is_missing_is_named)
+{
+    add("latency.json");
+    free(markdown);
+    markdown = fixture_path(folder, "missing/report.md");
+    expect_failure(ERR_IO, "missing/report.md");
+}
+
+Test(report, without_gnuplot_there_is_one_line_and_no_document)
+{
+    add("latency.json");
+    setenv("PATH", folder, 1);
+    cr_assert(eq(int, create(), ERR_IO));
+    setenv("PATH", "/usr/bin:/bin", 1);
+    cr_assert(has(diag.text, "gnuplot: not found"), "%s", diag.text);
+    struct stat status;
+    cr_assert(stat(markdown, &status) != 0 && stat(html, &status) != 0);
+}
+
+Test(report, numbers_are_for_people)
+{
+    cr_assert(eq(str, report_count(0).text, "0"));
+    cr_assert(eq(str, report_count(999).text, "999"));
+    cr_assert(eq(str, report_count(1234567).text, "1,234,567"));
+    cr_assert(eq(str, report_sol(0).text, "0"));
+    cr_assert(eq(str, report_sol(1000000).text, "0.001"));
+    cr_assert(eq(str, report_sol(UINT64_MAX).text, "18,446,744,073.709551615"));
+}
