@@ -83,7 +83,7 @@ static void add_columns(const struct report_page *page)
 {
     grid_begin(page->grid, "Tests against their targets");
     grid_add_column(page->grid, CELL_TEXT, "Test");
-    grid_add_column(page->grid, CELL_TEXT, "Verdict");
+    grid_add_column(page->grid, CELL_NUMBER, "Verdict");
     for (uint32_t i = 0; i < HEADLINE_COUNT; i++)
         grid_add_column(page->grid, CELL_NUMBER, HEADLINES[i].title);
     grid_add_column(page->grid, CELL_NUMBER, "p50 sooner");

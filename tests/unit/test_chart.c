@@ -220,3 +220,23 @@ Test(chart, ticks_are_round_and_at_least_three)
         cr_assert(steps >= 3 - 1e-9 && steps <= 7.5 + 1e-9, "%g: %g", ENDS[i], steps);
     }
 }
+
+Test(chart, a_second_without_a_value_does_not_empty_its_bin)
+{
+    enum { SECONDS = 100 }; /* bins of two seconds */
+    for (uint32_t run = 0; run < result->runs; run++) {
+        struct run_metrics *metrics = &result->per_run[run];
+        metrics->series_count = SECONDS;
+        for (int kind = 0; kind < SERIES_COUNT; kind++) {
+            free(metrics->series[kind]);
+            metrics->series[kind] = calloc(SECONDS, sizeof(double));
+            for (int second = 0; second < SECONDS; second++) metrics->series[kind][second] = 4000;
+        }
+        metrics->series[SERIES_RESULT_P50][3] = NAN;
+        metrics->series[SERIES_RESULT_P50][4] = metrics->series[SERIES_RESULT_P50][5] = NAN;
+    }
+    char *text = data_of(chart_write_latency), *p50 = block_of(text, "p50");
+    cr_assert(eq(int, strncmp(p50, "1 4 4 4\n3 4 4 4\n\n7 4 4 4\n", 25), 0), "%.60s", p50);
+    free(text);
+    free(p50);
+}
