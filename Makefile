@@ -16,6 +16,7 @@ WARN          := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing
 FLAGS_debug   := -O1 -g3
 FLAGS_release := -O2 -g
 FLAGS_asan    := -O1 -g3 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_fuzz    := -O1 -g3 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FLAGS_tsan    := -O1 -g3 -fsanitize=thread
 COMMIT        := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 # No FMA contraction: a result must have the same bits on every machine (ecosystem: docs/decisions).
@@ -65,6 +66,10 @@ $(OUT)/tests/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
 	@echo '  CC   $<'
 	@$(CC) $(CFLAGS_ALL) -MMD -MP $< $(LIB) -o $@ $(LIB_LINK)
+$(OUT)/tests/fuzz/%: tests/fuzz/%.c $(LIB)
+	@mkdir -p $(@D)
+	@echo '  CC   $<'
+	@$(CC) $(CFLAGS_ALL) -fsanitize=fuzzer -fsanitize-link-c++-runtime -MMD -MP $< $(LIB) -o $@ $(LIB_LINK)
 $(OUT)/tests/%: tests/%.c $(TESTLIB) $(LIB)
 	@mkdir -p $(@D)
 	@echo '  CC   $<'

@@ -22,6 +22,14 @@ int err_exit_status(err code)
     return TABLE[code].exit_status;
 }
 
+/* What came from a file or a command line is quoted in the line: it must stay one, and must not drive a
+ * terminal. */
+static void make_one_line(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) *text = '?';
+}
+
 err diag_fail(struct diag *diag, err code, const char *format, ...)
 {
     if (!diag || diag->text[0]) return code;
@@ -29,5 +37,6 @@ err diag_fail(struct diag *diag, err code, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(diag->text, sizeof diag->text, format, arguments);
     va_end(arguments);
+    make_one_line(diag->text);
     return code;
 }

@@ -38,8 +38,8 @@ struct diag {
     char text[512];
 };
 
-/* Writes the line unless one is there already; returns `code`, for `return diag_fail(...)`. NULL diag is
- * fine. */
+/* Writes the line unless one is there already, control characters as '?'; returns `code`, for `return
+ * diag_fail(...)`. NULL diag is fine. */
 err diag_fail(struct diag *diag, err code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 const char *err_text(err code); /* the table's text */

@@ -9,7 +9,8 @@
  *
  * A plan lives in its root's record. A failure above a plan that has not begun
  * its turns absorbs it: no task is in two plans, and a root inside another's
- * plan keeps its status and its slash (semantics.md 17). */
+ * plan keeps its status and its slash (semantics.md 17). What lies below two
+ * roots, of which neither is above the other, is undone with the first. */
 #include "engine/state.h"
 
 static struct running_plan *running_plan_of(struct engine *engine, uint32_t root)
@@ -25,12 +26,16 @@ static bool is_root(const struct task *task, uint32_t slot)
            (task->status == TASK_CANCELLED && task->reason != REASON_ANCESTOR_FAILED);
 }
 
-/* Takes a live descendant, or a waiting plan's task, into root's plan. False: it belongs elsewhere. */
+/* Takes a live descendant just found, or an absorbed plan's task, into root's plan. False: it belongs
+ * elsewhere. */
 static bool take_into_plan(struct engine *engine, uint32_t slot, uint32_t root)
 {
     struct task *task = task_at(engine, slot);
     if (task->flags & TASK_IN_PLAN) {
-        if (running_plan_of(engine, task->plan.root)) return false;
+        /* Another root's victim stays with it, unless that root is below this one and goes with all it has.
+         */
+        bool is_absorbed = task_at(engine, task->plan.root)->visited == engine->visit_mark;
+        if (!is_absorbed || running_plan_of(engine, task->plan.root)) return false;
         if (task->plan.root == slot) list_remove(engine, &engine->plans, LINK_QUEUE, slot);
     } else {
         if (task_status_is_terminal((enum task_status)task->status)) return false;

@@ -206,6 +206,34 @@ Test(engine_rollback, a_failure_above_a_waiting_plan_absorbs_it_and_both_roots_p
     check_money();
 }
 
+Test(engine_rollback, two_roots_with_a_common_descendant_undo_it_once)
+{
+    fx->settings.bond_roots = 1;
+    fixture_start(fx, 16);
+    ACCEPTED(fixture_submit(fx, 9, PARENTS())); /* its roll-back occupies the only place */
+    ACCEPTED(fixture_outcome(fx, EVENT_CANCEL, 9));
+    struct effect blocker = *fixture_saw(fx, EFFECT_ABORT, 0);
+    executed_child(1, PARENTS());
+    executed_child(2, PARENTS());
+    executed_child(3, PARENTS(1, 2));
+    executed_child(4, PARENTS(3));
+    ACCEPTED(fixture_proof_failed(fx, 1, PROOF_ERROR_CONSTRAINT));
+    ACCEPTED(fixture_proof_failed(fx, 2, PROOF_ERROR_CONSTRAINT));
+    cr_assert(eq(u64, engine_statistics(fx->engine)->plans_waiting, 2));
+    struct event event = {.kind = EVENT_ABORTED, .task = blocker.task};
+    ACCEPTED(fixture_send(fx, &event));
+    fixture_finish_rollbacks(fx);
+    STATUS(1, TASK_FAILED);
+    STATUS(2, TASK_FAILED);
+    STATUS(3, TASK_ROLLED_BACK);
+    STATUS(4, TASK_ROLLED_BACK);
+    const struct engine_stats *stats = engine_statistics(fx->engine);
+    cr_assert(eq(u64, stats->ended[TASK_ROLLED_BACK], 2));
+    cr_assert(eq(u64, stats->plans_running + stats->plans_waiting, 0));
+    cr_assert(eq(u64, stats->tips + stats->speculative_active + stats->live_tasks, 0));
+    check_money();
+}
+
 Test(engine_rollback, a_port_that_does_not_answer_cannot_stop_the_clean_up)
 {
     fixture_start(fx, 16);
