@@ -108,29 +108,32 @@ static void entry_job(struct sim *sim, const struct calendar_entry *entry)
     sim_schedule_job(sim);
 }
 
-static void entry_executed(struct sim *sim, const struct calendar_entry *entry)
+/* Whoever waited for the slot begins before the engine hears that it is free: the step may already abort it.
+ */
+static void release_slot(struct sim *sim, uint32_t task)
 {
     struct executor_start next;
+    if (executor_release(sim->executor, sim->now_ns, task, &next)) ports_begin_execution(sim, &next);
+}
+
+static void entry_executed(struct sim *sim, const struct calendar_entry *entry)
+{
     const struct sim_task *task = &sim->tasks[entry->subject];
     if (entry->generation != task->execution) return; /* aborted */
     struct event event = event_of(sim, EVENT_EXECUTED, entry->subject);
     event.u.executed.compute_ns = task->finish_ns - task->started_ns;
-    bool has_next = executor_release(sim->executor, sim->now_ns, entry->subject, &next);
+    release_slot(sim, entry->subject);
     step(sim, &event, entry->subject, 0);
-    if (has_next) ports_begin_execution(sim, &next);
 }
 
 static void entry_aborted(struct sim *sim, const struct calendar_entry *entry)
 {
-    struct executor_start next;
     const struct sim_task *task = &sim->tasks[entry->subject];
     struct event event = event_of(sim, EVENT_ABORTED, entry->subject);
     int64_t end_ns = task->finish_ns < sim->now_ns ? task->finish_ns : sim->now_ns;
     event.u.executed.compute_ns = task->started_ns == NEVER_NS ? 0 : end_ns - task->started_ns;
-    bool held_slot = entry->argument == EXECUTOR_WAS_RUNNING;
-    bool has_next = held_slot && executor_release(sim->executor, sim->now_ns, entry->subject, &next);
+    if (entry->argument == EXECUTOR_WAS_RUNNING) release_slot(sim, entry->subject);
     step(sim, &event, entry->subject, 0);
-    if (has_next) ports_begin_execution(sim, &next);
 }
 
 static void entry_restored(struct sim *sim, const struct calendar_entry *entry)
