@@ -2,12 +2,9 @@
 #include "cli/bench_args.h"
 #include "base/decimal.h"
 #include "base/duration.h"
-#include "cli/command.h"
 #include "cli/config_args.h"
 #include "cli/share.h"
-#include "cli/version.h"
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const STAGES[] = {"mix", "proof", "chain", NULL};
@@ -108,6 +105,8 @@ const struct flag BENCHMARK_FLAGS[] = {
 
 /* ---- the scenario file ---- */
 
+enum { SCENARIO_TEXT_BYTES = 64 * 1024 };
+
 struct scenario_reading {
     struct bench_request *request;
     struct args *args;
@@ -126,7 +125,6 @@ static const char *leaf_text(const struct toml_leaf *leaf, char out[DECIMAL_TEXT
 {
     switch (leaf->type) {
     case TOML_INTEGER: snprintf(out, DECIMAL_TEXT_BYTES, "%" PRId64, leaf->integer); return out;
-    case TOML_BOOLEAN: return leaf->boolean ? "" : NULL;
     case TOML_STRING:
     case TOML_FLOAT: return leaf->text;
     default: break;
@@ -144,33 +142,36 @@ static err take_target(struct scenario_reading *reading, const struct toml_leaf 
     if (request->target_count == BENCH_TARGETS_MOST)
         return diag_fail(diag, ERR_LIMIT, "%s:%d:%d: more than %d targets", leaf->file, leaf->line,
                          leaf->column, BENCH_TARGETS_MOST);
-    snprintf(text, sizeof text, "%s%s", leaf->path + strlen("targets."), leaf->text);
-    const char *kept = keep_text(request, text);
-    if (!kept) return diag_fail(diag, ERR_LIMIT, "%s: too much text", leaf->file);
+    int size = snprintf(text, sizeof text, "%s%s", leaf->path + strlen("targets."), leaf->text);
+    const char *kept = (size_t)size < sizeof text ? keep_text(request, text) : NULL;
+    if (!kept) return diag_fail(diag, ERR_LIMIT, "%s:%d: too much text", leaf->file, leaf->line);
     request->targets[request->target_count++] = kept;
     return OK;
+}
+
+static err take_option(struct scenario_reading *reading, const struct toml_leaf *leaf, struct diag *diag)
+{
+    char number[DECIMAL_TEXT_BYTES];
+    const char *name = leaf->path + strlen("benchmark.");
+    if (leaf->type == TOML_BOOLEAN) return args_offer_switch(reading->args, name, leaf->boolean, diag);
+    const char *text = leaf_text(leaf, number);
+    if (!text) return diag_fail(diag, ERR_SYNTAX, "%s wants a text or a number", name);
+    const char *kept = keep_text(reading->request, text);
+    if (!kept) return diag_fail(diag, ERR_LIMIT, "more than %d bytes of text", SCENARIO_TEXT_BYTES);
+    return args_offer(reading->args, name, kept, diag);
 }
 
 static err take_leaf(const struct toml_leaf *leaf, struct diag *diag, void *context)
 {
     struct scenario_reading *reading = context;
-    char number[DECIMAL_TEXT_BYTES];
     struct diag why = {0};
     if (strncmp(leaf->path, "targets.", 8) == 0) return take_target(reading, leaf, diag);
     if (strncmp(leaf->path, "benchmark.", 10) != 0)
         return config_set_leaf(&reading->request->config, leaf, &reading->notes, diag);
-    const char *text = leaf_text(leaf, number), *kept = NULL;
-    if (text) kept = keep_text(reading->request, text);
-    if (!kept && leaf->type == TOML_BOOLEAN) return OK; /* a switch that is off */
-    if (!kept)
-        return diag_fail(diag, ERR_SYNTAX, "%s:%d:%d: %s wants a text or a number", leaf->file, leaf->line,
-                         leaf->column, leaf->path);
-    err e = args_offer(reading->args, leaf->path + 10, kept, &why);
+    err e = take_option(reading, leaf, &why);
     if (e == OK) return OK;
     return diag_fail(diag, e, "%s:%d:%d: %s", leaf->file, leaf->line, leaf->column, why.text);
 }
-
-enum { SCENARIO_TEXT_BYTES = 64 * 1024 };
 
 /* Layers, from below: compiled, the scenario's keys, --config, --set, the environment. */
 static err read_scenario(struct bench_request *request, struct args *args, struct diag *diag)
@@ -252,7 +253,8 @@ static err plan_from_args(struct benchmark_plan *plan, const struct args *args, 
     plan->duration_ns = args_integer(args, "duration");
     plan->warmup_ns =
         args_given(args, "warmup") ? args_integer(args, "warmup") : default_warmup_ns(plan->duration_ns);
-    if (plan->duration_ns < NS_PER_S) return diag_fail(diag, ERR_RANGE, "--duration: want at least 1s");
+    if (plan->duration_ns < NS_PER_S || plan->duration_ns > 365 * NS_PER_DAY)
+        return diag_fail(diag, ERR_RANGE, "--duration: want 1s to 365d");
     if (plan->warmup_ns >= plan->duration_ns)
         return diag_fail(diag, ERR_RANGE, "--warmup: nothing of the duration is left to measure");
     plan->agents = (uint32_t)args_integer(args, "agents");

@@ -1,7 +1,6 @@
 /* cli/cmd_config_docs.c: docs/CONFIG.md and scenarios/config/default.toml, written from the key table. */
 #include "base/config.h"
 #include "cli/command.h"
-#include <string.h>
 
 static const char *const FORMATS[] = {"markdown", "toml", NULL};
 

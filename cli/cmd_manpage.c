@@ -2,7 +2,6 @@
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/version.h"
-#include <string.h>
 
 /* roff takes a dot or an apostrophe at the start of a line, and any backslash, as its own. */
 static void print_text(const char *text, FILE *out)
@@ -64,7 +63,8 @@ static err run(struct args *args, struct diag *diag)
     fputs(".SH ENVIRONMENT\n.TP\n.B AGENC_SPECULATION_*\nset configuration keys: capitals, dots as "
           "underscores\n"
           ".TP\n.B AGENC_ENV\nthe environment: prod, staging, dev\n"
-          ".TP\n.B AGENC_URL\nthe running service\n.TP\n.B NO_COLOR\nno colours\n",
+          ".TP\n.B AGENC_SCENARIOS\nthe folder scenarios/ with the profiles of chains and provers\n.TP\n.B "
+          "NO_COLOR\nno colours\n",
           out);
     return OK;
 }

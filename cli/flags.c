@@ -197,22 +197,43 @@ static void take_fallbacks(struct args *args)
     for (uint32_t i = 0; i < args->flag_count; i++) {
         if (args->values[i].is_given || !args->flags[i]->fallback) continue;
         args->values[i].text = args->flags[i]->fallback;
-        ASSERT(read_value(args->flags[i], args->flags[i]->fallback, &args->values[i].integer, NULL) == OK);
+        err e = read_value(args->flags[i], args->flags[i]->fallback, &args->values[i].integer, NULL);
+        ASSERT(e == OK);
     }
+}
+
+static err find_offered(const struct args *args, const char *name, uint32_t *index, struct diag *diag)
+{
+    if (find(args, name, strlen(name), index)) return OK;
+    struct nearest nearest = {.wanted = name};
+    for (uint32_t i = 0; i < args->flag_count; i++) nearest_offer(&nearest, args->flags[i]->name);
+    return diag_fail(diag, ERR_USAGE, "unknown option \"%.64s\"%s%s", name,
+                     nearest.best ? ", nearest is " : "", nearest.best ? nearest.best : "");
+}
+
+static err store_offered(struct args *args, uint32_t index, const char *text, struct diag *diag)
+{
+    if (args->values[index].is_given) return OK;
+    struct parsing parsing = {.args = args, .diag = diag};
+    return store(&parsing, index, text);
 }
 
 err args_offer(struct args *args, const char *name, const char *text, struct diag *diag)
 {
     uint32_t index;
-    if (!find(args, name, strlen(name), &index)) {
-        struct nearest nearest = {.wanted = name};
-        for (uint32_t i = 0; i < args->flag_count; i++) nearest_offer(&nearest, args->flags[i]->name);
-        return diag_fail(diag, ERR_USAGE, "unknown option \"%.64s\"%s%s", name,
-                         nearest.best ? ", nearest is " : "", nearest.best ? nearest.best : "");
-    }
-    if (args->values[index].is_given) return OK;
-    struct parsing parsing = {.args = args, .diag = diag};
-    return store(&parsing, index, text);
+    TRY(find_offered(args, name, &index, diag));
+    if (args->flags[index]->type == FLAG_SWITCH)
+        return diag_fail(diag, ERR_SYNTAX, "%s is on or off, want true or false", name);
+    return store_offered(args, index, text, diag);
+}
+
+err args_offer_switch(struct args *args, const char *name, bool is_on, struct diag *diag)
+{
+    uint32_t index;
+    TRY(find_offered(args, name, &index, diag));
+    if (args->flags[index]->type != FLAG_SWITCH)
+        return diag_fail(diag, ERR_SYNTAX, "%s is no switch, want %s", name, args->flags[index]->value);
+    return is_on ? store_offered(args, index, "", diag) : OK;
 }
 
 err args_parse(struct args *args, int word_count, char *const *words, struct diag *diag)

@@ -71,7 +71,7 @@ void help_overview(FILE *out)
     fputs("\nDurations are written 500ms 30s 5m 2h 1d, sizes 512MB 8GB, shares 0.1 or 10%.\n"
           "Results go to stdout, progress and errors to stderr. NO_COLOR is honoured.\n"
           "Configuration keys: docs/CONFIG.md. Environment: AGENC_SPECULATION_* set keys, AGENC_ENV\n"
-          "names the environment (prod, staging, dev), AGENC_URL the running service.\n",
+          "names the environment (prod, staging, dev), AGENC_SCENARIOS the folder of the profiles.\n",
           out);
 }
 

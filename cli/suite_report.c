@@ -17,7 +17,7 @@ static const struct state_file {
 static err write_state(const char *folder, const struct state_file *file, const struct bench_result *result,
                        struct diag *diag)
 {
-    char path[1024];
+    char path[SUITE_PATH_BYTES];
     struct file_writer writer;
     const struct exposition exposition = {
         .stats = file->is_after ? &result->after : &result->before,

@@ -45,7 +45,7 @@ struct bench_spread {
     struct latency pooled[LATENCY_KIND_COUNT];
 };
 
-enum { BENCH_TARGETS_MOST = 32, BENCH_COMMAND_MOST = 64 };
+enum { BENCH_TARGETS_MOST = 32, BENCH_COMMAND_MOST = 288 };
 
 struct bench_result {
     const char *name;             /* of the test: the output file's name without .json */

@@ -41,6 +41,14 @@ static err read_u32(const struct json_node *root, const char *key, uint32_t most
     return OK;
 }
 
+static err check_count(const struct json_node *node, size_t most, struct diag *diag)
+{
+    char words[64];
+    if (json_count(node) <= most) return OK;
+    snprintf(words, sizeof words, "has %zu entries, at most %zu", json_count(node), most);
+    return json_fail(node, diag, ERR_LIMIT, words);
+}
+
 /* A text, a boolean, a whole number, a number or null: tried in turn, for the writer had no other types. */
 static err read_member(struct bench_result *result, struct bench_section *section, const char *name,
                        const struct json_node *node, struct diag *diag)
@@ -67,8 +75,7 @@ static err read_section(struct bench_result *result, const struct json_node *roo
 {
     struct json_node object, node;
     TRY(json_get_object(root, key, &object, diag));
-    if (json_count(&object) > SECTION_MOST)
-        return json_fail(&object, diag, ERR_LIMIT, "has more than 256 members");
+    TRY(check_count(&object, SECTION_MOST, diag));
     for (const char *name = NULL; json_next(&object, name, &name, &node);) {
         if (strlen(name) >= LIMIT_NAME)
             return json_fail(&object, diag, ERR_LIMIT, "has a name of more than 127 bytes");
@@ -96,8 +103,7 @@ static err read_command(struct bench_result *result, const struct json_node *roo
     struct json_node words;
     const char *text;
     TRY(json_get_array(root, "command", &words, diag));
-    if (json_count(&words) > BENCH_COMMAND_MOST)
-        return json_fail(&words, diag, ERR_LIMIT, "has more than 64 words");
+    TRY(check_count(&words, BENCH_COMMAND_MOST, diag));
     for (size_t i = 0; i < json_count(&words); i++) {
         struct json_node word = json_item(&words, i);
         TRY(json_get_text(&word, NULL, &text, diag));
@@ -130,8 +136,7 @@ static err read_targets(struct bench_result *result, const struct json_node *roo
 {
     struct json_node targets;
     TRY(json_get_array(root, "targets", &targets, diag));
-    if (json_count(&targets) > BENCH_TARGETS_MOST)
-        return json_fail(&targets, diag, ERR_LIMIT, "has more than 32 targets");
+    TRY(check_count(&targets, BENCH_TARGETS_MOST, diag));
     for (size_t i = 0; i < json_count(&targets); i++) {
         struct json_node target = json_item(&targets, i);
         TRY(read_target(result, &target, diag));

@@ -148,7 +148,7 @@ Test(bench_read, sections_have_limits)
 {
     char text[9000] = "{", *at = text + 1;
     for (int i = 0; i < 300; i++) at += sprintf(at, "\"key %d\": %d, ", i, i);
-    expect_edit("\n  \"workload\"", "{", text, ERR_LIMIT, "more than 256 members");
+    expect_edit("\n  \"workload\"", "{", text, ERR_LIMIT, "entries, at most 256");
     memset(text, 'k', sizeof text);
     sprintf(text + 200, "\": 1, ");
     memcpy(text, "{\"", 2);

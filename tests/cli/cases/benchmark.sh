@@ -57,3 +57,33 @@ wait "$running"
 [[ $? == 1 ]]; verdict $? "an interrupted benchmark ends with 1"
 grep -q '^  "interrupted": true,$' "$work/cut.json"; verdict $? "and its file says so"
 grep -q '^interrupted' "$work/out"; verdict $? "and its summary"
+
+# A scenario file: its options, switches and targets; the command line above it; what is wrong in it, with its place.
+scenario() { # LINE...
+    printf '%s\n' '[benchmark]' 'duration = "30s"' 'rate = 20' 'runs = 1' "$@" > "$work/scenario.toml"
+}
+scenario 'no-baseline = true' 'resubmit = false' '[targets]' '"result" = {p99 = "<1h"}'
+expect 0 '^PASS +result\.p99 +< 1 h' "${speculation[@]}" --scenario "$work/scenario.toml"
+grep -q paired "$work/out"
+[[ $? == 1 ]]; verdict $? "a switch of the scenario is on"
+expect 0 '1 run of 48s' "${speculation[@]}" --scenario "$work/scenario.toml" --duration 60s
+scenario 'resubmit = "no"'
+expect 2 'scenario\.toml:5:12: resubmit is on or off, want true or false' "${speculation[@]}" --scenario "$work/scenario.toml"
+scenario 'agents = true'
+expect 2 'scenario\.toml:5:10: agents is no switch, want N' "${speculation[@]}" --scenario "$work/scenario.toml"
+scenario 'resubmitt = false'
+expect 2 'unknown option "resubmitt", nearest is resubmit' "${speculation[@]}" --scenario "$work/scenario.toml"
+
+# Every option is in the result's command, however many there are.
+many=()
+for i in {1..100}; do many+=(--set speculation.max_depth=5); done
+expect 0 '^trajectory' "${speculation[@]}" --duration 10s --rate 5 --runs 1 --output "$work/many.json" "${many[@]}" --seed 9
+[[ $(grep -c 'max_depth=5' "$work/many.json") == 1 && $(grep -o 'max_depth=5' "$work/many.json" | wc -l) == 100 ]]
+verdict $? "a hundred options are kept"
+grep -q '"--seed", "9"' "$work/many.json"; verdict $? "and what follows them"
+
+# The suite says before it works where it cannot write.
+expect 3 'output-dir.*the folder above it must exist' benchmark suite --quiet --output-dir "$work/none/here" "${many[@]}"
+touch "$work/file"
+expect 3 'output-dir.*want a folder' benchmark suite --quiet --output-dir "$work/file"
+expect 2 'output-dir: want a path of at most' benchmark suite --quiet --output-dir "$(printf '%01100d' 0)"
