@@ -10,7 +10,7 @@ struct record {
     int64_t queued_ns, prove_ns, ready_ns, submit_ns, wait_ns;
     uint32_t waits; /* bit set of enum wait_reason */
     uint8_t status, depth;
-    bool was_speculative, is_submitted;
+    bool was_speculative, has_arrived, is_refused;
 };
 
 /* Time integrals over the window [warm-up, duration). */
@@ -105,11 +105,16 @@ static void count_in_series(struct recorder *recorder, enum series_kind series, 
 
 void recorder_arrival(struct recorder *recorder, uint64_t task, bool in_cooldown)
 {
-    recorder->records[task].is_submitted = true;
+    recorder->records[task].has_arrived = true;
     count_in_series(recorder, SERIES_OFFERED, intended_ns(recorder, task));
     if (!is_in_cohort(recorder, task)) return;
     recorder->arrivals++;
     recorder->arrivals_in_cooldown += in_cooldown;
+}
+
+void recorder_refusal(struct recorder *recorder, uint64_t task)
+{
+    recorder->records[task].is_refused = true;
 }
 
 static void note_status(struct recorder *recorder, int64_t now_ns, const struct effect *effect)
@@ -262,7 +267,7 @@ static void fill_latency(struct latency *latency, const struct histogram *histog
 
 static bool is_open(const struct record *record)
 {
-    return record->is_submitted && record->status < TASK_CONFIRMED;
+    return record->has_arrived && !record->is_refused && record->status < TASK_CONFIRMED;
 }
 
 static void record_task(struct recorder *recorder, uint64_t task, struct run_metrics *out)
@@ -282,6 +287,10 @@ static void record_task(struct recorder *recorder, uint64_t task, struct run_met
 static void count_task(const struct record *record, struct run_metrics *out)
 {
     struct task_counts *tasks = &out->tasks;
+    if (record->is_refused) {
+        tasks->refused++;
+        return;
+    }
     tasks->submitted++;
     tasks->executed += record->result_ns != NEVER_NS;
     tasks->speculative += record->was_speculative;
@@ -354,8 +363,6 @@ static void fill_gauges(struct recorder *recorder, const struct engine_stats *st
     out->locked_lamports = stats->locked_lamports;
     for (int reason = 0; reason < REASON_COUNT; reason++)
         out->rollbacks_by_reason[reason] = stats->rollbacks_by_reason[reason];
-    for (int refusal = REFUSED_NOT + 1; refusal < REFUSAL_COUNT; refusal++)
-        out->tasks.refused += stats->refused[refusal];
 }
 
 /* Latency by second of arrival: tasks stand in order of arrival, so one pass is enough. */
@@ -415,7 +422,7 @@ err recorder_finish(struct recorder *recorder, const struct engine *engine, int6
     uint64_t unfinished = 0, unfinalized = 0;
     for (uint64_t task = 1; task <= last_task(&recorder->options); task++) {
         const struct record *record = &recorder->records[task];
-        if (!record->is_submitted) continue;
+        if (!record->has_arrived) continue;
         count_task(record, out);
         if (!is_in_cohort(recorder, task)) continue;
         count_cohort(record, out);

@@ -28,6 +28,8 @@ uint64_t recorder_original(const struct workload *workload, uint64_t task);
 
 /* A task is handed to the engine. `in_cooldown`: its agent is barred from speculation right now. */
 void recorder_arrival(struct recorder *recorder, uint64_t task, bool in_cooldown);
+/* The engine did not take the task that has just arrived: it was offered, but is no submitted task. */
+void recorder_refusal(struct recorder *recorder, uint64_t task);
 /* An effect or note, as it leaves the engine. Order matters. */
 void recorder_effect(struct recorder *recorder, int64_t now_ns, const struct effect *effect);
 /* The gauges held from the last call until now_ns (exact time averages). Call before each step. */

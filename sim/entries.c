@@ -9,12 +9,13 @@
 
 /* Late and duplicate events are the engine's to refuse and count; refused submissions are counted there too.
  */
-static void step(struct sim *sim, const struct event *event, uint64_t subject, uint64_t argument)
+static err step(struct sim *sim, const struct event *event, uint64_t subject, uint64_t argument)
 {
     trajectory_add(&sim->trajectory, (uint64_t)event->now_ns, event->kind, subject, argument);
     recorder_elapse(sim->recorder, event->now_ns, sim->engine);
     err e = engine_step(sim->engine, event, &sim->effects);
     ASSERT(e == OK || e == ERR_STALE || event->kind == EVENT_SUBMIT);
+    return e;
 }
 
 static struct event event_of(const struct sim *sim, enum event_kind kind, uint64_t task)
@@ -64,7 +65,7 @@ static void submit_task(struct sim *sim, uint64_t id)
     add_parents(sim, task, submit);
     bool in_cooldown = engine_agent(sim->engine, task->agent).cooldown_until_ns > sim->now_ns;
     recorder_arrival(sim->recorder, id, in_cooldown);
-    step(sim, &event, id, task->parent_count);
+    if (step(sim, &event, id, task->parent_count) != OK) recorder_refusal(sim->recorder, id);
 }
 
 /* A dead parent must have been submitted again before its child. */

@@ -142,3 +142,17 @@ Test(latency_model, what_was_undone_is_submitted_once_more_and_counts_from_its_f
     cr_assert(gt(dbl, fx->outcome.metrics.latency[LATENCY_CONFIRMED].max_ns,
                  12.5e9)); /* above the clean makespan */
 }
+
+Test(latency_model, a_full_table_refuses_and_what_is_refused_was_never_submitted)
+{
+    configure(&CASES[2]);
+    fx->settings.table_capacity = 12; /* two chains of five and a piece of the third */
+    fx->settings.retention_ns = 300 * NS_PER_S;
+    fx->workload.rate = 0.5; /* a chain every ten seconds */
+    sim_fixture_run(fx, 1, 0);
+    const struct task_counts *tasks = &fx->outcome.metrics.tasks;
+    cr_assert(gt(u64, tasks->refused, 0));
+    cr_assert(eq(u64, tasks->submitted + tasks->refused, fx->tasks->task_count));
+    cr_assert(eq(u64, tasks->unfinished, 0));
+    cr_assert(eq(u64, tasks->submitted, tasks->confirmed));
+}
