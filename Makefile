@@ -99,7 +99,7 @@ clean: ## Remove build/
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
--include $(OBJ:.o=.d) $(OUT)/cli/main.d $(TESTS:%=%.d) $(BENCHES:%=%.d)
+-include $(OBJ:.o=.d) $(OUT)/cli/main.d $(TESTLIB:.o=.d) $(TESTS:%=%.d) $(BENCHES:%=%.d) $(wildcard $(OUT)/tests/fuzz/*.d)
 .DEFAULT_GOAL := release
 .SECONDARY:
 .PHONY: release test golden-update debug asan tsan bench docs fmt clean help FORCE
