@@ -2,7 +2,6 @@
 #include "base/arena.h"
 #include "base/assert.h"
 #include <stdlib.h>
-#include <string.h>
 
 enum { LINE_BYTES = 64 };
 

@@ -1,6 +1,5 @@
 /* base/config.c: the layers, and what fills the gaps between them. */
 #include "base/config.h"
-#include "base/assert.h"
 #include "base/decimal.h"
 #include "base/limits.h"
 #include <inttypes.h>

@@ -147,7 +147,7 @@ const struct config_key CONFIG_KEYS[] = {
     {"speculation.features.rollout_always", LIST(rollout_always), AT_START,
      .help = "Agents that are selected at any percentage, such as those of the smoke tests."},
 
-    {"speculation.rollback.max_concurrent", INTO(rollback_max_concurrent), COUNT(1, 10, 1, "plans"), HOT,
+    {"speculation.rollback.max_concurrent", INTO(rollback_max_concurrent), COUNT(1, LIMIT_RUNNING_PLANS, 1, "plans"), HOT,
      .help = "Rollback plans that run at a time; no task is in two."},
     {"speculation.rollback.timeout_ms", INTO(rollback_timeout_ns), MS(1000, 600000, 120000), HOT,
      .help = "A plan that takes longer is cleaned up by force."},

@@ -10,7 +10,7 @@ enum {
     LIMIT_PROOF_WORKERS = 32,       /* upper end of speculation.proof.worker_threads */
     LIMIT_BATCH = 100,              /* upper end of speculation.proof.batch_size */
     LIMIT_TABLE = 4000000,          /* tasks in one engine's table: 4 x the largest max_pending_operations */
-    LIMIT_PLANS = 1024,             /* rollback plans waiting or running */
+    LIMIT_RUNNING_PLANS = 10,       /* upper end of speculation.rollback.max_concurrent */
     LIMIT_NAME = 128,               /* bytes of a name, key or path component */
     LIMIT_SHAPE_NODES = 64,         /* tasks of one job that is a tree (semantics.md 29) */
     LIMIT_PATTERN_PIECES = 1 << 20, /* pieces of one rate pattern */

@@ -47,9 +47,8 @@ static err open_stage(struct stage *stage, const struct bench_work *work)
     return OK;
 }
 
-static void show_progress(void *context, int64_t done_ns, int64_t total_ns)
+static void show_progress(void *context, int64_t done_ns)
 {
-    (void)total_ns;
     progress_show(context, (uint64_t)done_ns);
 }
 

@@ -3,7 +3,6 @@
 #include "cli/bench_run.h"
 #include "cli/color.h"
 #include "cli/command.h"
-#include "reports/hdr_log.h"
 
 static err write_files(const struct bench_result *result, const struct args *args, struct diag *diag)
 {

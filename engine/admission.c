@@ -18,11 +18,6 @@ static bool is_rolled_out(struct engine *engine, const struct task *task)
     return task->rollout_bucket < engine->settings.rollout_bps;
 }
 
-static bool is_unconfirmed(enum task_status status)
-{
-    return status != TASK_CONFIRMED && status != TASK_FINALIZED;
-}
-
 static bool have_output(struct engine *engine, const struct task *task)
 {
     enum task_status needed = engine->settings.require_parent_output ? TASK_EXECUTED : TASK_EXECUTING;
@@ -37,7 +32,7 @@ static bool have_speculatable_edges(struct engine *engine, const struct task *ta
 {
     FOR_EACH_PARENT(engine, task, edge)
     {
-        bool is_open = is_unconfirmed((enum task_status)engine->tasks[edge_parent(edge)].status);
+        bool is_open = !task_status_is_confirmed((enum task_status)engine->tasks[edge_parent(edge)].status);
         if (is_open && edge_kind(edge) == EDGE_RESOURCE) return false;
     }
     return true;
@@ -49,7 +44,8 @@ static bool may_cross_agents(struct engine *engine, const struct task *task)
     FOR_EACH_PARENT(engine, task, edge)
     {
         const struct task *parent = &engine->tasks[edge_parent(edge)];
-        if (is_unconfirmed((enum task_status)parent->status) && parent->agent != task->agent) return false;
+        bool is_open = !task_status_is_confirmed((enum task_status)parent->status);
+        if (is_open && parent->agent != task->agent) return false;
     }
     return true;
 }

@@ -68,7 +68,7 @@ uint32_t deadline_handle(const struct engine *engine, enum deadline_kind kind, u
 
 uint32_t deadline_handle_count(const struct engine_limits *limits)
 {
-    return 2 * limits->tasks + limits->agents + RUNNING_PLANS;
+    return 2 * limits->tasks + limits->agents + LIMIT_RUNNING_PLANS;
 }
 
 /* A commitment outlives two confirmation timeouts, or one and a proof (engine.md 8.14). */

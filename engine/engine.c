@@ -367,11 +367,6 @@ struct engine_limits engine_limits_for(const struct settings *settings, uint32_t
     return (struct engine_limits){.tasks = (uint32_t)tasks, .edges = (uint32_t)tasks * 2, .agents = agents};
 }
 
-static uint32_t queue_count(const struct engine_limits *limits)
-{
-    return (uint32_t)WAIT_REASON_COUNT + limits->agents * AGENT_QUEUES;
-}
-
 size_t engine_memory_bytes(const struct engine_limits *limits)
 {
     return arena_array_bytes(1, sizeof(struct engine)) +
@@ -379,7 +374,7 @@ size_t engine_memory_bytes(const struct engine_limits *limits)
            arena_array_bytes(limits->edges, sizeof(struct edge)) +
            arena_array_bytes(limits->agents, sizeof(struct agent)) +
            arena_array_bytes(limits->tasks, sizeof(uint32_t)) +
-           2 * arena_array_bytes(queue_count(limits), sizeof(uint32_t)) + table_bytes(limits->tasks) +
+           2 * arena_array_bytes(waiting_queue_count(limits), sizeof(uint32_t)) + table_bytes(limits->tasks) +
            table_bytes(limits->agents) + heap_bytes(deadline_handle_count(limits));
 }
 
@@ -390,7 +385,7 @@ static void init_lists(struct engine *engine)
     engine->by_age = engine->proof_queue = engine->proof_blocked = engine->ready = empty;
     engine->releasable = engine->plans = empty;
     for (int reason = 0; reason < WAIT_REASON_COUNT; reason++) engine->wait_heads[reason] = NONE;
-    for (int i = 0; i < RUNNING_PLANS; i++)
+    for (int i = 0; i < LIMIT_RUNNING_PLANS; i++)
         engine->running[i] = (struct running_plan){.root = NONE, .task = NONE};
     engine->free_task = engine->free_edge = NONE;
 }
@@ -408,8 +403,8 @@ err engine_init(struct engine **out, struct arena *arena, const struct engine_li
     engine->edges = arena_array(arena, limits->edges, sizeof *engine->edges);
     engine->agents = arena_array(arena, limits->agents, sizeof *engine->agents);
     engine->scratch = arena_array(arena, limits->tasks, sizeof *engine->scratch);
-    engine->dirty_queues = arena_array(arena, queue_count(limits), sizeof *engine->dirty_queues);
-    engine->dirty_flags = arena_array(arena, queue_count(limits), sizeof *engine->dirty_flags);
+    engine->dirty_queues = arena_array(arena, waiting_queue_count(limits), sizeof *engine->dirty_queues);
+    engine->dirty_flags = arena_array(arena, waiting_queue_count(limits), sizeof *engine->dirty_flags);
     if (!engine->tasks || !engine->edges || !engine->agents || !engine->scratch || !engine->dirty_queues ||
         !engine->dirty_flags)
         return ERR_NOMEM;

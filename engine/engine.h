@@ -6,7 +6,8 @@
  * Threads: none. One engine belongs to one driver.
  * Errors of engine_step (state unchanged, counted in the statistics):
  *          ERR_STALE  late, duplicate or unknown reference;
- *          ERR_RANGE  a submission that can never be right (see enum refusal);
+ *          ERR_RANGE  a submission that can never be right (see enum refusal), a deposit that overflows,
+ *                     or a time before the last event's;
  *          ERR_LIMIT  a table is full.
  * Source:  engine.md 1 and 2 as settled by semantics.md B. */
 #pragma once
@@ -24,6 +25,7 @@ struct engine_limits {
 struct engine_limits engine_limits_for(const struct settings *settings, uint32_t agents);
 
 size_t engine_memory_bytes(const struct engine_limits *limits);
+/* ERR_NOMEM arena too small; ERR_RANGE no tasks, no agents, or more tasks than a reference can name. */
 MUST_USE err engine_init(struct engine **out, struct arena *arena, const struct engine_limits *limits,
                          const struct settings *settings);
 
@@ -33,6 +35,10 @@ MUST_USE err engine_step(struct engine *engine, const struct event *event, struc
 int64_t engine_deadline_ns(const struct engine *engine);
 
 const struct engine_stats *engine_statistics(const struct engine *engine);
+
+/* What one of each is accounted at, whatever this program holds for it: the tuning guide's record of an
+ * operation that is not terminal, product.md 6's cached proof. */
+enum { ENGINE_OPERATION_BYTES = 1024, ENGINE_PROOF_BYTES = 4096 };
 
 /* Accounted bytes by component (engine.md 2.10); total is their sum. */
 struct engine_memory {

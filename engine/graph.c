@@ -56,7 +56,7 @@ err graph_add(struct engine *engine, uint32_t slot, const struct event_submit *s
     for (uint32_t i = 0; i < submit->parent_count; i++) {
         enum task_status status = (enum task_status)task_at(engine, parent_slots[i])->status;
         edge_add(engine, parent_slots[i], slot, (enum edge_kind)submit->edge_kinds[i]);
-        if (status != TASK_CONFIRMED && status != TASK_FINALIZED) task->unconfirmed_parents++;
+        if (!task_status_is_confirmed(status)) task->unconfirmed_parents++;
     }
     task->depth_now = (uint16_t)graph_depth(engine, slot);
     return OK;
@@ -124,7 +124,7 @@ uint32_t graph_depth(const struct engine *engine, uint32_t slot)
     FOR_EACH_PARENT(engine, task, edge)
     {
         const struct task *parent = &engine->tasks[edge_parent(edge)];
-        bool is_confirmed = parent->status == TASK_CONFIRMED || parent->status == TASK_FINALIZED;
+        bool is_confirmed = task_status_is_confirmed((enum task_status)parent->status);
         if (!is_confirmed && parent->depth_now + 1u > depth) depth = parent->depth_now + 1u;
     }
     return depth < UINT16_MAX ? depth : UINT16_MAX;

@@ -8,8 +8,6 @@
 #include "engine/state.h"
 
 enum {
-    OPERATION_BYTES = 1024, /* record of a non-terminal operation: tuning guide */
-    PROOF_BYTES = 4096,     /* one cached proof: product.md 6 */
     COMMITMENT_BYTES = 256, /* ledger entry of a task in the table */
     PRESSURE_BPS = 8000,    /* above this share, no new branch (engine.md 2.10) */
 };
@@ -19,8 +17,8 @@ struct engine_memory engine_memory_usage(const struct engine *engine)
     const struct engine_stats *stats = &engine->stats;
     struct engine_memory memory = {
         .state_snapshots = stats->snapshot_bytes,
-        .pending_operations = stats->operations * OPERATION_BYTES,
-        .proof_cache = stats->proof_cache_entries * PROOF_BYTES,
+        .pending_operations = stats->operations * ENGINE_OPERATION_BYTES,
+        .proof_cache = stats->proof_cache_entries * ENGINE_PROOF_BYTES,
         .other = stats->table_tasks * COMMITMENT_BYTES,
     };
     memory.total = memory.state_snapshots + memory.pending_operations + memory.proof_cache + memory.other;
@@ -66,7 +64,7 @@ void snapshots_collect(struct engine *engine)
 void proof_cache_add(struct engine *engine, uint32_t slot)
 {
     struct task *task = task_at(engine, slot);
-    uint64_t capacity = (uint64_t)engine->settings.proof_cache_bytes / PROOF_BYTES;
+    uint64_t capacity = (uint64_t)engine->settings.proof_cache_bytes / ENGINE_PROOF_BYTES;
     if ((task->flags & TASK_PROOF_CACHED) || engine->stats.proof_cache_entries >= capacity) return;
     task->flags |= TASK_PROOF_CACHED;
     engine->stats.proof_cache_entries++;

@@ -15,7 +15,7 @@
 
 static struct running_plan *running_plan_of(struct engine *engine, uint32_t root)
 {
-    for (int i = 0; i < RUNNING_PLANS; i++)
+    for (int i = 0; i < LIMIT_RUNNING_PLANS; i++)
         if (engine->running[i].root == root) return &engine->running[i];
     return NULL;
 }
@@ -199,7 +199,7 @@ static void carry_on(struct engine *engine, struct running_plan *plan)
 
 static struct running_plan *free_place(struct engine *engine)
 {
-    for (int64_t i = 0; i < engine->settings.rollback_max_concurrent && i < RUNNING_PLANS; i++)
+    for (int64_t i = 0; i < engine->settings.rollback_max_concurrent && i < LIMIT_RUNNING_PLANS; i++)
         if (engine->running[i].root == NONE) return &engine->running[i];
     return NULL;
 }
@@ -220,7 +220,7 @@ void rollback_dispatch(struct engine *engine)
 
 err rollback_stage_done(struct engine *engine, uint32_t slot, enum plan_stage stage)
 {
-    for (int i = 0; i < RUNNING_PLANS; i++) {
+    for (int i = 0; i < LIMIT_RUNNING_PLANS; i++) {
         struct running_plan *plan = &engine->running[i];
         if (plan->root == NONE || plan->task != slot || plan->stage != stage) continue;
         carry_on(engine, plan);

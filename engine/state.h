@@ -90,7 +90,6 @@ struct running_plan {
     uint32_t root, task;
     enum plan_stage stage;
 };
-enum { RUNNING_PLANS = 10 }; /* upper end of speculation.rollback.max_concurrent */
 
 struct engine {
     struct settings settings;
@@ -117,7 +116,7 @@ struct engine {
     struct list proof_queue, proof_blocked, ready, releasable, plans;
     uint8_t worker_busy[LIMIT_PROOF_WORKERS];
     uint32_t workers_busy;
-    struct running_plan running[RUNNING_PLANS];
+    struct running_plan running[LIMIT_RUNNING_PLANS];
 };
 
 /* engine.c */
@@ -203,6 +202,7 @@ void proof_cache_add(struct engine *engine, uint32_t slot);
 /* admission.c, waiting.c */
 void admission_try(struct engine *engine, uint32_t slot); /* starts it, or makes it wait */
 enum wait_reason admission_check(struct engine *engine, uint32_t slot);
+uint32_t waiting_queue_count(const struct engine_limits *limits);
 void waiting_set(struct engine *engine, uint32_t slot, enum wait_reason reason);
 void waiting_requeue(struct engine *engine, uint32_t slot, uint32_t depth); /* its key changes */
 void waiting_freed(struct engine *engine, enum wait_reason reason, uint32_t agent);

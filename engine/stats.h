@@ -14,7 +14,7 @@ struct engine_stats {
     uint64_t slash_events[REASON_COUNT];
     uint64_t proofs_ready, proof_failures, proof_timeouts, proof_retries, queue_full;
     uint64_t batches, batched_proofs;
-    uint64_t tx_retries, illegal_transitions;
+    uint64_t tx_retries;
     uint64_t gc_runs, gc_bytes_freed, pruned;
     uint64_t bonded_lamports, released_lamports, slashed_lamports; /* ever; locked = the rest */
     uint64_t treasury_lamports;

@@ -93,6 +93,12 @@ const char *rollback_reason_name(enum rollback_reason reason);
 const char *wait_reason_name(enum wait_reason reason);
 const char *refusal_name(enum refusal refusal);
 
+/* Confirmed at the gate, or final as well: for its children this is one and the same. */
+static inline bool task_status_is_confirmed(enum task_status status)
+{
+    return status == TASK_CONFIRMED || status == TASK_FINALIZED;
+}
+
 /* Terminal for cascade, cancel, claims and counting (semantics.md 15). */
 static inline bool task_status_is_terminal(enum task_status status)
 {

@@ -28,6 +28,11 @@ static bool is_of_agent(const struct engine *engine, enum wait_reason reason)
 }
 
 /* Queues have numbers: the engine's by reason, then five for each agent. */
+uint32_t waiting_queue_count(const struct engine_limits *limits)
+{
+    return (uint32_t)WAIT_REASON_COUNT + limits->agents * AGENT_QUEUES;
+}
+
 static uint32_t queue_of(const struct engine *engine, enum wait_reason reason, uint32_t agent)
 {
     if (!is_of_agent(engine, reason)) return (uint32_t)reason;
@@ -164,7 +169,7 @@ void waiting_freed(struct engine *engine, enum wait_reason reason, uint32_t agen
     uint32_t queue = queue_of(engine, reason, agent);
     if (*head_of(engine, queue) == NONE || engine->dirty_flags[queue]) return;
     engine->dirty_flags[queue] = 1;
-    uint32_t capacity = (uint32_t)WAIT_REASON_COUNT + engine->limits.agents * AGENT_QUEUES;
+    uint32_t capacity = waiting_queue_count(&engine->limits);
     engine->dirty_queues[(engine->dirty_first + engine->dirty_count++) % capacity] = queue;
 }
 
@@ -188,7 +193,7 @@ static void serve_queue(struct engine *engine, uint32_t queue)
 
 void waiting_wake(struct engine *engine)
 {
-    uint32_t capacity = (uint32_t)WAIT_REASON_COUNT + engine->limits.agents * AGENT_QUEUES;
+    uint32_t capacity = waiting_queue_count(&engine->limits);
     while (engine->dirty_count > 0) {
         uint32_t queue = engine->dirty_queues[engine->dirty_first];
         engine->dirty_first = (engine->dirty_first + 1) % capacity;

@@ -180,8 +180,6 @@ void recorder_effect(struct recorder *recorder, int64_t now_ns, const struct eff
     }
 }
 
-enum { LIVE_OPERATION_BYTES = 1024, LIVE_PROOF_BYTES = 4096 }; /* product.md 6 */
-
 void recorder_elapse(struct recorder *recorder, int64_t now_ns, const struct engine *engine)
 {
     const struct recorder_options *options = &recorder->options;
@@ -192,8 +190,8 @@ void recorder_elapse(struct recorder *recorder, int64_t now_ns, const struct eng
     const struct engine_stats *stats = engine_statistics(engine);
     struct integrals *sum = &recorder->integrals;
     uint64_t span_ns = (uint64_t)(until_ns - from_ns), memory = engine_memory_usage(engine).total;
-    uint64_t live = stats->live_snapshot_bytes + stats->live_tasks * LIVE_OPERATION_BYTES +
-                    stats->live_proofs * LIVE_PROOF_BYTES;
+    uint64_t live = stats->live_snapshot_bytes + stats->live_tasks * ENGINE_OPERATION_BYTES +
+                    stats->live_proofs * ENGINE_PROOF_BYTES;
     sum->memory_bytes += (u128)memory * span_ns;
     sum->live_bytes += (u128)live * span_ns;
     sum->live_tasks += (u128)stats->live_tasks * span_ns;
@@ -244,25 +242,6 @@ struct task_moments recorder_task(const struct recorder *recorder, uint64_t task
 static double ratio(double part, double whole)
 {
     return whole > 0 ? part / whole : 0;
-}
-
-/* A quantile needs enough values to support it, and must not fall among the censored. */
-static void fill_latency(struct latency *latency, const struct histogram *histogram, uint64_t censored)
-{
-    uint64_t everyone = histogram->total_count + censored;
-    *latency = (struct latency){.count = histogram->total_count, .censored = censored};
-    bool is_empty = histogram->total_count == 0;
-    latency->mean_ns = is_empty ? NAN : histogram_mean_ns(histogram);
-    latency->min_ns = is_empty ? NAN : (double)histogram->min_ns;
-    latency->max_ns = is_empty ? NAN : (double)histogram->max_ns;
-    for (int q = 0; q < QUANTILE_COUNT; q++) {
-        double quantile = latency_quantile_value((enum latency_quantile)q);
-        uint64_t rank = everyone > 0 ? histogram_rank(quantile, everyone) : 0;
-        bool is_supported = everyone >= latency_quantile_support((enum latency_quantile)q);
-        bool is_seen = rank >= 1 && rank <= histogram->total_count;
-        latency->quantile_ns[q] =
-            is_supported && is_seen && !is_empty ? (double)histogram_at_rank(histogram, rank) : NAN;
-    }
 }
 
 static bool is_open(const struct record *record)
@@ -411,8 +390,8 @@ static void fill_recovery(struct recorder *recorder, struct run_metrics *out)
         }
     }
     out->recovery_of_bursts_unrecovered = (double)unrecovered;
-    fill_latency(&out->latency[LATENCY_ROLLBACK], &out->histograms[LATENCY_ROLLBACK], 0);
-    fill_latency(&out->latency[LATENCY_RECOVERY], recovery, unrecovered);
+    latency_fill(&out->latency[LATENCY_ROLLBACK], &out->histograms[LATENCY_ROLLBACK], 0);
+    latency_fill(&out->latency[LATENCY_RECOVERY], recovery, unrecovered);
 }
 
 err recorder_finish(struct recorder *recorder, const struct engine *engine, int64_t end_ns,
@@ -430,11 +409,11 @@ err recorder_finish(struct recorder *recorder, const struct engine *engine, int6
         unfinished += is_open(record);
         unfinalized += record->confirmed_ns != NEVER_NS && record->finalized_ns == NEVER_NS;
     }
-    fill_latency(&out->latency[LATENCY_RESULT], &out->histograms[LATENCY_RESULT], unfinished);
-    fill_latency(&out->latency[LATENCY_CONFIRMED], &out->histograms[LATENCY_CONFIRMED], unfinished);
-    fill_latency(&out->latency[LATENCY_FINALIZED], &out->histograms[LATENCY_FINALIZED],
+    latency_fill(&out->latency[LATENCY_RESULT], &out->histograms[LATENCY_RESULT], unfinished);
+    latency_fill(&out->latency[LATENCY_CONFIRMED], &out->histograms[LATENCY_CONFIRMED], unfinished);
+    latency_fill(&out->latency[LATENCY_FINALIZED], &out->histograms[LATENCY_FINALIZED],
                  unfinished + unfinalized);
-    fill_latency(&out->latency[LATENCY_PROOF], &out->histograms[LATENCY_PROOF], 0);
+    latency_fill(&out->latency[LATENCY_PROOF], &out->histograms[LATENCY_PROOF], 0);
     fill_recovery(recorder, out);
     fill_depth(out);
     fill_rates(recorder, out);

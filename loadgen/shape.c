@@ -1,6 +1,5 @@
 /* loadgen/shape.c: the shapes of jobs. */
 #include "loadgen/shape.h"
-#include "base/assert.h"
 #include "loadgen/text.h"
 #include <stdio.h>
 #include <stdlib.h>

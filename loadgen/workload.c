@@ -1,6 +1,5 @@
 /* loadgen/workload.c: all draws of a workload, made once. */
 #include "loadgen/workload.h"
-#include "base/assert.h"
 #include "base/dist.h"
 #include "base/limits.h"
 #include "base/rng.h"
@@ -8,7 +7,6 @@
 #include "loadgen/pattern.h"
 #include "loadgen/shape.h"
 #include "loadgen/text.h"
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +24,7 @@ struct recipe {
     struct pattern pattern;
     enum arrivals arrivals;
     double gamma_shape;
-    double edge_shares[3]; /* by enum workload_edge */
+    double edge_shares[3]; /* by enum edge_kind */
 };
 
 struct rooms {

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/assert.h"
 #include "reports/run_fields.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,6 +117,13 @@ const struct bench_pair *bench_get(const struct bench_section *section, const ch
     for (uint32_t i = 0; i < section->count; i++)
         if (strcmp(section->pairs[i].name, name) == 0) return &section->pairs[i];
     return NULL;
+}
+
+double bench_number(const struct bench_section *section, const char *name)
+{
+    const struct bench_pair *pair = bench_get(section, name);
+    bool is_number = pair && (pair->kind == BENCH_NUMBER || pair->kind == BENCH_INTEGER);
+    return is_number ? pair->number : NAN;
 }
 
 bool bench_metric(const struct bench_result *result, const char *name, double *out)

@@ -45,6 +45,11 @@ struct bench_spread {
     struct latency pooled[LATENCY_KIND_COUNT];
 };
 
+/* From here on runs differ too much (the tuning guide's), and percentiles grow with the duration because the
+ * provers are overloaded (semantics.md 4). Shares. */
+#define BENCH_CV_MOST    0.10
+#define BENCH_OVERLOADED 0.95
+
 enum { BENCH_TARGETS_MOST = 32, BENCH_COMMAND_MOST = 288 };
 
 struct bench_result {
@@ -86,6 +91,7 @@ void bench_put_boolean(struct bench_result *result, struct bench_section *sectio
                        bool value);
 
 const struct bench_pair *bench_get(const struct bench_section *section, const char *name); /* NULL: none */
+double bench_number(const struct bench_section *section, const char *name); /* NAN: none, or no number */
 
 /* The metric a target or comparison names, from the summary, in its unit; false when there is no such name.
  * Names: <latency>.<quantile|mean|min|max> in s, throughput (tasks/s), throughput_share (of offered),

@@ -6,9 +6,7 @@
 #include <inttypes.h>
 #include <math.h>
 
-#define CV_MOST    0.10 /* the tuning guide's */
-#define OVERLOADED 0.95 /* semantics.md 4 */
-#define LABEL      "%-22s"
+#define LABEL "%-22s"
 
 struct page {
     const struct bench_result *result;
@@ -66,8 +64,8 @@ static void print_throughput(const struct page *page)
     if (isnan(cv)) return;
     fprintf(page->out, LABEL "throughput %s, result p50 %s%s\n", "CV over runs", of(cv, UNIT_SHARE).text,
             of(page->result->spread.latency_cv[LATENCY_RESULT], UNIT_SHARE).text,
-            cv > CV_MOST || page->result->spread.latency_cv[LATENCY_RESULT] > CV_MOST
-                ? ": above 10 %, add runs or make them longer"
+            cv >= BENCH_CV_MOST || page->result->spread.latency_cv[LATENCY_RESULT] >= BENCH_CV_MOST
+                ? ": 10 % or more, add runs or make them longer"
                 : "");
 }
 
@@ -131,7 +129,8 @@ static void print_rollbacks(const struct page *page)
     fprintf(page->out, LABEL "%s busy, queue %s mean, %s most, batches of %s%s\n", "prover",
             of(summary->prover_utilisation, UNIT_SHARE).text, of(summary->queue_depth_mean, UNIT_COUNT).text,
             of(summary->queue_depth_max, UNIT_COUNT).text, of(summary->batch_size_mean, UNIT_COUNT).text,
-            summary->prover_utilisation >= OVERLOADED ? "; overloaded: percentiles grow with duration" : "");
+            summary->prover_utilisation >= BENCH_OVERLOADED ? "; overloaded: percentiles grow with duration"
+                                                            : "");
 }
 
 static void print_recovery(const struct page *page)

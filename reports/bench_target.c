@@ -6,7 +6,6 @@
 #include "reports/run_fields.h"
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { TARGET_BYTES = 128 };
@@ -120,12 +119,6 @@ err bench_add_target(struct bench_result *result, const char *text, struct diag 
     return OK;
 }
 
-static bool injects_failures(const struct bench_result *result)
-{
-    const struct bench_pair *share = bench_get(&result->workload, "inject_failures");
-    return share && share->number > 0;
-}
-
 err bench_add_default_targets(struct bench_result *result, struct diag *diag)
 {
     static const struct {
@@ -136,7 +129,7 @@ err bench_add_default_targets(struct bench_result *result, struct diag *diag)
         {"memory_per_active_task<10MB", true}, {"proof.p99<60s", true}, {"recovery.max<30s", true},
         {"rollback_rate<5%", false},
     };
-    bool has_failures = injects_failures(result);
+    bool has_failures = bench_number(&result->workload, "inject_failures") > 0;
     for (size_t i = 0; i < sizeof TARGETS / sizeof *TARGETS; i++)
         if (TARGETS[i].despite_failures || !has_failures)
             TRY(bench_add_target(result, TARGETS[i].text, diag));

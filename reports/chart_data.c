@@ -2,7 +2,6 @@
 #include "reports/chart.h"
 #include "base/fmath.h"
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

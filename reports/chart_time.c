@@ -4,7 +4,6 @@
 #include "base/units.h"
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum how { BIN_MEAN, BIN_MEDIAN }; /* of the seconds in a bin that have a value */
 
@@ -102,13 +101,6 @@ static err write_strand(FILE *script, const struct bench_result *result, const s
     return has_room ? OK : ERR_NOMEM;
 }
 
-static double number_of(const struct bench_section *section, const char *name)
-{
-    const struct bench_pair *pair = bench_get(section, name);
-    if (!pair) return NAN;
-    return pair->kind == BENCH_INTEGER ? (double)pair->integer : pair->number;
-}
-
 static void add_span(struct chart_spans *spans, double from_s, double until_s, bool is_event)
 {
     if (until_s <= from_s || spans->count == CHART_SPANS_MOST) return;
@@ -133,9 +125,9 @@ static void add_bursts(struct chart_spans *spans, const char *pattern, double du
 /* A window that is the whole run needs no shade. */
 static void add_injection(struct chart_spans *spans, const struct bench_result *result, double duration_s)
 {
-    double from_s = number_of(&result->workload, "inject_from_s");
-    double until_s = fmin(number_of(&result->workload, "inject_until_s"), duration_s);
-    if (!(number_of(&result->workload, "inject_failures") > 0) || !isfinite(from_s)) return;
+    double from_s = bench_number(&result->workload, "inject_from_s");
+    double until_s = fmin(bench_number(&result->workload, "inject_until_s"), duration_s);
+    if (!(bench_number(&result->workload, "inject_failures") > 0) || !isfinite(from_s)) return;
     if (from_s <= 0 && until_s >= duration_s) return;
     add_span(spans, from_s, until_s, true);
     spans->has_injection = true;

@@ -5,7 +5,6 @@
 #include "base/base64.h"
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <zlib.h>
 
 enum {

@@ -5,7 +5,6 @@
 #include "reports/hdr_codec.h"
 #include <inttypes.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

@@ -2,7 +2,6 @@
 #include "reports/plot.h"
 #include "base/escape.h"
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const COLOR_NAMES[] = {

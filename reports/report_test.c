@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OVERLOADED 0.95 /* of the provers' time: semantics.md 4 */
-
 /* The text of a pair, whatever its kind. */
 struct value {
     char text[128];
@@ -27,12 +25,6 @@ static struct value value_of(const struct bench_section *section, const char *na
     return value;
 }
 
-static double number_of(const struct bench_section *section, const char *name)
-{
-    const struct bench_pair *pair = bench_get(section, name);
-    return pair && pair->kind == BENCH_NUMBER ? pair->number : NAN;
-}
-
 static void write_setup(const struct report_page *page, const struct bench_result *result)
 {
     const struct bench_section *workload = &result->workload, *config = &result->config;
@@ -44,9 +36,9 @@ static void write_setup(const struct report_page *page, const struct bench_resul
                value_of(workload, "rate_tasks_per_s").text, value_of(workload, "rate_pattern").text,
                value_of(workload, "arrivals").text, value_of(workload, "shape").text,
                value_of(workload, "depth_distribution").text, result->agents);
-    if (number_of(workload, "inject_failures") > 0)
+    if (bench_number(workload, "inject_failures") > 0)
         report_say(text, "Injected: %.4g %% of tasks fail (stage: %s). ",
-                   100 * number_of(workload, "inject_failures"), value_of(workload, "inject_stage").text);
+                   100 * bench_number(workload, "inject_failures"), value_of(workload, "inject_stage").text);
     report_say(text, "Configuration: mode %s, depth at most %s, %s branches an agent. ",
                value_of(config, "speculation.mode").text, value_of(config, "speculation.max_depth").text,
                value_of(config, "speculation.max_parallel_branches").text);
@@ -127,7 +119,7 @@ static void write_warnings(const struct report_page *page, const struct bench_re
     char text[REPORT_TEXT_BYTES] = "";
     if (result->interrupted) report_say(text, "Interrupted: these are the figures up to then. ");
     if (result->duration_ns < NS_PER_MIN) report_say(text, "Too short for steady state. ");
-    if (result->summary.prover_utilisation >= OVERLOADED)
+    if (result->summary.prover_utilisation >= BENCH_OVERLOADED)
         report_say(text,
                    "The provers are busy %s of the time: overloaded, percentiles grow with the duration. ",
                    report_metric(&result->summary, "prover_utilisation").text);

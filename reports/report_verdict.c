@@ -1,10 +1,7 @@
 /* reports/report_verdict.c: what a reader decides first: is it good enough, and where is it not? */
 #include "reports/report.h"
-#include "reports/run_fields.h"
 #include <math.h>
 #include <string.h>
-
-#define CV_MOST 0.10 /* the tuning guide's */
 
 /* The columns of the first table: metrics that targets name. */
 static const struct headline {
@@ -124,7 +121,7 @@ static void write_protocol(const struct report_page *page)
         const struct bench_result *result = page->inputs->tests[i].result;
         double cv = fmax(result->spread.throughput_cv, result->spread.latency_cv[LATENCY_RESULT]);
         few += result->runs < 3;
-        unsteady += cv >= CV_MOST;
+        unsteady += cv >= BENCH_CV_MOST;
         if (cv > worst) worst = cv;
     }
     if (few > 0)

@@ -1,5 +1,7 @@
 /* reports/result.c: names, and the memory of one run's figures. */
 #include "reports/result.h"
+#include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +38,23 @@ double latency_quantile_value(enum latency_quantile quantile)
 uint64_t latency_quantile_support(enum latency_quantile quantile)
 {
     return QUANTILES[quantile].support;
+}
+
+void latency_fill(struct latency *out, const struct histogram *histogram, uint64_t censored)
+{
+    uint64_t seen = histogram->total_count, everyone = seen + censored;
+    *out = (struct latency){
+        .count = seen,
+        .censored = censored,
+        .mean_ns = seen ? histogram_mean_ns(histogram) : NAN,
+        .min_ns = seen ? (double)histogram->min_ns : NAN,
+        .max_ns = seen ? (double)histogram->max_ns : NAN,
+    };
+    for (int q = 0; q < QUANTILE_COUNT; q++) {
+        uint64_t rank = everyone ? histogram_rank(QUANTILES[q].value, everyone) : 0;
+        bool is_told = everyone >= QUANTILES[q].support && rank >= 1 && rank <= seen;
+        out->quantile_ns[q] = is_told ? (double)histogram_at_rank(histogram, rank) : NAN;
+    }
 }
 
 err run_metrics_open(struct run_metrics *out, uint32_t series_seconds)

@@ -9,7 +9,6 @@
 #pragma once
 #include "base/histogram.h"
 #include "engine/stats.h"
-#include <stdbool.h>
 
 #define LATENCY_KINDS(X)                                                                                     \
     X(LATENCY_RESULT, "result")       /* intended arrival -> the result exists; the agent's wait */          \
@@ -47,6 +46,10 @@ struct latency {
     double mean_ns, min_ns, max_ns;     /* exact; NAN when there is none */
     double quantile_ns[QUANTILE_COUNT]; /* NAN when the sample is too small or censored there */
 };
+
+/* The figures of a sample, of which `censored` more values are longer than any that was seen: a quantile
+ * needs enough values to support it, and must not fall among the censored. */
+void latency_fill(struct latency *out, const struct histogram *histogram, uint64_t censored);
 
 /* One value a second of virtual time, from 0: for the plots. */
 #define SERIES(X)                                                                                            \

@@ -1,6 +1,4 @@
 /* reports/summarise.c: several runs, one answer. */
-#include "base/assert.h"
-#include "reports/bench.h"
 #include "reports/bench_own.h"
 #include "reports/run_fields.h"
 #include "reports/stats.h"
@@ -95,23 +93,6 @@ static double at_rank(const struct histogram *histogram, uint64_t rank)
     return (double)histogram_at_rank(histogram, rank);
 }
 
-static void fill_pooled(struct latency *out, const struct histogram *histogram, uint64_t censored)
-{
-    uint64_t everyone = histogram->total_count + censored;
-    bool is_empty = histogram->total_count == 0;
-    out->count = histogram->total_count;
-    out->censored = censored;
-    out->mean_ns = is_empty ? NAN : histogram_mean_ns(histogram);
-    out->min_ns = is_empty ? NAN : (double)histogram->min_ns;
-    out->max_ns = is_empty ? NAN : (double)histogram->max_ns;
-    for (int q = 0; q < QUANTILE_COUNT; q++) {
-        enum latency_quantile quantile = (enum latency_quantile)q;
-        uint64_t rank = everyone > 0 ? histogram_rank(latency_quantile_value(quantile), everyone) : 0;
-        bool is_supported = everyone >= latency_quantile_support(quantile);
-        out->quantile_ns[q] = is_supported ? at_rank(histogram, rank) : NAN;
-    }
-}
-
 static void fill_intervals(struct bench_spread *spread, int kind, const struct histogram *histogram)
 {
     uint64_t everyone = histogram->total_count + spread->pooled[kind].censored;
@@ -145,7 +126,7 @@ static err summarise_latency(const struct arm *arm, int kind)
         histogram_add(merged, &arm->runs[run].histograms[kind]);
         censored += arm->runs[run].latency[kind].censored;
     }
-    fill_pooled(&arm->spread->pooled[kind], merged, censored);
+    latency_fill(&arm->spread->pooled[kind], merged, censored);
     fill_intervals(arm->spread, kind, merged);
     *latency = arm->spread->pooled[kind];
     for (int q = 0; q < QUANTILE_COUNT; q++)

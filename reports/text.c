@@ -1,6 +1,5 @@
 /* reports/text.c: the report's operations on a terminal: aligned columns, no colours, no figures. */
 #include "reports/render.h"
-#include <stdlib.h>
 #include <string.h>
 
 enum { TEXT_WIDTH = 100, GAP = 2 };

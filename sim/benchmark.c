@@ -10,7 +10,7 @@
 struct shared {
     const struct benchmark_batch *batch;
     pthread_mutex_t lock;
-    int64_t done_ns, total_ns;
+    int64_t done_ns;
 };
 
 /* One arm's progress is reported as what it adds to the sum over all arms. */
@@ -27,7 +27,7 @@ static void report_progress(void *context, int64_t now_ns)
     pthread_mutex_lock(&shared->lock);
     shared->done_ns += until_ns - arm->reported_ns;
     arm->reported_ns = until_ns;
-    shared->batch->progress(shared->batch->progress_context, shared->done_ns, shared->total_ns);
+    shared->batch->progress(shared->batch->progress_context, shared->done_ns);
     pthread_mutex_unlock(&shared->lock);
 }
 
@@ -177,11 +177,7 @@ err benchmark_run_all(const struct benchmark_batch *batch, struct diag *diag)
 {
     struct shared shared = {.batch = batch, .lock = PTHREAD_MUTEX_INITIALIZER};
     uint32_t count = 0;
-    for (uint32_t plan = 0; plan < batch->plan_count; plan++) {
-        const struct benchmark_plan *of = &batch->plans[plan];
-        count += of->runs;
-        shared.total_ns += of->duration_ns * of->runs * (of->has_baseline ? 2 : 1);
-    }
+    for (uint32_t plan = 0; plan < batch->plan_count; plan++) count += batch->plans[plan].runs;
     pool_run(batch->threads, count, run_one, &shared);
     return first_error(batch, diag);
 }

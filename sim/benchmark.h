@@ -38,8 +38,7 @@ struct benchmark_batch {
     uint32_t plan_count;
     uint32_t threads;
     const volatile sig_atomic_t *stop;
-    void (*progress)(void *context, int64_t virtual_ns_done,
-                     int64_t virtual_ns_total); /* any thread, serialised */
+    void (*progress)(void *context, int64_t done_ns); /* virtual, of all arms; any thread, serialised */
     void *progress_context;
 };
 

@@ -258,11 +258,6 @@ bool chain_rejects(const struct chain *chain, uint64_t rejection_draw)
     return ldexp((double)(rejection_draw >> 11), -53) < chain->profile.rejected_chance;
 }
 
-const struct chain_profile *chain_profile_of(const struct chain *chain)
-{
-    return &chain->profile;
-}
-
 void chain_stats(const struct chain *chain, struct chain_stats *out)
 {
     const struct chain_slots *slots = &chain->slots;

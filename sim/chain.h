@@ -66,5 +66,4 @@ MUST_USE err chain_submit(struct chain *chain, const struct chain_request *reque
  * (semantics.md 5). rejection_draw: uniform 64 bits of the task (workload.h). */
 bool chain_rejects(const struct chain *chain, uint64_t rejection_draw);
 
-const struct chain_profile *chain_profile_of(const struct chain *chain);
 void chain_stats(const struct chain *chain, struct chain_stats *out); /* of the slots grown so far */

@@ -17,7 +17,7 @@ enum profile_unit {
     PROFILE_NAME,   /* stored as char[PROFILE_NAME_BYTES] */
 };
 
-enum { PROFILE_NAME_BYTES = 64, PROFILE_KEYS_MAX = 64 };
+enum { PROFILE_NAME_BYTES = 64, PROFILE_KEYS_MAX = 63 }; /* one bit a row, and one more than all */
 
 struct profile_key {
     const char *path; /* "slot.target_ms" */

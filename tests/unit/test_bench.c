@@ -34,6 +34,22 @@ Test(bench, whole_numbers_are_numbers_too)
     bench_free(result);
 }
 
+Test(bench, only_numbers_are_numbers)
+{
+    struct bench_result *result;
+    cr_assert(eq(int, bench_open(&result, 1, false), OK));
+    bench_put_integer(result, &result->workload, "whole", 1);
+    bench_put_number(result, &result->workload, "part", 0.5);
+    bench_put_text(result, &result->workload, "text", "7");
+    bench_put_boolean(result, &result->workload, "claim", true);
+    cr_assert(eq(dbl, bench_number(&result->workload, "whole"), 1));
+    cr_assert(eq(dbl, bench_number(&result->workload, "part"), 0.5));
+    cr_assert(isnan(bench_number(&result->workload, "text")));
+    cr_assert(isnan(bench_number(&result->workload, "claim")));
+    cr_assert(isnan(bench_number(&result->workload, "nothing")));
+    bench_free(result);
+}
+
 Test(bench, metrics_come_from_the_summary_in_their_units)
 {
     struct bench_result *result = bench_fixture(3, false);

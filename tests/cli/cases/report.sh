@@ -45,3 +45,10 @@ PATH=$work/empty "$agenc" "${report[@]}" > "$work/out" 2> "$work/err"
 [[ $? == 3 && ! -s $work/out && $(wc -l < "$work/err") == 1 ]] && grep -q 'gnuplot: not found' "$work/err"
 verdict $? "without gnuplot: exit 3 and one line that names it"
 [[ ! -e $work/e.md ]]; verdict $? "a refused report leaves no file"
+
+# A share of one is a whole number in the file, and still a share.
+mkdir "$work/one"
+expect 0 '^trajectory' benchmark speculation --quiet --duration 10s --rate 5 --runs 1 --inject-failures 1 \
+    --output "$work/one/all.json"
+expect 0 'report:' benchmark report --input-dir "$work/one" --output "$work/one/report.md"
+grep -q 'Injected: 100 %' "$work/one/report.md"; verdict $? "the report says that every task may fail"
