@@ -132,7 +132,6 @@ static void move_runs(struct bench_result *result, struct benchmark_run *runs)
         runs[run].metrics = (struct run_metrics){0};
         if (result->baseline) result->baseline[run] = runs[run].baseline;
         if (result->baseline) runs[run].baseline = (struct run_metrics){0};
-        result->interrupted = result->interrupted || runs[run].interrupted || !runs[run].is_done;
         result->wall_seconds += result->per_run[run].wall_seconds;
     }
 }

@@ -83,6 +83,22 @@ static err run_stage(const struct bench_work *work, struct stage *stage, struct 
     return e;
 }
 
+/* One benchmark's result; after an interruption of what is usable, NULL when that is nothing. */
+static err take_result(const struct bench_work *work, struct stage *stage, uint32_t index,
+                       struct bench_result **out, struct diag *diag)
+{
+    struct bench_request request = work->request[index];
+    bool is_whole = !interrupted;
+    for (uint32_t run = 0; interrupted && run < request.plan.runs; run++)
+        is_whole =
+            stage->runs[index][run].is_done && !stage->runs[index][run].interrupted && (run == 0 || is_whole);
+    if (!is_whole && !benchmark_keep_usable(&stage->plans[index], stage->runs[index])) return OK;
+    request.plan = stage->plans[index];
+    TRY(bench_result_of(&request, work->args[index], stage->runs[index], out, diag));
+    (*out)->interrupted = !is_whole;
+    return OK;
+}
+
 err bench_run(const struct bench_work *work, struct bench_result **results, struct diag *diag)
 {
     struct stage stage = {0};
@@ -92,8 +108,7 @@ err bench_run(const struct bench_work *work, struct bench_result **results, stru
         diag_fail(diag, e, "out of memory for %u benchmarks", work->count);
     else
         e = run_stage(work, &stage, diag);
-    for (uint32_t i = 0; i < work->count && e == OK; i++)
-        e = bench_result_of(&work->request[i], work->args[i], stage.runs[i], &results[i], diag);
+    for (uint32_t i = 0; i < work->count && e == OK; i++) e = take_result(work, &stage, i, &results[i], diag);
     if (e != OK)
         for (uint32_t i = 0; i < work->count; i++) {
             bench_free(results[i]);

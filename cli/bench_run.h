@@ -9,7 +9,8 @@ struct bench_work {
     const char *label;                   /* of the progress line */
 };
 
-/* results[i] is request i's; the caller's array, NULL on failure. */
+/* results[i] is request i's; the caller's array, NULL on failure and where an interruption left nothing to
+ * judge. Interrupted ones hold complete runs, or the one that got furthest (sim/benchmark.h). */
 MUST_USE err bench_run(const struct bench_work *work, struct bench_result **results, struct diag *diag);
 
 /* The header: what is going to run, and what about it may surprise. On args->log. */

@@ -24,6 +24,9 @@ static err run(struct args *args, struct diag *diag)
         .threads = args_given(args, "jobs") ? (uint32_t)args_integer(args, "jobs") : 0,
     };
     err e = bench_run(&work, &result, diag);
+    if (e == OK && !result)
+        e = diag_fail(diag, ERR_INTERRUPTED,
+                      "interrupted before the warm-up of a run was over: nothing to tell");
     if (e == OK) e = write_files(result, args, diag);
     if (e == OK) {
         bench_print(result, args->out, *color_for(args->out, args->environment).good);

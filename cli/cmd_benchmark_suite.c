@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const char *const HANDED_ON[] = {"config", "set",       "as-is",      "chain",     "path",
                                         "prover", "execution", "agents",     "executors", "runs",
@@ -165,6 +166,26 @@ static err make_folder(const char *path, struct diag *diag)
                      cause == ENOENT ? "; the folder above it must exist" : ", want a folder or a new name");
 }
 
+/* What an interruption left of a test does not take the place of an earlier suite's result. */
+static bool is_worth_writing(const struct suite *suite, uint32_t test)
+{
+    const struct bench_result *result = suite->results[test];
+    return result && (!result->interrupted || access(suite->paths[test], F_OK) != 0);
+}
+
+static err write_results(const struct suite *suite, struct diag *diag)
+{
+    uint32_t whole = 0;
+    for (uint32_t test = 0; test < TEST_COUNT; test++) {
+        if (!is_worth_writing(suite, test)) continue;
+        TRY(bench_write(suite->results[test], suite->paths[test], diag));
+        whole += !suite->results[test]->interrupted;
+    }
+    if (whole == TEST_COUNT) return OK;
+    return diag_fail(diag, ERR_INTERRUPTED, "interrupted: %u of %d tests are complete, no report was written",
+                     whole, TEST_COUNT);
+}
+
 static err run_tests(struct suite *suite, const struct args *args, struct diag *diag)
 {
     for (uint32_t test = 0; test < TEST_COUNT; test++) TRY(prepare_test(suite, test, args, diag));
@@ -178,9 +199,7 @@ static err run_tests(struct suite *suite, const struct args *args, struct diag *
     };
     TRY(make_folder(args_text(args, "output-dir"), diag));
     TRY(bench_run(&work, suite->results, diag));
-    for (uint32_t test = 0; test < TEST_COUNT; test++)
-        TRY(bench_write(suite->results[test], suite->paths[test], diag));
-    return OK;
+    return write_results(suite, diag);
 }
 
 static err write_report(const struct args *args, struct diag *diag)
@@ -207,7 +226,6 @@ static err run(struct args *args, struct diag *diag)
     err e = run_tests(suite, args, diag);
     if (e == OK) e = suite_write_states(args_text(args, "output-dir"), suite->results, TEST_COUNT, diag);
     for (uint32_t test = 0; test < TEST_COUNT; test++) {
-        if (suite->results[test] && suite->results[test]->interrupted) args->exit_status = STATUS_FAILED;
         bench_free(suite->results[test]);
         bench_request_close(&suite->requests[test]);
     }

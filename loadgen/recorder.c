@@ -237,6 +237,12 @@ struct task_moments recorder_task(const struct recorder *recorder, uint64_t task
     return moments;
 }
 
+void recorder_cut(struct recorder *recorder, int64_t now_ns)
+{
+    if (now_ns < recorder->options.duration_ns) recorder->options.duration_ns = now_ns;
+    if (recorder->options.warmup_ns > now_ns) recorder->options.warmup_ns = 0; /* nothing is judged by this */
+}
+
 /* ---- the figures ---- */
 
 static double ratio(double part, double whole)

@@ -41,6 +41,9 @@ void recorder_sample(struct recorder *recorder, int64_t now_ns, const struct eng
 /* Tasks that stand still: waiting, queued for a prover, awaiting ancestors, ready to be submitted. */
 uint64_t recorder_backlog(const struct engine_stats *stats);
 
+/* The run ends here and not at its duration: figures are of what was covered. Call before recorder_finish. */
+void recorder_cut(struct recorder *recorder, int64_t now_ns);
+
 /* Fills all but seed, trajectory, events, wall time and speed-up. ERR_NOMEM. */
 MUST_USE err recorder_finish(struct recorder *recorder, const struct engine *engine, int64_t end_ns,
                              struct run_metrics *out);

@@ -187,3 +187,54 @@ void benchmark_run_close(struct benchmark_run *run)
     run_metrics_close(&run->metrics);
     run_metrics_close(&run->baseline);
 }
+
+static bool is_complete(const struct benchmark_run *run)
+{
+    return run->is_done && !run->interrupted;
+}
+
+static int64_t covered_ns(const struct benchmark_plan *plan, const struct benchmark_run *run)
+{
+    int64_t until_ns = (int64_t)(run->metrics.sim_seconds * 1e9);
+    return until_ns < plan->duration_ns ? until_ns : plan->duration_ns;
+}
+
+static uint32_t keep_complete(struct benchmark_run *runs, uint32_t count)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct benchmark_run run = runs[i];
+        runs[i] = (struct benchmark_run){0};
+        if (is_complete(&run))
+            runs[kept++] = run;
+        else
+            benchmark_run_close(&run);
+    }
+    return kept;
+}
+
+static bool keep_furthest(struct benchmark_plan *plan, struct benchmark_run *runs)
+{
+    uint32_t furthest = 0;
+    for (uint32_t i = 1; i < plan->runs; i++)
+        if (covered_ns(plan, &runs[i]) > covered_ns(plan, &runs[furthest])) furthest = i;
+    struct benchmark_run best = runs[furthest];
+    runs[furthest] = (struct benchmark_run){0};
+    for (uint32_t i = 0; i < plan->runs; i++) benchmark_run_close(&runs[i]);
+    run_metrics_close(&best.baseline);
+    runs[0] = best;
+    plan->duration_ns = covered_ns(plan, &best);
+    plan->has_baseline = false;
+    plan->runs = 1;
+    return plan->duration_ns > plan->warmup_ns;
+}
+
+bool benchmark_keep_usable(struct benchmark_plan *plan, struct benchmark_run *runs)
+{
+    for (uint32_t i = 0; i < plan->runs; i++) {
+        if (!is_complete(&runs[i])) continue;
+        plan->runs = keep_complete(runs, plan->runs);
+        return true;
+    }
+    return keep_furthest(plan, runs);
+}

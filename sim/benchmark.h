@@ -45,3 +45,8 @@ struct benchmark_batch {
 /* The first error by (plan, replication) is returned with its line. Interrupted runs hold what they have. */
 MUST_USE err benchmark_run_all(const struct benchmark_batch *batch, struct diag *diag);
 void benchmark_run_close(struct benchmark_run *run); /* fine on a zeroed one */
+
+/* After an interruption: moves what can be judged to the front of `runs`, closes the rest, and makes `plan`
+ * say what that is. Complete runs if there are any; else the one that got furthest beyond its warm-up,
+ * without a baseline and with the duration that it covered. False: nothing was measured. */
+bool benchmark_keep_usable(struct benchmark_plan *plan, struct benchmark_run *runs);

@@ -183,6 +183,7 @@ err sim_run(const struct sim_options *options, struct sim_outcome *out, struct d
     if (e == OK) {
         set_out(sim);
         run(sim, &out->interrupted);
+        if (out->interrupted) recorder_cut(sim->recorder, sim->now_ns > 0 ? sim->now_ns : 1);
         e = finish(sim, out);
     }
     assert_set_context(NULL);
