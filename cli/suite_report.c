@@ -26,6 +26,8 @@ static err write_state(const char *folder, const struct state_file *file, const 
     };
     snprintf(path, sizeof path, "%s/%s", folder, file->name);
     TRY(file_begin(&writer, path, diag));
+    fprintf(writer.stream, "# test %s, first run, %s\n", result->name,
+            file->is_after ? "when its last task arrived" : "before its first task");
     file->write(&exposition, writer.stream);
     return file_commit(&writer, diag);
 }

@@ -106,8 +106,10 @@ void exposition_write_status(const struct exposition *exposition, FILE *out)
     fprintf(out, "rollout             %g %%\n", (double)settings->rollout_bps / 100);
     fprintf(out, "active tasks        %" PRIu64 " in %" PRIu64 " branches\n", stats->speculative_active,
             stats->tips);
-    fprintf(out, "pending operations  %" PRIu64 " (limit %" PRId64 ")\n", stats->pending_operations,
-            settings->max_pending_operations);
+    fprintf(out,
+            "operations          %" PRIu64 " not terminal, %" PRIu64 " of them speculative (limit %" PRId64
+            ")\n",
+            stats->operations, stats->pending_operations, settings->max_pending_operations);
     fprintf(out, "pending rollbacks   %" PRIu64 "\n", stats->plans_waiting + stats->plans_running);
     fprintf(out, "rolled back so far  %" PRIu64 " of %" PRIu64 " speculative tasks\n", rolled_back,
             stats->speculative_admissions);
