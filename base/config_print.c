@@ -162,7 +162,11 @@ void config_print_markdown(FILE *out)
         "of `speculation.mode`, what is compiled in. `agenc config show --sources` tells where a value came\n"
         "from, `agenc config validate` what is wrong with a file. Hot keys change without a restart.\n"
         "A share is written 0.1, a percentage 10.0; both are held as whole basis points, and a value finer\n"
-        "than that is refused.\n",
+        "than that is refused.\n\n"
+        "Read and checked, but without effect in simulations, because they are the service's:\n"
+        "`circuit_breaker.*`, `admin.*`, `workers.*`, `metrics.*`, `drain_timeout_ms`, "
+        "`checkpoint_interval`,\n"
+        "`rollback.max_cascade_size`, `rollback.max_latency_ms` and `features.rollout_always`.\n",
         out);
     for (uint32_t i = 0; i < config_key_count(); i++) {
         const struct config_key *key = config_key_at(i);

@@ -2,6 +2,7 @@
 #include "base/sample.h"
 #include "base/assert.h"
 #include "base/fmath.h"
+#include "base/units.h"
 #include "base/ziggurat_tables.h"
 #include <math.h>
 
@@ -62,6 +63,11 @@ double sample_normal(struct draw *draw)
 double sample_lognormal(struct draw *draw, double sigma)
 {
     return fmath_exp(sigma * sample_normal(draw));
+}
+
+int64_t sample_lognormal_ns(struct draw *draw, int64_t median_ns, double sigma)
+{
+    return (int64_t)fmin((double)median_ns * sample_lognormal(draw, sigma), (double)NS_PER_DAY);
 }
 
 /* Marsaglia and Tsang, shape >= 1. */

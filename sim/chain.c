@@ -75,7 +75,7 @@ static int64_t journey_lognormal_ns(const struct journey *journey, uint32_t plac
                                     double sigma)
 {
     struct draw draw = journey_draw(journey, place);
-    return (int64_t)((double)median_ns * sample_lognormal(&draw, sigma));
+    return sample_lognormal_ns(&draw, median_ns, sigma);
 }
 
 /* Where the transaction that reaches the leader now is executed: the wait counts slots,

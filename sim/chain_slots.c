@@ -45,7 +45,8 @@ static void next_episode(struct chain_slots *slots)
     const struct chain_profile *profile = slots->profile;
     struct draw draw = draw_at(&slots->rng, RNG_REGIME, slots->episode++, 0);
     double calm_ns = (double)profile->busy_episode_ns * (1 - profile->busy_share) / profile->busy_share;
-    slots->busy_from_ns = ns_after(slots->busy_until_ns, (int64_t)(calm_ns * sample_exponential(&draw)));
+    calm_ns = fmin(calm_ns * sample_exponential(&draw), (double)(NEVER_NS / 2)); /* a share may be tiny */
+    slots->busy_from_ns = ns_after(slots->busy_until_ns, (int64_t)calm_ns);
     slots->busy_until_ns = ns_after(slots->busy_from_ns, profile->busy_episode_ns);
 }
 
@@ -92,7 +93,7 @@ static int64_t slot_span_ns(const struct chain_slots *slots, const struct window
     struct draw draw = slot_draw(slots, DRAW_SPREAD);
     double span_ns =
         nominal_ns * window->leader_speed * (1 + window->regime->slot_sigma * sample_normal(&draw));
-    return (int64_t)fmax(span_ns, target_ns * LEAST_SLOT_PCT / 100);
+    return (int64_t)fmin(fmax(span_ns, target_ns * LEAST_SLOT_PCT / 100), (double)NS_PER_DAY);
 }
 
 /* How late the block's last pieces come; marks the window when that starts a fork. */
@@ -111,7 +112,7 @@ static int64_t lateness_ns(const struct chain_slots *slots, struct window *windo
 static int64_t lognormal_ns(const struct chain_slots *slots, uint32_t index, int64_t median_ns, double sigma)
 {
     struct draw draw = slot_draw(slots, index);
-    return (int64_t)((double)median_ns * sample_lognormal(&draw, sigma));
+    return sample_lognormal_ns(&draw, median_ns, sigma);
 }
 
 static void block_add(struct chain_slots *slots, struct chain_slot *slot, const struct chain_regime *regime)

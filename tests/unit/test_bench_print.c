@@ -62,7 +62,7 @@ Test(bench_print, trouble_is_said)
     struct bench_result *result = bench_fixture(3, false);
     static const char *const WORDS[] = {
         "interrupted: ",     "overloaded: percentiles grow", "the backlog never came down",
-        "10 % or more",        "too short for steady state",   "12 tasks never finished",
+        "10 % or more",      "too short for steady state",   "12 tasks never finished",
         "MISS  result.p50 ",
     };
     for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++) expect(result, WORDS[i], false);

@@ -1,7 +1,7 @@
 /* tests/unit/test_sample.c: each sampler has its distribution (Kolmogorov-Smirnov and chi-square against GSL)
  * and keeps its bits. */
-#include "base/fmath.h"
 #include "base/sample.h"
+#include "base/units.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <gsl/gsl_cdf.h>
@@ -102,6 +102,20 @@ static double ks_distance(const struct sampler *sampler, const double *sorted)
         worst = fmax(worst, fmax(fabs(want - (double)i / SAMPLES), fabs((i + 1.0) / SAMPLES - want)));
     }
     return worst;
+}
+
+Test(sample, a_lognormal_time_ends_with_the_day)
+{
+    struct rng rng = rng_keyed(5, 0);
+    int64_t longest_ns = 0;
+    for (uint32_t i = 0; i < 1000; i++) {
+        struct draw draw = draw_at(&rng, RNG_TEST, i, 0), same = draw;
+        double exact_ns = (double)NS_PER_H * sample_lognormal(&same, 2);
+        int64_t time_ns = sample_lognormal_ns(&draw, NS_PER_H, 2);
+        cr_assert(eq(i64, time_ns, exact_ns < (double)NS_PER_DAY ? (int64_t)exact_ns : NS_PER_DAY));
+        if (time_ns > longest_ns) longest_ns = time_ns;
+    }
+    cr_assert(eq(i64, longest_ns, NS_PER_DAY), "none was long enough to be cut");
 }
 
 Test(sample, distributions_are_those_of_gsl)
