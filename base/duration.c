@@ -42,7 +42,7 @@ static const char *scan_decimal(const char *text, struct decimal *out)
     int count = 0, places = 0;
     bool has_point = false;
     for (;; at++) {
-        if (*at == '.' && !has_point && count > 0) {
+        if (*at == '.' && !has_point) {
             has_point = true;
             continue;
         }
@@ -65,6 +65,7 @@ static const struct unit *find_unit(const struct unit *units, const char *name)
 struct form {
     const struct unit *units;
     const char *form, *kept; /* what to write; the unit that is kept */
+    const char *most;        /* max, as one would write it */
     int64_t max;
 };
 
@@ -78,27 +79,26 @@ static err parse(const struct form *form, const char *text, int64_t *out, struct
     if (product % number.divisor != 0)
         return diag_fail(diag, ERR_RANGE, "\"%.64s\" is not a whole number of %s", text, form->kept);
     if (product / number.divisor > (u128)form->max)
-        return diag_fail(diag, ERR_RANGE, "\"%.64s\" is too large: at most %" PRId64 " %s", text, form->max,
-                         form->kept);
+        return diag_fail(diag, ERR_RANGE, "\"%.64s\" is too large: at most %s", text, form->most);
     *out = (int64_t)(product / number.divisor);
     return OK;
 }
 
 err duration_parse(const char *text, int64_t *out_ns, struct diag *diag)
 {
-    static const struct form FORM = {DURATION_UNITS, DURATION_FORM, "nanoseconds", NEVER_NS - 1};
+    static const struct form FORM = {DURATION_UNITS, DURATION_FORM, "nanoseconds", "106751d", NEVER_NS - 1};
     return parse(&FORM, text, out_ns, diag);
 }
 
 err size_parse(const char *text, int64_t *out_bytes, struct diag *diag)
 {
-    static const struct form FORM = {SIZE_UNITS, SIZE_FORM, "bytes", INT64_MAX};
+    static const struct form FORM = {SIZE_UNITS, SIZE_FORM, "bytes", "8388607TB", INT64_MAX};
     return parse(&FORM, text, out_bytes, diag);
 }
 
 err percent_parse(const char *text, int64_t *out_bps, struct diag *diag)
 {
-    static const struct form FORM = {SHARE_UNITS, SHARE_FORM, "basis points (0.01%)", 10000};
+    static const struct form FORM = {SHARE_UNITS, SHARE_FORM, "basis points (0.01%)", "100% (or 1)", 10000};
     return parse(&FORM, text, out_bps, diag);
 }
 

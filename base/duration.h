@@ -2,7 +2,7 @@
  *
  *   duration_parse   500ns 20us 500ms 30s 1.5s 5m 2h 1d        -> nanoseconds
  *   size_parse       100B 64KB 512MB 8GB 8GiB 1.5GiB           -> bytes; MB = MiB = 2^20
- *   percent_parse    10% 0.5% 0.1 (a share of one)             -> basis points, 0 .. 10,000
+ *   percent_parse    10% 0.5% 0.1 .1 (a share of one)          -> basis points, 0 .. 10,000
  *
  * One number, one unit, nothing else: no sign, no spaces, no exponent. A value
  * must come out whole in the unit it is kept in; nothing is rounded.

@@ -47,7 +47,7 @@ const struct flag BENCHMARK_FLAGS[] = {
      .fallback = "mix",
      .help = "where it fails: proof, chain, or half and half"},
     TEXT_FLAG("inject-window", "A-B", NULL,
-              "intended arrivals that may fail; default from warm-up to 80% of the duration"),
+              "intended arrivals that may fail; default from warm-up to 80% of the duration, or its end"),
     {.name = "measure-latency", .type = FLAG_SWITCH, .help = "print the percentile table of every latency"},
     FLAG_CONFIG,
     FLAG_SET,
@@ -193,6 +193,13 @@ static int64_t default_warmup_ns(int64_t duration_ns)
     return duration_ns < 5 * NS_PER_MIN ? duration_ns / 5 : NS_PER_MIN;
 }
 
+/* 80% of the duration; the rest of it where the warm-up takes longer than that. */
+static int64_t default_window_end_ns(const struct benchmark_plan *plan)
+{
+    int64_t end_ns = plan->duration_ns / 10 * 8;
+    return end_ns > plan->warmup_ns ? end_ns : plan->duration_ns;
+}
+
 /* "60s-240s" */
 static err read_window(const char *text, struct workload_options *workload, struct diag *diag)
 {
@@ -228,7 +235,7 @@ static err workload_from_args(struct benchmark_plan *plan, const struct args *ar
     workload->failure_chance = (double)args_integer(args, "inject-failures") / (double)BPS_ONE;
     workload->failure_stage = (enum workload_stage)args_integer(args, "inject-stage");
     workload->failure_from_ns = plan->warmup_ns;
-    workload->failure_until_ns = plan->duration_ns / 10 * 8;
+    workload->failure_until_ns = default_window_end_ns(plan);
     if (args_given(args, "claim-ttl")) workload->claim_ttl_ns = args_integer(args, "claim-ttl");
     if (workload->claim_ttl_ns && workload->claim_ttl_ns < 2 * plan->settings.claim_buffer_ns)
         return diag_fail(diag, ERR_RANGE,

@@ -77,7 +77,7 @@ Test(dist, malformed_text_is_refused)
         {"lognormal:200ms:inf", ERR_SYNTAX},
         {"lognormal:200ms:1e1", ERR_SYNTAX},
         {"lognormal:200ms:-1", ERR_SYNTAX},
-        {"lognormal:200ms:.5", ERR_SYNTAX},
+        {"lognormal:200ms:.", ERR_SYNTAX},
         {"lognormal:200ms:0.5 ", ERR_SYNTAX},
         {"lognormal:200ms:1.2.3", ERR_SYNTAX},
         {"lognormal:200ms:", ERR_SYNTAX},

@@ -87,3 +87,8 @@ expect 3 'output-dir.*the folder above it must exist' benchmark suite --quiet --
 touch "$work/file"
 expect 3 'output-dir.*want a folder' benchmark suite --quiet --output-dir "$work/file"
 expect 2 'output-dir: want a path of at most' benchmark suite --quiet --output-dir "$(printf '%01100d' 0)"
+
+# A window that nobody asked for is never wrong; shares may open with a point.
+expect 0 '^trajectory' "${speculation[@]}" --duration 20s --warmup 19s --rate 5 --runs 1
+expect 0 '^trajectory' "${speculation[@]}" --duration 10s --rate .5 --runs 1 --cross-agent .02 --inject-failures .5
+refused 'cross-agent: "1\.1" is too large: at most 100% \(or 1\)' --cross-agent 1.1
