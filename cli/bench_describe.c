@@ -113,15 +113,6 @@ static void describe_environment(struct bench_result *result)
     bench_put_text(result, &result->environment, "compiler", __VERSION__);
 }
 
-/* "out/latency.json" is the test "latency". */
-static const char *test_name(const struct args *args)
-{
-    const char *path = args_has(args, "output") ? args_text(args, "output") : NULL;
-    if (!path) return "benchmark";
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 static void move_runs(struct bench_result *result, struct benchmark_run *runs)
 {
     result->before = runs[0].before;
@@ -150,13 +141,10 @@ err bench_result_of(const struct bench_request *request, const struct args *args
 {
     const struct benchmark_plan *plan = &request->plan;
     struct bench_result *result;
-    char name[128];
     err e = bench_open(&result, plan->runs, plan->has_baseline);
     if (e != OK) return diag_fail(diag, e, "out of memory for the result");
-    snprintf(name, sizeof name, "%s", test_name(args));
-    char *suffix = strstr(name, ".json");
-    if (suffix) *suffix = '\0';
-    result->name = bench_text(result, name);
+    const char *path = args_has(args, "output") ? args_text(args, "output") : NULL;
+    bench_name_after(result, path ? path : "benchmark");
     result->version = version_number();
     result->commit = version_commit();
     result->seed = plan->seed;

@@ -7,6 +7,17 @@
 
 #define OPTION "--shape"
 
+static void set_depths(struct job_shape *job)
+{
+    for (uint32_t i = 0; i < job->count; i++) {
+        job->depths[i] = 0;
+        for (uint32_t p = 0; p < job->parent_counts[i]; p++) {
+            uint8_t below = (uint8_t)(job->depths[job->parents[i][p]] + 1);
+            if (below > job->depths[i]) job->depths[i] = below;
+        }
+    }
+}
+
 /* -- grammar -- */
 
 static err parse_plain(struct shape *out, char *rest, struct diag *diag)
@@ -71,8 +82,6 @@ static err parse_job(struct job_shape *job, char *line, const char *place, struc
     }
     return OK;
 }
-
-static void set_depths(struct job_shape *job);
 
 static err parse_lines(struct shape *out, struct text_lines *lines, struct diag *diag)
 {
@@ -143,17 +152,6 @@ void shape_close(struct shape *shape)
 }
 
 /* -- drawing -- */
-
-static void set_depths(struct job_shape *job)
-{
-    for (uint32_t i = 0; i < job->count; i++) {
-        job->depths[i] = 0;
-        for (uint32_t p = 0; p < job->parent_counts[i]; p++) {
-            uint8_t below = (uint8_t)(job->depths[job->parents[i][p]] + 1);
-            if (below > job->depths[i]) job->depths[i] = below;
-        }
-    }
-}
 
 static void add_task(struct job_shape *job, uint32_t parent)
 {

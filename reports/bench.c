@@ -60,6 +60,18 @@ const char *bench_text(struct bench_result *result, const char *text)
     return copy;
 }
 
+void bench_name_after(struct bench_result *result, const char *path)
+{
+    static const char SUFFIX[] = ".json";
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    size_t size_bytes = strlen(name), suffix_bytes = sizeof SUFFIX - 1;
+    bool is_json = size_bytes > suffix_bytes && strcmp(name + size_bytes - suffix_bytes, SUFFIX) == 0;
+    char *copy = arena_array(result->texts, size_bytes + 1, 1);
+    ASSERT(copy);
+    memcpy(copy, name, is_json ? size_bytes - suffix_bytes : size_bytes); /* the arena's bytes are 0 */
+    result->name = copy;
+}
+
 /* Sections stay sorted: what is put in any order is written in one. A name that is there is replaced. */
 static struct bench_pair *put(struct bench_result *result, struct bench_section *section, const char *name)
 {

@@ -81,6 +81,8 @@ void bench_free(struct bench_result *result); /* NULL is fine */
 
 const char *bench_text(struct bench_result *result,
                        const char *text); /* a copy that lives as long; ASSERTs room */
+/* "out/latency.json" is the test "latency". */
+void bench_name_after(struct bench_result *result, const char *path);
 void bench_put_text(struct bench_result *result, struct bench_section *section, const char *name,
                     const char *text);
 void bench_put_integer(struct bench_result *result, struct bench_section *section, const char *name,

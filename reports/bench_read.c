@@ -216,17 +216,6 @@ static err check_schema(const struct json_node *root, struct diag *diag)
     return json_fail(root, diag, ERR_SYNTAX, words);
 }
 
-/* "out/latency.json" is the test "latency". */
-static void name_after(struct bench_result *result, const char *path)
-{
-    char name[NAME_BYTES];
-    const char *slash = strrchr(path, '/');
-    snprintf(name, sizeof name, "%s", slash ? slash + 1 : path);
-    char *suffix = strstr(name, ".json");
-    if (suffix) *suffix = '\0';
-    result->name = bench_text(result, name);
-}
-
 static err read_root(struct bench_result **out, const struct json_node *root, const struct json_text *text,
                      struct diag *diag)
 {
@@ -236,7 +225,7 @@ static err read_root(struct bench_result **out, const struct json_node *root, co
     TRY(read_u32(root, "runs", LIMIT_RUNS, &runs, diag));
     err e = bench_open_room(&result, runs, json_has(root, "baseline"), TEXT_BYTES + text->size_bytes);
     if (e != OK) return json_fail(root, diag, e, err_text(e));
-    name_after(result, text->name);
+    bench_name_after(result, text->name);
     e = read_result(result, root, diag);
     if (e != OK)
         bench_free(result);

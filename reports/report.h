@@ -85,8 +85,8 @@ MUST_USE err report_write_page(const struct report_page *page, struct diag *diag
 void report_write_verdict(const struct report_page *page); /* report_verdict.c */
 MUST_USE err report_write_test(const struct report_page *page, uint32_t test,
                                struct diag *diag); /* report_test.c */
-void report_write_details(const struct report_page *page,
-                          const struct report_test *test); /* report_details.c */
+MUST_USE err report_write_details(const struct report_page *page, const struct report_test *test,
+                                  struct diag *diag); /* report_details.c */
 
 /* Numbers as people read them: metric_write in a struct of its own. */
 struct report_number {

@@ -191,45 +191,63 @@ static void write_section(const struct report_page *page, const char *title,
 }
 
 /* A word as a shell takes it. */
-static void say_word(char *text, const char *word)
+static void print_word(FILE *out, const char *word)
 {
     bool is_plain = *word != '\0';
     for (const char *at = word; *at; at++)
         is_plain = is_plain && (isalnum((unsigned char)*at) || strchr("-_./:,=+%@", *at));
     if (is_plain) {
-        report_say(text, " %s", word);
+        fprintf(out, " %s", word);
         return;
     }
-    report_say(text, " '");
+    fputs(" '", out);
     for (const char *at = word; *at; at++)
         if (*at == '\'')
-            report_say(text, "'\\''");
+            fputs("'\\''", out);
         else
-            report_say(text, "%c", *at);
-    report_say(text, "'");
+            fputc(*at, out);
+    fputc('\'', out);
 }
 
-static void write_reproduction(const struct report_page *page, const struct bench_result *result)
+/* However many words: a command that is cut reproduces nothing. */
+static err write_command(const struct report_page *page, const struct bench_result *result)
 {
-    char text[REPORT_TEXT_BYTES] = "agenc", note[REPORT_TEXT_BYTES] = "", file[REPORT_TEXT_BYTES] = "";
-    for (uint32_t i = 0; i < result->command_count; i++) say_word(text, result->command[i]);
+    char *text = NULL, file[256];
+    size_t text_bytes;
+    FILE *out = open_memstream(&text, &text_bytes);
+    if (!out) return ERR_NOMEM;
+    fputs("agenc", out);
+    for (uint32_t i = 0; i < result->command_count; i++) print_word(out, result->command[i]);
     snprintf(file, sizeof file, "%.200s.json", result->name);
-    say_word(text, "--output");
-    say_word(text, file);
-    page->renderer->code(page->out, text);
+    print_word(out, "--output");
+    print_word(out, file);
+    bool is_whole = !ferror(out);
+    is_whole = fclose(out) == 0 && is_whole;
+    if (is_whole) page->renderer->code(page->out, text);
+    free(text);
+    return is_whole ? OK : ERR_NOMEM;
+}
+
+static err write_reproduction(const struct report_page *page, const struct bench_result *result,
+                              struct diag *diag)
+{
+    char note[REPORT_TEXT_BYTES] = "";
+    err e = write_command(page, result);
+    if (e != OK) return diag_fail(diag, e, "out of memory for the command of %s", result->name);
     report_say(note,
                "Version %s (commit %s), trajectory hash %016" PRIx64 " over %s events. The same command and "
                "commit give the same hash on any machine.",
                result->version, result->commit, result->trajectory_hash,
                report_count(result->summary.events).text);
     page->renderer->paragraph(page->out, note);
+    return OK;
 }
 
-void report_write_details(const struct report_page *page, const struct report_test *test)
+err report_write_details(const struct report_page *page, const struct report_test *test, struct diag *diag)
 {
     const struct bench_result *result = test->result;
     page->renderer->heading(page->out, 3, "How to reproduce");
-    write_reproduction(page, result);
+    TRY(write_reproduction(page, result, diag));
     write_runs(page, result);
     write_accounts(page, result);
     page->renderer->fold_begin(page->out, "Configuration, workload, models and machine");
@@ -239,4 +257,5 @@ void report_write_details(const struct report_page *page, const struct report_te
     write_section(page, "Prover", &result->prover);
     write_section(page, "Machine", &result->environment);
     page->renderer->fold_end(page->out);
+    return OK;
 }

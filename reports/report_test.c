@@ -275,6 +275,5 @@ err report_write_test(const struct report_page *page, uint32_t index, struct dia
         if (page->figures->images[index][chart].is_drawn) TRY(write_figure(page, index, chart, diag));
     page->renderer->figures_end(page->out);
     write_summary(page, test->result);
-    report_write_details(page, test);
-    return OK;
+    return report_write_details(page, test, diag);
 }

@@ -34,6 +34,22 @@ Test(bench, whole_numbers_are_numbers_too)
     bench_free(result);
 }
 
+Test(bench, a_test_is_named_after_its_file)
+{
+    static const char *const CASES[][2] = {{"out/latency.json", "latency"},
+                                           {"a.json.old.json", "a.json.old"},
+                                           {"/x.json/plain", "plain"},
+                                           {".json", ".json"},
+                                           {"benchmark", "benchmark"}};
+    struct bench_result *result;
+    cr_assert(eq(int, bench_open(&result, 1, false), OK));
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        bench_name_after(result, CASES[i][0]);
+        cr_assert(eq(str, (char *)result->name, (char *)CASES[i][1]));
+    }
+    bench_free(result);
+}
+
 Test(bench, only_numbers_are_numbers)
 {
     struct bench_result *result;

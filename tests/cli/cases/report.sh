@@ -52,3 +52,14 @@ expect 0 '^trajectory' benchmark speculation --quiet --duration 10s --rate 5 --r
     --output "$work/one/all.json"
 expect 0 'report:' benchmark report --input-dir "$work/one" --output "$work/one/report.md"
 grep -q 'Injected: 100 %' "$work/one/report.md"; verdict $? "the report says that every task may fail"
+
+# A command is told whole, however long.
+many=()
+for i in {1..100}; do many+=(--set speculation.max_depth=5); done
+mkdir "$work/long"
+"$agenc" benchmark speculation --quiet --duration 10s --rate 5 --runs 1 "${many[@]}" --output "$work/long/many.json" \
+    > "$work/out" 2> "$work/err"
+expect 0 'report:' benchmark report --input-dir "$work/long" --output "$work/long/report.md"
+[[ $(grep '^agenc benchmark' "$work/long/report.md" | grep -o 'max_depth=5' | wc -l) == 100 ]]
+verdict $? "the report tells a hundred options"
+grep -q '^agenc benchmark .* --output many.json$' "$work/long/report.md"; verdict $? "and the end of the command"
