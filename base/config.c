@@ -187,6 +187,9 @@ err config_set_leaf(struct config *config, const struct toml_leaf *leaf, struct 
     const struct config_key *key = find_leaf_key(leaf->path, &element);
     snprintf(where, sizeof where, "%.255s:%d:%d: ", leaf->file, leaf->line,
              key ? leaf->column : leaf->key_column);
+    struct diag why = {0};
+    if (!key && config_refuse_misplaced(config, leaf, &why) != OK)
+        return fault(notes, diag, ERR_SYNTAX, why.text);
     if (!key) return unknown_key(where, leaf->path, notes, diag);
     if (!takes(key, leaf->type) || (element >= 0 && leaf->type != TOML_STRING))
         return fault(notes, diag, wrong_type(config, key, leaf, line), line);
@@ -245,6 +248,7 @@ err config_load_file(struct config *config, const char *path, struct config_note
     name_environment(config, path);
     struct diag why = {0};
     err e = toml_read_file(path, load_leaf, &loading, &why);
+    if (e != OK && notes) notes->is_partial = true;
     if (e != OK) return fault(notes, diag, e, why.text);
     return loading.worst == OK ? OK : diag_fail(diag, loading.worst, "%s", loading.first.text);
 }

@@ -42,7 +42,8 @@ struct config {
 
 /* What there is to say about a configuration, in the order it was found. */
 struct config_notes {
-    bool is_strict; /* set by the caller: unknown keys are errors */
+    bool is_strict;  /* set by the caller: unknown keys are errors */
+    bool is_partial; /* some file could not be read to its end: keys may have gone unseen */
     uint32_t error_count, warning_count, kept_count;
     struct config_note {
         bool is_error;
@@ -64,9 +65,14 @@ MUST_USE err config_set_text(struct config *config, const char *assignment, stru
 MUST_USE err config_set_leaf(struct config *config, const struct toml_leaf *leaf, struct config_notes *notes,
                              struct diag *diag);
 
+/* A leaf that is no key: OK when it has nothing to do with one either. ERR_SYNTAX when it stands where a
+ * section or a key would (speculation = 5, max_depth = [5], [[speculation]]): base/config_misplaced.c. */
+MUST_USE err config_refuse_misplaced(struct config *config, const struct toml_leaf *leaf, struct diag *diag);
+
 /* Rules between keys: base/config_check.c. */
 MUST_USE err config_check(const struct config *config, struct config_notes *notes, struct diag *diag);
-bool config_flags_agree(const struct config *config); /* the rules about feature flags only */
+/* The rules about feature flags only, and that no value they look at was refused. */
+bool config_flags_agree(const struct config *config);
 bool config_is_production(const struct config *config);
 
 /* Hot changes: base/config_hot.c. */

@@ -145,10 +145,18 @@ bool config_is_production(const struct config *config)
     return strcmp(config->environment, "prod") == 0 || strcmp(config->environment, "production") == 0;
 }
 
+static bool was_refused(const struct config *config, const struct rule *rule)
+{
+    for (size_t i = 0; i < 3 && rule->keys[i]; i++)
+        if (config->origins[config_key_index(config_key_find(rule->keys[i]))].was_refused) return true;
+    return false;
+}
+
 bool config_flags_agree(const struct config *config)
 {
     for (size_t i = 0; i < RULE_COUNT; i++)
-        if (RULES[i].kind == RULE_FLAGS && !RULES[i].holds(config)) return false;
+        if (RULES[i].kind == RULE_FLAGS && (was_refused(config, &RULES[i]) || !RULES[i].holds(config)))
+            return false;
     return true;
 }
 

@@ -63,8 +63,7 @@ static const char EMPIRICAL[] = "empirical:";
 static bool read_number(const char *text, double *out)
 {
     size_t length = strlen(text);
-    if (length == 0 || strspn(text, "0123456789.") != length || text[length - 1] == '.')
-        return false;
+    if (length == 0 || strspn(text, "0123456789.") != length || text[length - 1] == '.') return false;
     char *end;
     double number = strtod(text, &end);
     if (*end || !isfinite(number)) return false;

@@ -2,7 +2,6 @@
 #include "base/file.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +37,37 @@ static char *resolve(const char *path)
 {
     char *resolved = realpath(path, NULL);
     return resolved ? resolved : strdup(path);
+}
+
+/* The folder's real name and the last part, for a path that does not exist yet. NULL: there is no folder. */
+static char *resolve_folder(const char *path)
+{
+    char *folder_copy = strdup(path), *name_copy = strdup(path), *joined = NULL;
+    char *folder = folder_copy ? realpath(dirname(folder_copy), NULL) : NULL;
+    if (folder && name_copy) {
+        const char *name = basename(name_copy);
+        size_t size_bytes = strlen(folder) + strlen(name) + 2;
+        joined = malloc(size_bytes);
+        if (joined) snprintf(joined, size_bytes, "%s/%s", folder, name);
+    }
+    free(folder);
+    free(name_copy);
+    free(folder_copy);
+    return joined;
+}
+
+bool file_is_same(const char *a, const char *b)
+{
+    struct stat status_a, status_b;
+    if (strcmp(a, b) == 0) return true;
+    bool has_a = stat(a, &status_a) == 0, has_b = stat(b, &status_b) == 0;
+    if (has_a && has_b) return status_a.st_dev == status_b.st_dev && status_a.st_ino == status_b.st_ino;
+    if (has_a != has_b) return false;
+    char *real_a = resolve_folder(a), *real_b = resolve_folder(b);
+    bool is_same = real_a && real_b && strcmp(real_a, real_b) == 0;
+    free(real_a);
+    free(real_b);
+    return is_same;
 }
 
 static int open_temporary(const char *path, char **name_out)

@@ -16,6 +16,7 @@
  * Threads: any number of writers; the last commit to a target wins. */
 #pragma once
 #include "base/err.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -28,6 +29,9 @@ struct file_writer {
 MUST_USE err file_begin(struct file_writer *out, const char *path, struct diag *diag);
 MUST_USE err file_commit(struct file_writer *writer, struct diag *diag); /* closes the writer either way */
 void file_abandon(struct file_writer *writer);                           /* fine on a closed or zeroed one */
+
+/* Would both be written to the same place? Links are followed; a path need not exist yet. */
+bool file_is_same(const char *a, const char *b);
 
 MUST_USE err file_write(const char *path, const void *bytes, size_t size_bytes, struct diag *diag);
 

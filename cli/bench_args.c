@@ -2,6 +2,7 @@
 #include "cli/bench_args.h"
 #include "base/decimal.h"
 #include "base/duration.h"
+#include "base/file.h"
 #include "cli/config_args.h"
 #include "cli/share.h"
 #include <inttypes.h>
@@ -88,7 +89,7 @@ const struct flag BENCHMARK_FLAGS[] = {
      .help = "submit once more, as new tasks, what failed or was rolled back"},
     TIME_FLAG("claim-ttl", NULL, "claims expire so long after arrival; at least twice the claim buffer"),
     COUNT_FLAG("runs", "3", 1, LIMIT_RUNS, "replications; the guide asks for at least 3"),
-    COUNT_FLAG("seed", "1", 0, INT64_MAX, "of every draw"),
+    {.name = "seed", .value = "N", .type = FLAG_UNSIGNED, .fallback = "1", .help = "of every draw"},
     COUNT_FLAG("jobs", NULL, 1, 256, "threads; default one a core. No result depends on it"),
     {.name = "no-baseline", .type = FLAG_SWITCH, .help = "skip the paired run without speculation"},
     {.name = "output", .value = "FILE", .type = FLAG_FILE, .help = "write the result as JSON"},
@@ -255,6 +256,21 @@ static err models_from_args(struct benchmark_plan *plan, const struct args *args
     return prover_profile_load(&plan->prover, folder, args_text(args, "prover"), diag);
 }
 
+/* Each would replace what the other has written. */
+static err outputs_check(const struct args *args, struct diag *diag)
+{
+    static const char *const OUTPUTS[] = {"output", "hlog", "trace"};
+    enum { COUNT = sizeof OUTPUTS / sizeof *OUTPUTS };
+    for (int i = 0; i < COUNT; i++)
+        for (int j = i + 1; j < COUNT; j++) {
+            const char *a = args_text(args, OUTPUTS[i]), *b = args_text(args, OUTPUTS[j]);
+            if (a && b && file_is_same(a, b))
+                return diag_fail(diag, ERR_USAGE, "--%s and --%s are the same file, %.256s; name two",
+                                 OUTPUTS[i], OUTPUTS[j], a);
+        }
+    return OK;
+}
+
 static err plan_from_args(struct benchmark_plan *plan, const struct args *args, struct diag *diag)
 {
     plan->duration_ns = args_integer(args, "duration");
@@ -269,11 +285,12 @@ static err plan_from_args(struct benchmark_plan *plan, const struct args *args, 
     plan->agent_stake_lamports = args_given(args, "agent-stake")
                                      ? (uint64_t)args_integer(args, "agent-stake")
                                      : (uint64_t)plan->settings.max_stake_lamports;
-    plan->seed = (uint64_t)args_integer(args, "seed");
+    plan->seed = args_unsigned(args, "seed");
     plan->runs = (uint32_t)args_integer(args, "runs");
     plan->has_baseline = !args_switch(args, "no-baseline");
     plan->resubmits = args_switch(args, "resubmit");
     plan->trace_path = args_text(args, "trace");
+    TRY(outputs_check(args, diag));
     TRY(workload_from_args(plan, args, diag));
     return models_from_args(plan, args, diag);
 }

@@ -89,7 +89,7 @@ static const struct flag FLAGS[] = {
      .min = 1,
      .max = LIMIT_RUNS,
      .help = "replications of each test, 3 by default"},
-    {.name = "seed", .value = "N", .type = FLAG_INTEGER, .min = 0, .max = INT64_MAX, .help = "of every draw"},
+    {.name = "seed", .value = "N", .type = FLAG_UNSIGNED, .help = "of every draw"},
     {.name = "jobs",
      .value = "N",
      .type = FLAG_INTEGER,

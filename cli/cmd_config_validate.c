@@ -26,14 +26,22 @@ static const struct tick {
     {NULL, "Feature flag combinations are valid"},
 };
 
-static void print_ticks(const struct config *config, const struct args *args)
+/* A tick is for what was seen and good: not for the default that stands where reading broke off. */
+static bool is_good(const struct config *config, const struct config_notes *notes, const char *key)
+{
+    if (notes->is_partial) return false;
+    return key ? !config->origins[config_key_index(config_key_find(key))].was_refused
+               : config_flags_agree(config);
+}
+
+static void print_ticks(const struct config *config, const struct config_notes *notes,
+                        const struct args *args)
 {
     struct color color = color_for(args->out, args->environment);
     for (size_t i = 0; i < sizeof TICKS / sizeof *TICKS; i++) {
         const char *key = TICKS[i].key;
-        bool is_good = key ? !config->origins[config_key_index(config_key_find(key))].was_refused
-                           : config_flags_agree(config);
-        fprintf(args->out, "%s%s%s %s%s%s\n", is_good ? color.good : color.bad, is_good ? "✓" : "✗",
+        bool has_tick = is_good(config, notes, key);
+        fprintf(args->out, "%s%s%s %s%s%s\n", has_tick ? color.good : color.bad, has_tick ? "✓" : "✗",
                 color.plain, key ? key : "", key ? " " : "", TICKS[i].claim);
     }
 }
@@ -65,7 +73,7 @@ static void print_verdict(const struct config *config, const struct config_notes
         print_json(notes, args->out);
         return;
     }
-    print_ticks(config, args);
+    print_ticks(config, notes, args);
     if (notes->error_count || !args_is_quiet(args)) config_notes_print(notes, args->log);
     if (notes->error_count)
         fprintf(args->out, "Configuration invalid: %u error%s\n", notes->error_count,

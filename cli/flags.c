@@ -75,6 +75,20 @@ static err read_integer(const struct flag *flag, const char *text, int64_t *out,
     return OK;
 }
 
+/* Digits only: what a seed is written as elsewhere, and no value stands for two. */
+static err read_unsigned(const char *text, int64_t *out, struct diag *diag)
+{
+    uint64_t value = 0;
+    bool fits = *text != '\0';
+    for (const char *at = text; fits && *at; at++)
+        fits = *at >= '0' && *at <= '9' && !__builtin_mul_overflow(value, 10, &value) &&
+               !__builtin_add_overflow(value, (uint64_t)(*at - '0'), &value);
+    if (!fits)
+        return diag_fail(diag, ERR_RANGE, "\"%.64s\" is not a whole number in 0..%" PRIu64, text, UINT64_MAX);
+    memcpy(out, &value, sizeof value);
+    return OK;
+}
+
 static err read_rate(const char *text, int64_t *out, struct diag *diag)
 {
     int64_t value;
@@ -92,6 +106,7 @@ static err read_value(const struct flag *flag, const char *text, int64_t *out, s
 {
     switch (flag->type) {
     case FLAG_INTEGER: return read_integer(flag, text, out, diag);
+    case FLAG_UNSIGNED: return read_unsigned(text, out, diag);
     case FLAG_DURATION: return duration_parse(text, out, diag);
     case FLAG_SIZE: return size_parse(text, out, diag);
     case FLAG_SHARE: return percent_parse(text, out, diag);
@@ -289,6 +304,12 @@ int64_t args_integer(const struct args *args, const char *name)
     uint32_t index = index_of(args, name);
     ASSERT(args->flags[index]->type >= FLAG_INTEGER && args->values[index].text);
     return args->values[index].integer;
+}
+
+uint64_t args_unsigned(const struct args *args, const char *name)
+{
+    ASSERT(args->flags[index_of(args, name)]->type == FLAG_UNSIGNED);
+    return (uint64_t)args_integer(args, name);
 }
 
 double args_rate(const struct args *args, const char *name)

@@ -2,6 +2,7 @@
  *
  * A value is checked when it is read, so that run() only sees good ones:
  *     FLAG_INTEGER   min..max                    args_integer
+ *     FLAG_UNSIGNED  all of 64 bits               args_unsigned
  *     FLAG_DURATION  500ms 30s 5m                args_integer, ns
  *     FLAG_SIZE      512MB 8GiB                  args_integer, bytes
  *     FLAG_SHARE     10% or 0.1                  args_integer, basis points
@@ -22,6 +23,7 @@ enum flag_type {
     FLAG_FILE,
     FLAG_FOLDER,
     FLAG_INTEGER,
+    FLAG_UNSIGNED,
     FLAG_DURATION,
     FLAG_SIZE,
     FLAG_SHARE,
@@ -49,7 +51,7 @@ struct flag {
 
 struct flag_value {
     const char *text; /* as typed or the fallback; NULL: neither */
-    int64_t integer;
+    int64_t integer;  /* FLAG_UNSIGNED: its bits */
     bool is_given;
 };
 
@@ -87,6 +89,7 @@ bool args_given(const struct args *args, const char *name);
 bool args_switch(const struct args *args, const char *name);
 const char *args_text(const struct args *args, const char *name);
 int64_t args_integer(const struct args *args, const char *name);
+uint64_t args_unsigned(const struct args *args, const char *name);
 double args_rate(const struct args *args, const char *name);
 /* Each use of a repeatable flag in turn: start with *cursor 0; NULL after the last. */
 const char *args_each(const struct args *args, const char *name, uint32_t *cursor);

@@ -28,6 +28,7 @@ void help_flag_text(const struct flag *flag, FILE *out)
 {
     fputs(flag->help, out);
     if (flag->type == FLAG_INTEGER) fprintf(out, " (%" PRId64 "..%" PRId64 ")", flag->min, flag->max);
+    if (flag->type == FLAG_UNSIGNED) fprintf(out, " (0..%" PRIu64 ")", UINT64_MAX);
     if (flag->fallback) fprintf(out, " [%s]", flag->fallback);
     if (flag->is_required) fputs(" (required)", out);
     if (flag->is_repeatable) fputs(" (may be repeated)", out);

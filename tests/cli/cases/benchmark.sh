@@ -92,3 +92,16 @@ expect 2 'output-dir: want a path of at most' benchmark suite --quiet --output-d
 expect 0 '^trajectory' "${speculation[@]}" --duration 20s --warmup 19s --rate 5 --runs 1
 expect 0 '^trajectory' "${speculation[@]}" --duration 10s --rate .5 --runs 1 --cross-agent .02 --inject-failures .5
 refused 'cross-agent: "1\.1" is too large: at most 100% \(or 1\)' --cross-agent 1.1
+
+# Every seed of 64 bits, exactly.
+expect 0 'seed 18446744073709551615' "${speculation[@]}" --duration 10s --rate 5 --runs 1 --seed 18446744073709551615 --output "$work/seed.json"
+grep -q '"seed": "18446744073709551615",' "$work/seed.json"; verdict $? "the largest seed is written as it is"
+refused 'seed.*0\.\.18446744073709551615' --seed 18446744073709551616
+refused 'seed: "-1"' --seed=-1
+
+# Two results in one file: refused, under whatever names.
+refused 'output and --hlog are the same file' --output "$work/x.json" --hlog "$work/x.json"
+refused 'output and --trace are the same file' --output "$work/x.json" --trace "$work/./x.json"
+ln -s "$work/x.json" "$work/link.json"; touch "$work/x.json"
+refused 'hlog and --trace are the same file' --hlog "$work/link.json" --trace "$work/x.json"
+rm "$work/link.json"

@@ -71,3 +71,23 @@ expect 2 'give one of' config size --rate 1 --proof-time 1s
 expect 2 '--rate N is missing' config size
 json_reads config size "${load[@]}" --output json
 verdict $? "size --output json is JSON"
+
+# A key with a value of the wrong shape is no unknown key: an error with its place, strict or not.
+for strict in '' --strict; do
+    check 2 'bad\.toml:1:1: speculation is an integer, want a table: \[speculation\]' 'speculation = 5\n' $strict
+    check 2 'bad\.toml:2:[0-9]+: speculation\.max_depth is an array, want 1\.\.20 levels' '[speculation]\nmax_depth = [5]\n' $strict
+    check 2 'bad\.toml:2:1: speculation is an array, want a table' '[[speculation]]\nmax_depth = 5\n' $strict
+    check 2 'bad\.toml:2:1: speculation is an array, want a table' '[[speculation]]\nother = 5\n' $strict
+    check 2 'bad\.toml:1:[0-9]+: speculation\.max_depth is a table' 'speculation.max_depth.deep = 5\n' $strict
+done
+
+# No tick for what was not seen, or stands in for what was refused.
+no_ticks() { # TEXT
+    check 2 '^Configuration invalid: 1 error$' "$1"
+    [[ $(grep -c '✓' "$work/out") == "$2" ]]; verdict $? "$2 ticks for $1"
+}
+no_ticks 'speculation = \n' 0
+no_ticks '[speculation]\nmax_depth = nan\n' 0
+no_ticks 'speculation = 5\n' 0
+no_ticks '[speculation]\nmax_depth = 21\n' 3
+no_ticks '[speculation]\nmode = "turbo"\n' 5
