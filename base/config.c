@@ -72,6 +72,16 @@ void config_init(struct config *out)
     fill_gaps(out);
 }
 
+static void note_shadowed(const struct config *config, const struct assignment *assignment,
+                          struct config_notes *notes)
+{
+    char name[CONFIG_TEXT_BYTES], value[CONFIG_TEXT_BYTES];
+    config_key_environment(assignment->key, name);
+    config_key_write(assignment->key, &config->settings, value);
+    config_note(notes, false, "%s%s is shadowed by %s; %.64s is in force", assignment->where,
+                assignment->key->name, name, value);
+}
+
 /* A value that a higher layer hides is checked all the same. */
 static err assign(struct config *config, const struct assignment *assignment, struct config_notes *notes,
                   struct diag *diag)
@@ -87,11 +97,7 @@ static err assign(struct config *config, const struct assignment *assignment, st
         return fault(notes, diag, e, line);
     }
     if (origin->source > assignment->origin.source) {
-        char name[CONFIG_TEXT_BYTES];
-        config_key_environment(assignment->key, name);
-        if (assignment->origin.source == CONFIG_SET)
-            config_note(notes, false, "%s%s is shadowed by %s", assignment->where, assignment->key->name,
-                        name);
+        if (assignment->origin.source == CONFIG_SET) note_shadowed(config, assignment, notes);
         return OK;
     }
     uint8_t was_refused = origin->was_refused;
@@ -302,17 +308,19 @@ err config_set_text(struct config *config, const char *text, struct config_notes
     char name[LIMIT_NAME + 1], line[CONFIG_TEXT_BYTES];
     const char *equals = strchr(text, '=');
     if (!equals || (size_t)(equals - text) > LIMIT_NAME) {
-        snprintf(line, sizeof line, "set: \"%.128s\" is not KEY=VALUE", text);
+        snprintf(line, sizeof line, "--set: \"%.128s\" is not KEY=VALUE", text);
         return fault(notes, diag, ERR_USAGE, line);
     }
     snprintf(name, sizeof name, "%.*s", (int)(equals - text), text);
-    struct assignment assignment = {
-        .key = config_key_find(name), .text = equals + 1, .where = "set: ", .origin = {.source = CONFIG_SET}};
+    struct assignment assignment = {.key = config_key_find(name),
+                                    .text = equals + 1,
+                                    .where = "--set: ",
+                                    .origin = {.source = CONFIG_SET}};
     if (!assignment.key) {
         /* Typed by hand and now: never only a warning. */
         struct config_notes strict = {.is_strict = true};
         struct diag why = {0};
-        err e = unknown_key("set: ", name, &strict, &why);
+        err e = unknown_key("--set: ", name, &strict, &why);
         return fault(notes, diag, e, why.text);
     }
     return assign(config, &assignment, notes, diag);

@@ -176,8 +176,11 @@ static const struct config_key *blamed(const struct config *config, const struct
 static void explain(const struct config *config, const struct rule *rule, struct diag *line)
 {
     char text[CONFIG_TEXT_BYTES];
-    config_origin_text(config, blamed(config, rule), text);
-    size_t used = (size_t)snprintf(line->text, sizeof line->text, "%.200s: %s (", text, rule->claim);
+    const struct config_key *key = blamed(config, rule);
+    const char *dashes = config->origins[config_key_index(key)].source == CONFIG_SET ? "--" : "";
+    config_origin_text(config, key, text);
+    size_t used =
+        (size_t)snprintf(line->text, sizeof line->text, "%s%.200s: %s (", dashes, text, rule->claim);
     for (size_t i = 0; i < 3 && rule->keys[i]; i++) {
         config_key_write(config_key_find(rule->keys[i]), &config->settings, text);
         used += (size_t)snprintf(line->text + used, sizeof line->text - used, "%s%s = %.40s", i ? ", " : "",

@@ -17,21 +17,56 @@ static bool changes_result(const char *name)
     return true;
 }
 
-_Static_assert(2 + 2 * FLAG_USES_MOST <= BENCH_COMMAND_MOST, "the command is kept whole");
+_Static_assert(2 + 2 * FLAG_USES_MOST + 2 * CONFIG_KEYS_MOST <= BENCH_COMMAND_MOST,
+               "the command is kept whole");
 
-static void describe_command(struct bench_result *result, const struct args *args)
+static void add_word(struct bench_result *result, const char *word)
 {
-    result->command[result->command_count++] = "benchmark";
-    result->command[result->command_count++] = bench_text(result, args->command->name);
+    result->command[result->command_count++] = bench_text(result, word);
+}
+
+static bool is_from_environment(const struct config *config, const struct config_key *key)
+{
+    return key && config->origins[config_key_index(key)].source == CONFIG_ENVIRONMENT;
+}
+
+/* "KEY=VALUE" that a variable of the environment outranks: it had no say. */
+static bool is_shadowed(const struct config *config, const struct flag *flag, const char *text)
+{
+    char name[CONFIG_TEXT_BYTES];
+    if (strcmp(flag->name, "set") != 0) return false;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(text, "="), text);
+    return is_from_environment(config, config_key_find(name));
+}
+
+/* As options: where the command is given again, the variables may not be there. */
+static void describe_variables(struct bench_result *result, const struct config *config)
+{
+    char value[CONFIG_TEXT_BYTES], word[2 * CONFIG_TEXT_BYTES];
+    for (uint32_t i = 0; i < config_key_count(); i++) {
+        const struct config_key *key = config_key_at(i);
+        if (!is_from_environment(config, key)) continue;
+        config_key_write(key, &config->settings, value);
+        snprintf(word, sizeof word, "%s=%s", key->name, value);
+        add_word(result, "--set");
+        add_word(result, word);
+    }
+}
+
+static void describe_command(struct bench_result *result, const struct config *config,
+                             const struct args *args)
+{
+    add_word(result, "benchmark");
+    add_word(result, args->command->name);
     for (uint32_t i = 0; i < args->use_count; i++) {
         const struct flag *flag = args->flags[args->uses[i].flag];
         char word[512];
-        if (!changes_result(flag->name)) continue;
+        if (!changes_result(flag->name) || is_shadowed(config, flag, args->uses[i].text)) continue;
         snprintf(word, sizeof word, "--%s", flag->name);
-        result->command[result->command_count++] = bench_text(result, word);
-        if (flag->type != FLAG_SWITCH)
-            result->command[result->command_count++] = bench_text(result, args->uses[i].text);
+        add_word(result, word);
+        if (flag->type != FLAG_SWITCH) add_word(result, args->uses[i].text);
     }
+    describe_variables(result, config);
 }
 
 static void describe_config(struct bench_result *result, const struct settings *settings)
@@ -152,7 +187,7 @@ err bench_result_of(const struct bench_request *request, const struct args *args
     result->settings = plan->settings;
     result->duration_ns = plan->duration_ns;
     result->warmup_ns = plan->warmup_ns;
-    describe_command(result, args);
+    describe_command(result, &request->config, args);
     describe_config(result, &plan->settings);
     describe_workload(result, request, args);
     describe_models(result, request, args);

@@ -50,7 +50,7 @@ struct bench_spread {
 #define BENCH_CV_MOST    0.10
 #define BENCH_OVERLOADED 0.95
 
-enum { BENCH_TARGETS_MOST = 32, BENCH_COMMAND_MOST = 288 };
+enum { BENCH_TARGETS_MOST = 32, BENCH_COMMAND_MOST = 520 };
 
 struct bench_result {
     const char *name;             /* of the test: the output file's name without .json */

@@ -95,8 +95,9 @@ Test(config, the_higher_layer_wins_whatever_the_order)
     cr_assert(eq(u32, notes.warning_count, 0));
     cr_assert(eq(int, config_set_text(&config, "speculation.max_depth=6", &notes, &diag), OK));
     cr_assert(eq(u32, notes.warning_count, 1));
-    cr_assert(
-        eq(str, notes.kept[0].text, "set: speculation.max_depth is shadowed by AGENC_SPECULATION_MAX_DEPTH"));
+    cr_assert(eq(str, notes.kept[0].text,
+                 "--set: speculation.max_depth is shadowed by AGENC_SPECULATION_MAX_DEPTH; "
+                 "5 is in force"));
     cr_assert(
         eq(int, load("[speculation]\nmax_depth = 5\n proof = { batch_size = 8, queue_size = 200 }\n"), OK));
     cr_assert(eq(i64, config.settings.max_depth, 7));
@@ -152,7 +153,8 @@ Test(config, faults_in_files_have_their_place)
         {"[speculation]\nenabled = 1\n", ":2:11: speculation.enabled is an integer, want true or false",
          ERR_SYNTAX},
         {"[speculation]\nmode = [\"x\"]\n",
-         ":2:9: speculation.mode[0] is not a configuration key, nearest is speculation.mode", ERR_USAGE},
+         ":2:9: speculation.mode is an array, want one of conservative, balanced, aggressive, custom",
+         ERR_SYNTAX},
         {"[speculation]\nmax_dept = 3\n",
          ":2:1: speculation.max_dept is not a configuration key, nearest is speculation.max_depth",
          ERR_USAGE},

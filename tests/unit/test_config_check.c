@@ -28,22 +28,22 @@ Test(config_check, each_rule_refuses_with_its_values)
         const char *assignments, *line;
     } CASES[] = {
         {"speculation.stake.max_stake=5 speculation.stake.min_stake=10 speculation.stake.stake_per_depth=0",
-         "set: max_stake must be at least min_stake (max_stake = 5, min_stake = 10)"},
+         "--set: max_stake must be at least min_stake (max_stake = 5, min_stake = 10)"},
         {"speculation.features.enable_cross_agent_speculation=true "
          "speculation.features.enable_parallel_speculation=false",
-         "set: cross-agent speculation needs parallel speculation (enable_cross_agent_speculation = true, "
+         "--set: cross-agent speculation needs parallel speculation (enable_cross_agent_speculation = true, "
          "enable_parallel_speculation = false)"},
         {"speculation.features.enable_stake_delegation=true speculation.stake.max_stake=1900000",
-         "set: stake delegation needs max_stake"},
+         "--set: stake delegation needs max_stake"},
         {"speculation.rollback_policy=checkpoint speculation.mode=aggressive "
          "speculation.limits.max_state_snapshots=79",
-         "set: the checkpoint policy needs max_state_snapshots of at least max_depth * branches "
+         "--set: the checkpoint policy needs max_state_snapshots of at least max_depth * branches "
          "(max_state_snapshots = 79, max_depth = 10, max_parallel_branches = 8)"},
-        {"speculation.proof.retry_delay_ms=60000", "set: retry_cap_ms must be at least retry_delay_ms"},
+        {"speculation.proof.retry_delay_ms=60000", "--set: retry_cap_ms must be at least retry_delay_ms"},
         {"speculation.limits.table_capacity=9999",
-         "set: table_capacity must be at least max_pending_operations"},
-        {"speculation.circuit_breaker.memory_close=0.95", "set: memory_close must be below memory_open"},
-        {"speculation.circuit_breaker.queue_open=0.5", "set: queue_close must be below queue_open"},
+         "--set: table_capacity must be at least max_pending_operations"},
+        {"speculation.circuit_breaker.memory_close=0.95", "--set: memory_close must be below memory_open"},
+        {"speculation.circuit_breaker.queue_open=0.5", "--set: queue_close must be below queue_open"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         cr_assert(eq(int, check(CASES[i].assignments, false), ERR_RANGE), "%s", CASES[i].assignments);
@@ -77,7 +77,7 @@ Test(config_check, a_depth_whose_bond_nobody_can_lock_is_a_warning)
     cr_assert(eq(int, check("speculation.stake.max_stake=1299999", true), OK));
     cr_assert(eq(u32, notes.warning_count, 1));
     cr_assert(eq(str, notes.kept[0].text,
-                 "set: depth unreachable: the bond at max_depth is above max_stake (max_depth = 3, "
+                 "--set: depth unreachable: the bond at max_depth is above max_stake (max_depth = 3, "
                  "stake_per_depth = 100000, max_stake = 1299999)"));
     cr_assert(eq(
         int, check("speculation.stake.formula=exponential speculation.stake.base_bond=125000001", true), OK));

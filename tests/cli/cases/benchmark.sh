@@ -105,3 +105,17 @@ refused 'output and --trace are the same file' --output "$work/x.json" --trace "
 ln -s "$work/x.json" "$work/link.json"; touch "$work/x.json"
 refused 'hlog and --trace are the same file' --hlog "$work/link.json" --trace "$work/x.json"
 rm "$work/link.json"
+
+# What the environment said is in the command as options, so that the command alone gives the same run.
+again=(--duration 10s --rate 20 --runs 1)
+hash_of() { grep '"trajectory_hash"' "$1" | tail -1; }
+AGENC_SPECULATION_MAX_DEPTH=5 expect 0 '^trajectory' "${speculation[@]}" "${again[@]}" --set speculation.max_depth=2 --output "$work/pinned.json"
+AGENC_SPECULATION_MAX_DEPTH=5 expect 0 'max_depth is shadowed by AGENC_SPECULATION_MAX_DEPTH; 5 is in force' benchmark speculation "${again[@]}" --set speculation.max_depth=2
+grep '"command"' "$work/pinned.json" | grep -q 'max_depth=2'
+[[ $? == 1 ]]; verdict $? "what was shadowed is not in the command"
+mapfile -t command < <(sed -n 's/^  "command": \[\(.*\)\],$/\1/p' "$work/pinned.json" | sed 's/", "/\n/g; s/"//g')
+expect 0 '^trajectory' "${command[@]}" --output "$work/again.json"
+[[ -n $(hash_of "$work/pinned.json") && $(hash_of "$work/pinned.json") == "$(hash_of "$work/again.json")" ]]
+verdict $? "the recorded command gives the same trajectory"
+expect 0 '^trajectory' "${speculation[@]}" "${again[@]}" --set speculation.max_depth=2 --output "$work/other.json"
+[[ $(hash_of "$work/pinned.json") != "$(hash_of "$work/other.json")" ]]; verdict $? "which another depth does not"
