@@ -13,6 +13,6 @@ static bool is_refused(char *const *environment)
 
 struct color color_for(FILE *stream, char *const *environment)
 {
-    if (is_refused(environment) || !isatty(fileno(stream))) return (struct color){"", "", "", ""};
-    return (struct color){.good = "\033[32m", .warn = "\033[33m", .bad = "\033[31m", .plain = "\033[0m"};
+    if (is_refused(environment) || !isatty(fileno(stream))) return (struct color){"", "", ""};
+    return (struct color){.good = "\033[32m", .bad = "\033[31m", .plain = "\033[0m"};
 }

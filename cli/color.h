@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 struct color {
-    const char *good, *warn, *bad, *plain; /* "" without colours */
+    const char *good, *bad, *plain; /* "" without colours */
 };
 
 struct color color_for(FILE *stream, char *const *environment);

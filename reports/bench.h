@@ -118,5 +118,5 @@ MUST_USE err bench_read(struct bench_result **out, const char *path, struct diag
 MUST_USE err bench_write_hlog(const struct bench_result *result, const char *path, struct diag *diag);
 
 /* The terminal's summary (product.md 6), and the percentile table of every latency. */
-void bench_print(const struct bench_result *result, FILE *out, bool in_colour);
+void bench_print(const struct bench_result *result, FILE *out, bool in_color);
 void bench_print_latency(const struct bench_result *result, FILE *out);

@@ -216,10 +216,10 @@ static void print_end(const struct page *page)
         fprintf(page->out, " of a core: %.0f a second\n", simulated_s / result->wall_seconds);
 }
 
-void bench_print(const struct bench_result *result, FILE *out, bool in_colour)
+void bench_print(const struct bench_result *result, FILE *out, bool in_color)
 {
     struct page page = {.result = result, .out = out, .good = "", .warn = "", .bad = "", .plain = ""};
-    if (in_colour) {
+    if (in_color) {
         page.good = "\033[32m";
         page.warn = "\033[33m";
         page.bad = "\033[31m";

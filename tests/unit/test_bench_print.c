@@ -9,12 +9,12 @@
 TestSuite(bench_print, .timeout = 30);
 
 /* Not inlined: gcc 12 would take the stream's buffer for a pointer into this frame. */
-__attribute__((noinline)) static char *printed(const struct bench_result *result, bool in_colour)
+__attribute__((noinline)) static char *printed(const struct bench_result *result, bool in_color)
 {
     char *text;
     size_t text_bytes;
     FILE *out = open_memstream(&text, &text_bytes);
-    bench_print(result, out, in_colour);
+    bench_print(result, out, in_color);
     fclose(out);
     return text;
 }
