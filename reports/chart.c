@@ -18,6 +18,15 @@ static const char STYLE[] = "set border 3 lc rgb soft lw 1\n"
                             "BAND = 'u 1:2:4 w filledcurves'\n"
                             "LINE = 'u 1:3 w l lw 2'\n";
 
+/* gnuplot gives up on a plot without values unless it knows its range. */
+#define NOTHING                                                                                              \
+    "unset tics\n"                                                                                           \
+    "unset key\n"                                                                                            \
+    "set xrange [0:1]\n"                                                                                     \
+    "set yrange [0:1]\n"                                                                                     \
+    "set label '%s' at graph 0.5, 0.5 center textcolor rgb soft\n"                                           \
+    "plot NaN notitle\n"
+
 /* The x axis of a percentile plot is 1 / (1 - q): each step of ten is one more nine. */
 #define PERCENTILE_AXIS                                                                                      \
     "set logscale x\n"                                                                                       \
@@ -37,6 +46,7 @@ static const struct chart CHARTS[] = {
         .reading = "How long agents wait for a result: at 99, one task in a hundred waits longer than the "
                    "curve says. Thick: all runs together; thin: each run; short bars: targets. The curves "
                    "stop where the sample cannot tell.",
+        .nothing = "no data: no task was timed",
         .has_data = chart_has_result,
         .write_data = chart_write_result,
         .commands = PERCENTILE_AXIS
@@ -52,6 +62,7 @@ static const struct chart CHARTS[] = {
         .reading = "From the intended arrival until the chain has confirmed (solid) and finalized (dashed) "
                    "the task, all runs together. Speculation moves these little: proofs and "
                    "confirmations still follow one another.",
+        .nothing = "no data: no task was timed",
         .has_data = chart_has_commitment,
         .write_data = chart_write_commitment,
         .commands =
@@ -66,7 +77,8 @@ static const struct chart CHARTS[] = {
         .reading = "p50 and p99 of the tasks that arrived at each moment; line: median over runs, band: "
                    "lowest to highest run.",
         .is_over_time = true,
-        .has_data = chart_has_series,
+        .nothing = "no data: no task was timed",
+        .has_data = chart_has_latency,
         .write_data = chart_write_latency,
         .commands = TIME_AXIS "set ylabel 'seconds'\n"
                               "plot $p99 @BAND fc rgb fourth notitle, $p50 @BAND fc rgb main notitle, "
@@ -78,6 +90,7 @@ static const struct chart CHARTS[] = {
         .reading = "Confirmed follows offered by the time to confirm; a gap that grows is a backlog. Line: "
                    "median over runs, band: lowest to highest run.",
         .is_over_time = true,
+        .nothing = "no data: shorter than two seconds",
         .has_data = chart_has_series,
         .write_data = chart_write_flow,
         .commands = TIME_AXIS
@@ -92,6 +105,7 @@ static const struct chart CHARTS[] = {
         .reading = "Backlog: tasks waiting, queued, awaiting ancestors or being submitted; proof queue: "
                    "tasks whose proof has not begun. Flat is healthy, growth means the load is too high.",
         .is_over_time = true,
+        .nothing = "no data: shorter than two seconds",
         .has_data = chart_has_series,
         .write_data = chart_write_backlog,
         .commands =
@@ -105,6 +119,7 @@ static const struct chart CHARTS[] = {
         .reading = "Above: bytes held for tasks that are not finalized; below: speculative tasks not yet "
                    "settled. The two should rise and fall together.",
         .is_over_time = true,
+        .nothing = "no data: shorter than two seconds",
         .has_data = chart_has_series,
         .write_data = chart_write_memory,
         .commands = TIME_AXIS "set multiplot\n"
@@ -130,6 +145,7 @@ static const struct chart CHARTS[] = {
         .title = "Depth at admission",
         .reading = "Unconfirmed ancestors that speculative tasks had when they were admitted, all runs. "
                    "A bar at the configured limit that towers over its neighbours says the limit binds.",
+        .nothing = "no data: no task ran speculatively",
         .has_data = chart_has_depth,
         .write_data = chart_write_depth,
         .commands = "set xrange [x_begin:x_end]\n"
@@ -146,6 +162,7 @@ static const struct chart CHARTS[] = {
         .reading = "Time held for each reason, summed over the tasks of all runs, and how many tasks it "
                    "held. The longest coloured bar is the limit to look at first; grey is waiting for the "
                    "task's own parents to execute, which no setting frees.",
+        .nothing = "no data: no task was held",
         .has_data = chart_has_waits,
         .write_data = chart_write_waits,
         .commands = "set lmargin 26\n"
@@ -180,6 +197,10 @@ const struct chart *chart_at(uint32_t index)
 err chart_write(FILE *script, const struct chart *chart, const struct bench_result *result)
 {
     fputs(STYLE, script);
+    if (!chart->has_data(result)) {
+        fprintf(script, NOTHING, chart->nothing);
+        return OK;
+    }
     TRY(chart->write_data(script, result));
     fputs(chart->commands, script);
     return OK;

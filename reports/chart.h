@@ -4,7 +4,8 @@
  * One row of the table in chart.c is one plot. The row's function writes
  * gnuplot datablocks and variables, and only numbers and the engine's own
  * words go in; the row's commands draw them with the colours of plot.h. What
- * the sample cannot tell is a gap in a line, never a NaN and never a zero.
+ * the sample cannot tell is a gap in a line, never a NaN and never a zero; a
+ * plot without any data says so in its middle.
  *
  * Time is cut into bins of whole seconds, at most CHART_BINS_MOST; a line is the
  * median over runs, the band goes from the lowest to the highest run.
@@ -22,6 +23,7 @@ struct chart {
     const char *title;   /* with what is plotted */
     const char *reading; /* how to read it */
     bool is_over_time;   /* with the run's spans shaded */
+    const char *nothing; /* what stands in its middle without data */
     bool (*has_data)(const struct bench_result *result);
     err (*write_data)(FILE *script, const struct bench_result *result);
     const char *commands;
@@ -44,13 +46,14 @@ struct chart_spans {
 };
 void chart_spans_of(const struct bench_result *result, double seconds, struct chart_spans *out);
 
-/* Between ticks: the largest of 1, 2, 5 x 10^n that fits three times into `end`. */
+/* Between ticks: the largest of 1, 2, 5 x 10^n that fits three times into `end`; 1 when that is 0. */
 double chart_step(double end);
 
 /* Data of the rows; see chart.c. */
 bool chart_has_result(const struct bench_result *result);
 bool chart_has_commitment(const struct bench_result *result);
 bool chart_has_series(const struct bench_result *result);
+bool chart_has_latency(const struct bench_result *result);
 bool chart_has_depth(const struct bench_result *result);
 bool chart_has_waits(const struct bench_result *result);
 err chart_write_result(FILE *script, const struct bench_result *result);

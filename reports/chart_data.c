@@ -14,10 +14,18 @@ static const struct run_metrics *arm_of(const struct bench_result *result, bool 
     return is_main ? result->per_run : result->baseline;
 }
 
+/* Whether either arm has a curve. */
 static bool has_kind(const struct bench_result *result, enum latency_kind kind)
 {
-    for (uint32_t run = 0; run < result->runs; run++)
-        if (result->per_run[run].histograms[kind].total_count > 1) return true;
+    for (int arm = 0; arm < 2; arm++) {
+        const struct run_metrics *runs = arm_of(result, arm == 0);
+        uint64_t count = 0;
+        for (uint32_t run = 0; runs && run < result->runs; run++) {
+            const struct latency *latency = &runs[run].latency[kind];
+            count += runs[run].histograms[kind].total_count ? latency->count + latency->censored : 0;
+        }
+        if (count > 1) return true;
+    }
     return false;
 }
 
@@ -206,6 +214,7 @@ bool chart_has_waits(const struct bench_result *result)
 double chart_step(double end)
 {
     double step = 1e-3;
+    if (!(end > 0)) return 1;
     while (step * 30 <= end) step *= 10;
     if (step * 15 <= end) return step * 5;
     return step * 6 <= end ? step * 2 : step;

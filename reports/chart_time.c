@@ -32,6 +32,23 @@ bool chart_has_series(const struct bench_result *result)
     return seconds_of(result) >= 2 && result->per_run[0].series[SERIES_OFFERED];
 }
 
+/* Whether any second of any run has a value. */
+static bool has_value(const struct bench_result *result, enum series_kind series)
+{
+    for (uint32_t run = 0; run < result->runs; run++)
+        for (uint32_t second = 0; second < result->per_run[run].series_count; second++) {
+            const double *values = result->per_run[run].series[series];
+            if (values && isfinite(values[second])) return true;
+        }
+    return false;
+}
+
+bool chart_has_latency(const struct bench_result *result)
+{
+    return chart_has_series(result) &&
+           (has_value(result, SERIES_RESULT_P50) || has_value(result, SERIES_RESULT_P99));
+}
+
 static struct timeline timeline_of(const struct bench_result *result)
 {
     static const uint32_t BINS_S[] = {1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600};

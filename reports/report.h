@@ -61,7 +61,6 @@ struct report_figures {
     struct plot_batch *batch;
     bool has_form[2]; /* by enum plot_form */
     struct report_image {
-        bool is_drawn;
         uint32_t image[2];
     } images[REPORT_TESTS_MOST][REPORT_CHARTS_MOST];
 };

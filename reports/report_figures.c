@@ -14,9 +14,8 @@ static err draw(struct report_figures *figures, const struct report_inputs *inpu
     const struct bench_result *result = inputs->tests[test].result;
     const struct chart *chart = chart_at(index);
     struct report_image *image = &figures->images[test][index];
-    image->is_drawn = chart->has_data(result);
     for (int form = PLOT_SVG; form <= PLOT_PNG; form++) {
-        if (!image->is_drawn || !figures->has_form[form]) continue;
+        if (!figures->has_form[form]) continue;
         FILE *script = plot_begin(figures->batch, (enum plot_form)form, &image->image[form]);
         TRY(chart_write(script, chart, result));
     }
@@ -60,7 +59,6 @@ err report_figures_save(const struct report_figures *figures, const struct repor
     for (uint32_t test = 0; test < inputs->count; test++)
         for (uint32_t index = 0; index < chart_count(); index++) {
             const struct report_image *image = &figures->images[test][index];
-            if (!image->is_drawn) continue;
             snprintf(path, sizeof path, "%s/%s-%s.png", folder, inputs->tests[test].file_name,
                      chart_at(index)->name);
             TRY(save(figures, image->image[PLOT_PNG], path, diag));

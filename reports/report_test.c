@@ -271,8 +271,7 @@ err report_write_test(const struct report_page *page, uint32_t index, struct dia
     write_warnings(page, test->result);
     write_setup(page, test->result);
     page->renderer->figures_begin(page->out);
-    for (uint32_t chart = 0; chart < chart_count(); chart++)
-        if (page->figures->images[index][chart].is_drawn) TRY(write_figure(page, index, chart, diag));
+    for (uint32_t chart = 0; chart < chart_count(); chart++) TRY(write_figure(page, index, chart, diag));
     page->renderer->figures_end(page->out);
     write_summary(page, test->result);
     return report_write_details(page, test, diag);

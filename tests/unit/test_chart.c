@@ -240,3 +240,31 @@ Test(chart, a_second_without_a_value_does_not_empty_its_bin)
     free(text);
     free(p50);
 }
+
+/* The script of a plot, ours to free. */
+static char *script_of(const struct chart *chart)
+{
+    char *text;
+    size_t size;
+    FILE *script = open_memstream(&text, &size);
+    cr_assert(eq(int, chart_write(script, chart, result), OK));
+    fclose(script);
+    return text;
+}
+
+Test(chart, a_plot_without_data_says_so)
+{
+    bench_free(result);
+    result = NULL;
+    cr_assert(eq(int, bench_open(&result, 1, false), OK));
+    cr_assert(eq(int, run_metrics_open(&result->per_run[0], 120), OK));
+    for (uint32_t second = 0; second < 120; second++)
+        result->per_run[0].series[SERIES_RESULT_P50][second] =
+            result->per_run[0].series[SERIES_RESULT_P99][second] = NAN;
+    for (uint32_t i = 0; i < chart_count(); i++) {
+        bool is_flat = chart_at(i)->has_data == chart_has_series; /* a line at zero is data */
+        char *script = script_of(chart_at(i));
+        cr_assert(is_flat || has(script, "'no data: "), "%s", chart_at(i)->name);
+        free(script);
+    }
+}

@@ -63,3 +63,14 @@ expect 0 'report:' benchmark report --input-dir "$work/long" --output "$work/lon
 [[ $(grep '^agenc benchmark' "$work/long/report.md" | grep -o 'max_depth=5' | wc -l) == 100 ]]
 verdict $? "the report tells a hundred options"
 grep -q '^agenc benchmark .* --output many.json$' "$work/long/report.md"; verdict $? "and the end of the command"
+
+# Nothing, or next to nothing, was measured: every plot still has its place.
+for sparse in '--duration 5m --rate 0.001' '--duration 2s --rate 1 --runs 1' '--duration 1m --rate 20 --prover fixed:1d'; do
+    rm -rf "$work/sparse" && mkdir "$work/sparse"
+    read -ra words <<< "$sparse"
+    "$agenc" benchmark speculation --quiet "${words[@]}" --output "$work/sparse/sparse.json" > "$work/out" 2> "$work/err"
+    verdict $? "a result with little in it: $sparse"
+    expect 0 'report:' benchmark report --input-dir "$work/sparse" --output "$work/sparse/r.md" \
+        --html "$work/sparse/r.html"
+    grep -q 'no data: ' "$work/sparse/r.html"; verdict $? "a plot without data says so: $sparse"
+done
