@@ -150,22 +150,56 @@ static err take_target(struct scenario_reading *reading, const struct toml_leaf 
     return OK;
 }
 
+/* Options that say what to do with the answer rather than what is asked belong to the command line, and keys
+ * of the configuration stand in the file as such. */
+static bool is_for_scenarios(const char *name)
+{
+    static const char *const NOT[] = {"output", "hlog",   "trace",           "jobs",    "quiet", "help",
+                                      "set",    "config", "measure-latency", "scenario"};
+    for (size_t i = 0; i < sizeof NOT / sizeof *NOT; i++)
+        if (strcmp(name, NOT[i]) == 0) return false;
+    return true;
+}
+
 static err take_option(struct scenario_reading *reading, const struct toml_leaf *leaf, struct diag *diag)
 {
     char number[DECIMAL_TEXT_BYTES];
     const char *name = leaf->path + strlen("benchmark.");
+    if (!is_for_scenarios(name))
+        return diag_fail(diag, ERR_USAGE, "%s is for the command line, not for a scenario", name);
+    if (strpbrk(name, "[.") || leaf->type == TOML_ARRAY)
+        return diag_fail(diag, ERR_SYNTAX, "%.*s is %s, want a text or a number", (int)strcspn(name, "[."),
+                         name, name[strcspn(name, "[.")] == '.' ? "a table" : "an array");
     if (leaf->type == TOML_BOOLEAN) return args_offer_switch(reading->args, name, leaf->boolean, diag);
     const char *text = leaf_text(leaf, number);
-    if (!text) return diag_fail(diag, ERR_SYNTAX, "%s wants a text or a number", name);
+    if (!text)
+        return diag_fail(diag, ERR_SYNTAX, "%s is %s, want a text or a number", name,
+                         toml_type_name(leaf->type));
     const char *kept = keep_text(reading->request, text);
     if (!kept) return diag_fail(diag, ERR_LIMIT, "more than %d bytes of text", SCENARIO_TEXT_BYTES);
     return args_offer(reading->args, name, kept, diag);
+}
+
+/* [benchmark] and [targets] are tables; a number of that name, or an array, is no unknown key. */
+static err section_check(const struct toml_leaf *leaf, struct diag *diag)
+{
+    static const char *const SECTIONS[] = {"benchmark", "targets"};
+    size_t size = strcspn(leaf->path, ".[");
+    for (size_t i = 0; i < sizeof SECTIONS / sizeof *SECTIONS; i++) {
+        bool is_section = strlen(SECTIONS[i]) == size && strncmp(leaf->path, SECTIONS[i], size) == 0;
+        if (is_section && leaf->path[size] != '.')
+            return diag_fail(diag, ERR_SYNTAX, "%s:%d:%d: %s is %s, want a table: [%s]", leaf->file,
+                             leaf->line, leaf->key_column, SECTIONS[i],
+                             leaf->path[size] ? "an array" : toml_type_name(leaf->type), SECTIONS[i]);
+    }
+    return OK;
 }
 
 static err take_leaf(const struct toml_leaf *leaf, struct diag *diag, void *context)
 {
     struct scenario_reading *reading = context;
     struct diag why = {0};
+    TRY(section_check(leaf, diag));
     if (strncmp(leaf->path, "targets.", 8) == 0) return take_target(reading, leaf, diag);
     if (strncmp(leaf->path, "benchmark.", 10) != 0)
         return config_set_leaf(&reading->request->config, leaf, &reading->notes, diag);

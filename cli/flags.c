@@ -228,9 +228,12 @@ static err find_offered(const struct args *args, const char *name, uint32_t *ind
 
 static err store_offered(struct args *args, uint32_t index, const char *text, struct diag *diag)
 {
-    if (args->values[index].is_given) return OK;
     struct parsing parsing = {.args = args, .diag = diag};
-    return store(&parsing, index, text);
+    int64_t hidden;
+    struct diag why = {0};
+    if (!args->values[index].is_given) return store(&parsing, index, text);
+    err e = read_value(args->flags[index], text, &hidden, &why);
+    return e == OK ? OK : diag_fail(diag, e, "--%s: %.400s", args->flags[index]->name, why.text);
 }
 
 err args_offer(struct args *args, const char *name, const char *text, struct diag *diag)

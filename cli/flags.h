@@ -78,8 +78,8 @@ struct args {
  * The caller has set command, environment, out and log. */
 MUST_USE err args_parse(struct args *args, int word_count, char *const *words, struct diag *diag);
 
-/* A value from below the command line (a scenario file): taken unless the flag was given there. `text` lives
- * as long as args. ERR_USAGE unknown name; ERR_SYNTAX a switch; else as args_parse. */
+/* A value from below the command line (a scenario file): checked, and taken unless the flag was given
+ * there. `text` lives as long as args. ERR_USAGE unknown name; ERR_SYNTAX a switch; else as args_parse. */
 MUST_USE err args_offer(struct args *args, const char *name, const char *text, struct diag *diag);
 /* The same for a switch; off is what it is anyway, but the name must be one. */
 MUST_USE err args_offer_switch(struct args *args, const char *name, bool is_on, struct diag *diag);

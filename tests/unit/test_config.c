@@ -97,7 +97,7 @@ Test(config, the_higher_layer_wins_whatever_the_order)
     cr_assert(eq(u32, notes.warning_count, 1));
     cr_assert(eq(str, notes.kept[0].text,
                  "--set: speculation.max_depth is shadowed by AGENC_SPECULATION_MAX_DEPTH; "
-                 "5 is in force"));
+                 "7 is in force"));
     cr_assert(
         eq(int, load("[speculation]\nmax_depth = 5\n proof = { batch_size = 8, queue_size = 200 }\n"), OK));
     cr_assert(eq(i64, config.settings.max_depth, 7));

@@ -119,3 +119,27 @@ expect 0 '^trajectory' "${command[@]}" --output "$work/again.json"
 verdict $? "the recorded command gives the same trajectory"
 expect 0 '^trajectory' "${speculation[@]}" "${again[@]}" --set speculation.max_depth=2 --output "$work/other.json"
 [[ $(hash_of "$work/pinned.json") != "$(hash_of "$work/other.json")" ]]; verdict $? "which another depth does not"
+
+# A scenario describes the benchmark and nothing else; its values are good ones even where an option hides them.
+from_scenario() { # PATTERN LINE [OPTION...]
+    scenario "$2"
+    refused "scenario\.toml:5:[0-9]+: $1" --scenario "$work/scenario.toml" "${@:3}"
+}
+for option in output hlog trace scenario config; do
+    from_scenario "$option is for the command line" "$option = \"$work/y.json\""
+done
+from_scenario 'jobs is for the command line' 'jobs = 2'
+from_scenario 'quiet is for the command line' 'quiet = true'
+from_scenario 'help is for the command line' 'help = true'
+from_scenario 'resubmit is on or off, want true or false' 'resubmit = 17'
+from_scenario 'no-baseline is on or off, want true or false' 'no-baseline = "yes"'
+from_scenario 'agents is an array, want' 'agents = [5]'
+from_scenario 'agents is a table, want' 'agents.many = 5'
+from_scenario 'agents is a date, want' 'agents = 1979-05-27'
+from_scenario '--agents: "0" is not' 'agents = 0' --agents 5
+from_scenario 'no-baseline is on or off' 'no-baseline = 1' --no-baseline
+from_scenario 'arrivals is no switch, want PROCESS' 'arrivals = true'
+echo 'benchmark = 5' > "$work/flat.toml"
+refused 'flat\.toml:1:1: benchmark is an integer, want a table' --scenario "$work/flat.toml"
+printf '[speculation]\nmax_depth = [5]\n' > "$work/flat.toml"
+refused 'flat\.toml:2:14: speculation\.max_depth is an array' --scenario "$work/flat.toml"
