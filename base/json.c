@@ -165,13 +165,14 @@ bool json_has(const struct json_node *object, const char *key)
     return value && !json_is_null(value);
 }
 
-/* Digits only: the form in which json_write_u64 puts what JSON readers cannot hold. */
+/* Digits only, and only of what JSON readers cannot hold as a number: the form that json_write_u64 gives it.
+ */
 static bool read_digits(const char *text, uint64_t *out)
 {
     if (!*text || strspn(text, "0123456789") != strlen(text)) return false;
     errno = 0;
     unsigned long long value = strtoull(text, NULL, 10);
-    if (errno) return false;
+    if (errno || value <= INT64_MAX) return false;
     *out = value;
     return true;
 }

@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "reports/report.h"
 #include "sim/pool.h"
+#include <signal.h>
 
 static const struct flag FLAGS[] = {
     {.name = "input-dir",
@@ -21,6 +22,30 @@ static const struct flag FLAGS[] = {
     {0},
 };
 
+/* The one thing that a signal handler can reach. */
+static volatile sig_atomic_t stop;
+
+static void on_signal(int signal_number)
+{
+    (void)signal_number;
+    stop = 1;
+}
+
+static const int SIGNALS[] = {SIGINT, SIGTERM, SIGHUP};
+enum { SIGNAL_COUNT = sizeof SIGNALS / sizeof *SIGNALS };
+
+/* With whatever was begun taken back when a signal asks to stop. */
+static err create(const struct report_options *options, struct diag *diag)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, before[SIGNAL_COUNT];
+    struct report_outcome outcome;
+    stop = 0;
+    for (int i = 0; i < SIGNAL_COUNT; i++) sigaction(SIGNALS[i], &action, &before[i]);
+    err e = report_create(options, &outcome, diag);
+    for (int i = 0; i < SIGNAL_COUNT; i++) sigaction(SIGNALS[i], &before[i], NULL);
+    return e;
+}
+
 static err run(struct args *args, struct diag *diag)
 {
     const struct report_options options = {
@@ -28,10 +53,11 @@ static err run(struct args *args, struct diag *diag)
         .markdown_path = args_text(args, "output"),
         .html_path = args_text(args, "html"),
         .terminal = args_is_quiet(args) ? NULL : args->out,
+        .log = args->log,
         .workers = pool_cores(),
+        .stop = &stop,
     };
-    struct report_outcome outcome;
-    return report_create(&options, &outcome, diag);
+    return create(&options, diag);
 }
 
 const struct command COMMAND_benchmark_report = {
@@ -41,7 +67,8 @@ const struct command COMMAND_benchmark_report = {
     .flags = FLAGS,
     .description = "Reads every result in a folder and writes what an operator decides from: verdicts\n"
                    "against targets, latency by percentile and over time, limits that held tasks, how to\n"
-                   "reproduce it. Results in subfolders stand side by side. Needs gnuplot.",
+                   "reproduce it. Results in subfolders stand side by side; folders below those, and\n"
+                   "links to folders, are not read. Needs gnuplot.",
     .examples = "agenc benchmark report --input-dir results --output results/report.md\n"
                 "agenc benchmark report --input-dir results --output report.md --html report.html",
     .run = run,

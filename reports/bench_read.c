@@ -209,10 +209,15 @@ static err read_result(struct bench_result *result, const struct json_node *root
 static err check_schema(const struct json_node *root, struct diag *diag)
 {
     const char *schema;
-    char words[128];
+    char words[160];
+    if (!json_has(root, "schema"))
+        return json_fail(root, diag, ERR_SYNTAX,
+                         "is no agenc result, \"schema\" is missing; keep other files out of a folder of "
+                         "results");
     TRY(json_get_text(root, "schema", &schema, diag));
     if (strcmp(schema, BENCH_SCHEMA) == 0) return OK;
-    snprintf(words, sizeof words, "schema is \"%.64s\", must be \"" BENCH_SCHEMA "\"", schema);
+    snprintf(words, sizeof words, "schema is \"%.64s\", must be \"" BENCH_SCHEMA "\"; keep other files out",
+             schema);
     return json_fail(root, diag, ERR_SYNTAX, words);
 }
 

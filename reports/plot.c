@@ -34,7 +34,8 @@ struct plot_batch {
     char folder[PATH_BYTES];
     struct worker workers[PLOT_WORKERS_MOST];
     uint32_t worker_count, image_count;
-    uint8_t forms[PLOT_IMAGES_MOST]; /* enum plot_form */
+    const volatile sig_atomic_t *stop; /* the caller's, or NULL */
+    uint8_t forms[PLOT_IMAGES_MOST];   /* enum plot_form */
 };
 
 struct path {
@@ -142,13 +143,15 @@ static void copy_environment(char *out[ENVIRONMENT_MOST])
     out[count] = NULL;
 }
 
-/* gnuplot runs in the folder, with its complaints in N.log; -d: no start-up files of the user's. */
+/* gnuplot runs in the folder, with its complaints in N.log; -d: no start-up files of the user's. A group of
+ * its own: the keyboard's signals are for us, who end it. */
 static err start_worker(struct plot_batch *batch, uint32_t number, struct diag *diag)
 {
     struct worker *worker = &batch->workers[number];
     char *environment[ENVIRONMENT_MOST], script[32];
     char *const words[] = {"gnuplot", "-d", script, NULL};
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
     snprintf(script, sizeof script, "%u.gp", number);
     copy_environment(environment);
     if (posix_spawn_file_actions_init(&actions) != 0) return diag_fail(diag, ERR_NOMEM, "out of memory");
@@ -157,7 +160,10 @@ static err start_worker(struct plot_batch *batch, uint32_t number, struct diag *
     posix_spawn_file_actions_addopen(&actions, 2, path_of(batch, number, ".log").text,
                                      O_WRONLY | O_CREAT | O_TRUNC, 0600);
     posix_spawn_file_actions_addchdir_np(&actions, batch->folder);
-    int error = posix_spawnp(&worker->process, words[0], &actions, NULL, words, environment);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    int error = posix_spawnp(&worker->process, words[0], &actions, &attributes, words, environment);
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     if (error == 0) return OK;
     worker->process = 0;
@@ -203,6 +209,7 @@ static err await_worker(struct plot_batch *batch, uint32_t number, int64_t deadl
     int status = 0;
     pid_t ended;
     while ((ended = waitpid(worker->process, &status, WNOHANG)) == 0) {
+        if (batch->stop && *batch->stop) return diag_fail(diag, ERR_INTERRUPTED, "interrupted");
         if (seconds_since_boot() > deadline_s)
             return diag_fail(diag, ERR_IO, "gnuplot: not done after %d s, stopped", PLOT_TIME_MAX_S);
         nanosleep(&NAP, NULL);
@@ -212,8 +219,9 @@ static err await_worker(struct plot_batch *batch, uint32_t number, int64_t deadl
     return status == 0 ? OK : refuse_worker(batch, number, status, diag);
 }
 
-err plot_run(struct plot_batch *batch, struct diag *diag)
+err plot_run(struct plot_batch *batch, const volatile sig_atomic_t *stop, struct diag *diag)
 {
+    batch->stop = stop;
     int64_t deadline_s = seconds_since_boot() + PLOT_TIME_MAX_S;
     err e = OK;
     for (uint32_t i = 0; i < batch->worker_count && e == OK; i++) {

@@ -4,7 +4,7 @@
  *   TRY(plot_open(&batch, workers, diag));
  *   FILE *script = plot_begin(batch, PLOT_SVG, &image);    commands and data of one picture
  *   ...                                                    more pictures
- *   err e = plot_run(batch, diag);                         all of them, on `workers` processes
+ *   err e = plot_run(batch, NULL, diag);                   all of them, on `workers` processes
  *   if (e == OK) e = plot_read(batch, image, &bytes, diag);
  *   plot_free(batch);                                      the private folder goes too
  *
@@ -20,6 +20,7 @@
 #pragma once
 #include "base/err.h"
 #include "base/file.h"
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -53,7 +54,8 @@ void plot_free(struct plot_batch *batch); /* NULL is fine */
 
 /* The stream is the batch's. Write errors are kept for plot_run. At most PLOT_IMAGES_MOST (asserted). */
 FILE *plot_begin(struct plot_batch *batch, enum plot_form form, uint32_t *image_out);
-MUST_USE err plot_run(struct plot_batch *batch, struct diag *diag); /* once */
+/* Once. `stop`: not 0: children are ended, ERR_INTERRUPTED; NULL: never. */
+MUST_USE err plot_run(struct plot_batch *batch, const volatile sig_atomic_t *stop, struct diag *diag);
 MUST_USE err plot_read(const struct plot_batch *batch, uint32_t image, struct file_bytes *out,
                        struct diag *diag);
 

@@ -121,8 +121,7 @@ struct outputs {
 };
 
 static err write_both(struct outputs *outputs, const struct report_options *options,
-                      const struct report_inputs *inputs, const struct report_figures *figures,
-                      struct diag *diag)
+                      const struct report_inputs *inputs, struct report_figures *figures, struct diag *diag)
 {
     struct report_page page = {.renderer = &RENDER_MARKDOWN,
                                .out = outputs->markdown.stream,
@@ -159,10 +158,12 @@ static err create(const struct report_options *options, const struct report_inpu
     struct report_figures *figures = calloc(1, sizeof *figures);
     err e = outputs->grid && figures ? OK : diag_fail(diag, ERR_NOMEM, "out of memory for the report");
     if (e == OK) {
+        figures->stop = options->stop;
         figures->has_form[PLOT_PNG] = true;
         figures->has_form[PLOT_SVG] = options->html_path;
         e = report_figures_draw(figures, inputs, options->workers, diag);
         if (e == OK) e = write_both(outputs, options, inputs, figures, diag);
+        if (e != OK) report_figures_unsave(figures, inputs, outputs->image_folder);
         report_figures_close(figures);
     }
     free(figures);
@@ -174,7 +175,10 @@ err report_create(const struct report_options *options, struct report_outcome *o
 {
     struct report_inputs inputs;
     struct outputs outputs = {0};
-    TRY(report_inputs_read(&inputs, options->input_folder, diag));
+    if (options->html_path && file_is_same(options->markdown_path, options->html_path))
+        return diag_fail(diag, ERR_USAGE, "--output and --html are the same file, %.256s; name two",
+                         options->html_path);
+    TRY(report_inputs_read(&inputs, options, diag));
     err e = create(options, &inputs, &outputs, diag);
     if (e == OK) *out = report_judge(&inputs);
     file_abandon(&outputs.markdown);

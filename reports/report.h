@@ -2,27 +2,32 @@
  *
  * Every *.json in the folder is a result (reports/bench.h) and so is every one
  * in its subfolders, whose names then stand beside the tests: prod/latency.json
- * against low-latency/latency.json. The five tests of the tuning guide come
+ * against low-latency/latency.json. Links to folders are not followed, and
+ * results deeper down are warned of. The five tests of the tuning guide come
  * first, under their titles; others follow by name.
  * The Markdown's images lie beside it, in a folder of its name and "_files".
  * Same files and gnuplot, same bytes. Documents are written whole or not at all.
- * Errors: ERR_IO folder cannot be read or holds no result, output cannot be
+ * Errors: ERR_IO folder cannot be read or holds no result, a *.json is no regular file, output cannot be
  * written, gnuplot missing or failed; ERR_SYNTAX, ERR_RANGE a file that is no
  * result, by its name: none is left out in silence; ERR_LIMIT more than
- * REPORT_TESTS_MOST; ERR_NOMEM. */
+ * REPORT_TESTS_MOST; ERR_USAGE an output would overwrite the other or a result;
+ * ERR_INTERRUPTED; ERR_NOMEM. Whatever fails, files and folders of this call are gone. */
 #pragma once
 #include "reports/bench.h"
 #include "reports/chart.h"
 #include "reports/plot.h"
 #include "reports/render.h"
+#include <signal.h>
 
 enum { REPORT_TESTS_MOST = 128, REPORT_TITLE_BYTES = 128, REPORT_CHARTS_MOST = 16, REPORT_TEXT_BYTES = 1536 };
 
 struct report_options {
     const char *input_folder, *markdown_path;
-    const char *html_path; /* NULL: none */
-    FILE *terminal;        /* gets verdict, headline rows and where the report is; NULL: none */
-    uint32_t workers;      /* gnuplot processes at a time */
+    const char *html_path;             /* NULL: none */
+    FILE *terminal;                    /* gets verdict, headline rows and where the report is; NULL: none */
+    FILE *log;                         /* gets warnings; NULL: none */
+    uint32_t workers;                  /* gnuplot processes at a time */
+    const volatile sig_atomic_t *stop; /* not 0: give up; NULL: never */
 };
 
 /* What came out, for the terminal. */
@@ -44,11 +49,13 @@ struct report_test {
 };
 
 struct report_inputs {
+    const struct report_options *options; /* the caller's */
     struct report_test *tests;
     uint32_t count;
     bool has_groups;
 };
-MUST_USE err report_inputs_read(struct report_inputs *out, const char *folder, struct diag *diag);
+MUST_USE err report_inputs_read(struct report_inputs *out, const struct report_options *options,
+                                struct diag *diag);
 /* Takes a result: titles, rank. The result is the inputs' even on failure. ERR_NOMEM, ERR_LIMIT. */
 MUST_USE err report_inputs_add(struct report_inputs *inputs, const char *group, struct bench_result *result,
                                struct diag *diag);
@@ -59,7 +66,9 @@ struct report_outcome report_judge(const struct report_inputs *inputs);
 /* All plots of all tests, drawn. */
 struct report_figures {
     struct plot_batch *batch;
-    bool has_form[2]; /* by enum plot_form */
+    const volatile sig_atomic_t *stop; /* of report_options */
+    bool has_form[2];                  /* by enum plot_form */
+    bool has_made_folder;
     struct report_image {
         uint32_t image[2];
     } images[REPORT_TESTS_MOST][REPORT_CHARTS_MOST];
@@ -67,9 +76,12 @@ struct report_figures {
 MUST_USE err report_figures_draw(struct report_figures *out, const struct report_inputs *inputs,
                                  uint32_t workers, struct diag *diag);
 void report_figures_close(struct report_figures *figures);
-/* The images of Markdown into `folder`, which is made. */
-MUST_USE err report_figures_save(const struct report_figures *figures, const struct report_inputs *inputs,
+/* The images of Markdown into `folder`, which is made when it is not there. */
+MUST_USE err report_figures_save(struct report_figures *figures, const struct report_inputs *inputs,
                                  const char *folder, struct diag *diag);
+/* The way back: removes the images and the folder, when report_figures_save has made it. */
+void report_figures_unsave(const struct report_figures *figures, const struct report_inputs *inputs,
+                           const char *folder);
 
 /* A document being written. */
 struct report_page {

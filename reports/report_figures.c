@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { PATH_BYTES = 4096 };
 
@@ -32,7 +33,7 @@ err report_figures_draw(struct report_figures *figures, const struct report_inpu
             e = draw(figures, inputs, test, index);
             if (e != OK) diag_fail(diag, e, "out of memory for plots");
         }
-    return e == OK ? plot_run(figures->batch, diag) : e;
+    return e == OK ? plot_run(figures->batch, figures->stop, diag) : e;
 }
 
 void report_figures_close(struct report_figures *figures)
@@ -50,18 +51,39 @@ static err save(const struct report_figures *figures, uint32_t image, const char
     return e;
 }
 
-err report_figures_save(const struct report_figures *figures, const struct report_inputs *inputs,
+struct image_path {
+    char text[PATH_BYTES];
+};
+
+static struct image_path path_of(const char *folder, const struct report_test *test,
+                                 const struct chart *chart)
+{
+    struct image_path path;
+    snprintf(path.text, sizeof path.text, "%s/%s-%s.png", folder, test->file_name, chart->name);
+    return path;
+}
+
+err report_figures_save(struct report_figures *figures, const struct report_inputs *inputs,
                         const char *folder, struct diag *diag)
 {
-    char path[PATH_BYTES];
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+    figures->has_made_folder = mkdir(folder, 0777) == 0;
+    if (!figures->has_made_folder && errno != EEXIST)
         return diag_fail(diag, ERR_IO, "%s: %s, the images of the report go there", folder, strerror(errno));
     for (uint32_t test = 0; test < inputs->count; test++)
         for (uint32_t index = 0; index < chart_count(); index++) {
-            const struct report_image *image = &figures->images[test][index];
-            snprintf(path, sizeof path, "%s/%s-%s.png", folder, inputs->tests[test].file_name,
-                     chart_at(index)->name);
-            TRY(save(figures, image->image[PLOT_PNG], path, diag));
+            const struct image_path path = path_of(folder, &inputs->tests[test], chart_at(index));
+            if (figures->stop && *figures->stop) return diag_fail(diag, ERR_INTERRUPTED, "interrupted");
+            TRY(save(figures, figures->images[test][index].image[PLOT_PNG], path.text, diag));
         }
     return OK;
+}
+
+void report_figures_unsave(const struct report_figures *figures, const struct report_inputs *inputs,
+                           const char *folder)
+{
+    if (!figures->has_made_folder) return;
+    for (uint32_t test = 0; test < inputs->count; test++)
+        for (uint32_t index = 0; index < chart_count(); index++)
+            unlink(path_of(folder, &inputs->tests[test], chart_at(index)).text);
+    rmdir(folder);
 }

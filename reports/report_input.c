@@ -1,4 +1,5 @@
 /* reports/report_input.c: result files of a folder and its subfolders, in the order of the report. */
+#include "base/file.h"
 #include "reports/report.h"
 #include <ctype.h>
 #include <dirent.h>
@@ -114,9 +115,35 @@ static int by_name(const struct dirent **left, const struct dirent **right)
     return strcmp((*left)->d_name, (*right)->d_name);
 }
 
+/* The report must not take the place of what it is made from. */
+static err refuse_output(const struct report_inputs *inputs, const char *path, struct diag *diag)
+{
+    const char *outputs[] = {inputs->options->markdown_path, inputs->options->html_path};
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
+        if (outputs[i] && file_is_same(outputs[i], path))
+            return diag_fail(diag, ERR_USAGE, "%s would overwrite the result %s, name another file",
+                             outputs[i], path);
+    return OK;
+}
+
+/* A pipe would wait for a writer forever, and a device has no end. */
+static err check_regular(const char *path, const struct stat *status, struct diag *diag)
+{
+    if (S_ISREG(status->st_mode)) return OK;
+    return diag_fail(diag, ERR_IO, "%s: is %s, no regular file; keep it out of a folder of results", path,
+                     S_ISFIFO(status->st_mode)   ? "a pipe"
+                     : S_ISSOCK(status->st_mode) ? "a socket"
+                                                 : "a device");
+}
+
 static err read_result(struct report_inputs *inputs, const char *path, const char *group, struct diag *diag)
 {
     struct bench_result *result;
+    struct stat status;
+    if (stat(path, &status) != 0) return diag_fail(diag, ERR_IO, "%s: %s", path, strerror(errno));
+    if (S_ISDIR(status.st_mode)) return OK; /* a subfolder, whatever its name */
+    TRY(check_regular(path, &status, diag));
+    TRY(refuse_output(inputs, path, diag));
     TRY(bench_read(&result, path, diag));
     return report_inputs_add(inputs, group, result, diag);
 }
@@ -148,6 +175,10 @@ static err read_files(struct report_inputs *inputs, const char *path, const char
     err e = OK;
     for (int i = 0; i < folder.count && e == OK; i++) {
         if (!is_result_name(folder.entries[i]->d_name)) continue;
+        if (inputs->options->stop && *inputs->options->stop) {
+            e = diag_fail(diag, ERR_INTERRUPTED, "interrupted");
+            break;
+        }
         snprintf(file, sizeof file, "%s/%s", path, folder.entries[i]->d_name);
         e = read_result(inputs, file, group, diag);
     }
@@ -155,10 +186,37 @@ static err read_files(struct report_inputs *inputs, const char *path, const char
     return e;
 }
 
+/* Links to folders are not followed: they may lead back, and count results twice. */
 static bool is_folder(const char *path)
 {
     struct stat status;
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    return lstat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* The inner folder's results would be missed in silence: counts them. */
+static uint32_t count_results(const char *path)
+{
+    struct folder folder;
+    uint32_t count = 0;
+    if (open_folder(&folder, path, NULL) != OK) return 0;
+    for (int i = 0; i < folder.count; i++) count += is_result_name(folder.entries[i]->d_name);
+    close_folder(&folder);
+    return count;
+}
+
+static void warn_of_deeper(const struct report_inputs *inputs, const char *path)
+{
+    struct folder folder;
+    char inner[PATH_BYTES];
+    if (!inputs->options->log || open_folder(&folder, path, NULL) != OK) return;
+    for (int i = 0; i < folder.count; i++) {
+        int size = snprintf(inner, sizeof inner, "%s/%s", path, folder.entries[i]->d_name);
+        uint32_t count = size < PATH_BYTES && is_folder(inner) ? count_results(inner) : 0;
+        if (count)
+            fprintf(inputs->options->log, "warning: %s: %u file%s (*.json) not read, it lies too deep\n",
+                    inner, count, count == 1 ? "" : "s");
+    }
+    close_folder(&folder);
 }
 
 static err read_subfolders(struct report_inputs *inputs, const char *path, struct diag *diag)
@@ -169,15 +227,18 @@ static err read_subfolders(struct report_inputs *inputs, const char *path, struc
     err e = OK;
     for (int i = 0; i < folder.count && e == OK; i++) {
         snprintf(inner, sizeof inner, "%s/%s", path, folder.entries[i]->d_name);
-        if (is_folder(inner)) e = read_files(inputs, inner, folder.entries[i]->d_name, diag);
+        if (!is_folder(inner)) continue;
+        e = read_files(inputs, inner, folder.entries[i]->d_name, diag);
+        if (e == OK) warn_of_deeper(inputs, inner);
     }
     close_folder(&folder);
     return e;
 }
 
-err report_inputs_read(struct report_inputs *out, const char *folder, struct diag *diag)
+err report_inputs_read(struct report_inputs *out, const struct report_options *options, struct diag *diag)
 {
-    struct report_inputs inputs = {0};
+    struct report_inputs inputs = {.options = options};
+    const char *folder = options->input_folder;
     err e = strlen(folder) + NAMES_MOST / 8 < PATH_BYTES
                 ? OK
                 : diag_fail(diag, ERR_IO, "%.64s...: the path is too long", folder);

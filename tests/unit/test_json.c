@@ -135,7 +135,7 @@ Test(json, wrong_values_are_named_by_their_path)
     bool flag = true;
     const char *text = "seven";
     read_good("{\"runs\": [{}, {\"seed\": -1, \"mean\": null, \"name\": 5, \"half\": 0.5, \"huge\": "
-              "\"18446744073709551616\"}]}");
+              "\"18446744073709551616\", \"three\": \"3\"}]}");
     cr_assert(eq(int, json_get_array(&root, "runs", &runs, &diag), OK));
     run = json_item(&runs, 1);
     expect_failure(json_get_u64(&run, "seed", &u64, &diag), ERR_RANGE,
@@ -144,6 +144,8 @@ Test(json, wrong_values_are_named_by_their_path)
                    "body: runs[1].half: is a number, must be a whole number, 0 or more");
     expect_failure(json_get_u64(&run, "huge", &u64, &diag), ERR_SYNTAX,
                    "body: runs[1].huge: is a string, must be a whole number, 0 or more");
+    expect_failure(json_get_u64(&run, "three", &u64, &diag), ERR_SYNTAX,
+                   "body: runs[1].three: is a string, must be a whole number, 0 or more");
     expect_failure(json_get_u64(&run, "nowhere", &u64, &diag), ERR_SYNTAX,
                    "body: runs[1].nowhere: is missing, must be a whole number, 0 or more");
     expect_failure(json_get_i64(&run, "half", &i64, &diag), ERR_SYNTAX,

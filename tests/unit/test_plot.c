@@ -45,7 +45,7 @@ static char *svg_of(const char *commands)
     uint32_t image;
     cr_assert(eq(int, plot_open(&batch, 2, &diag), OK));
     fputs(commands, plot_begin(batch, PLOT_SVG, &image));
-    cr_assert(eq(int, plot_run(batch, &diag), OK), "%s", diag.text);
+    cr_assert(eq(int, plot_run(batch, NULL, &diag), OK), "%s", diag.text);
     cr_assert(eq(int, plot_read(batch, image, &bytes, &diag), OK));
     plot_free(batch);
     return bytes.text;
@@ -57,7 +57,7 @@ Test(plot, many_pictures_of_both_forms_are_drawn_and_the_folder_goes)
     uint32_t images[5];
     cr_assert(eq(int, plot_open(&batch, 2, &diag), OK));
     for (int i = 0; i < 5; i++) fputs(LINE, plot_begin(batch, i % 2 ? PLOT_PNG : PLOT_SVG, &images[i]));
-    cr_assert(eq(int, plot_run(batch, &diag), OK), "%s", diag.text);
+    cr_assert(eq(int, plot_run(batch, NULL, &diag), OK), "%s", diag.text);
     for (int i = 0; i < 5; i++) {
         struct file_bytes bytes;
         cr_assert(eq(int, plot_read(batch, images[i], &bytes, &diag), OK));
@@ -98,7 +98,7 @@ static err run_one(const char *commands)
     uint32_t image;
     cr_assert(eq(int, plot_open(&batch, 1, &diag), OK));
     fputs(commands, plot_begin(batch, PLOT_SVG, &image));
-    err e = plot_run(batch, &diag);
+    err e = plot_run(batch, NULL, &diag);
     plot_free(batch);
     cr_assert(eq(int, fixture_file_count(folder), 0));
     return e;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static bool has(const char *where, const char *part)
 {
@@ -52,12 +53,16 @@ static void add(const char *path)
     free(file);
 }
 
+static volatile sig_atomic_t stop;
+
 static err create(void)
 {
-    return report_create(
-        &(struct report_options){
-            .input_folder = folder, .markdown_path = markdown, .html_path = html, .workers = 2},
-        &outcome, &diag);
+    return report_create(&(struct report_options){.input_folder = folder,
+                                                  .markdown_path = markdown,
+                                                  .html_path = html,
+                                                  .workers = 2,
+                                                  .stop = &stop},
+                         &outcome, &diag);
 }
 
 static char *read_file(const char *path)
@@ -178,7 +183,7 @@ Test(report, a_file_that_is_no_result_is_named)
     char *path = fixture_path(folder, "foreign.json");
     cr_assert(eq(int, file_write(path, "{\"a\": 1}\n", 9, &diag), OK));
     cr_assert(create() != OK);
-    cr_assert(has(diag.text, "foreign.json"), "%s", diag.text);
+    cr_assert(has(diag.text, "foreign.json: is no agenc result"), "%s", diag.text);
     diag.text[0] = '\0';
     cr_assert(eq(int, file_write(path, "{\"schema\": \"agenc.bench/1\", ", 27, &diag), OK));
     expect_failure(ERR_SYNTAX, "foreign.json");
@@ -212,4 +217,83 @@ Test(report, numbers_are_for_people)
     cr_assert(eq(str, report_sol(0).text, "0"));
     cr_assert(eq(str, report_sol(1000000).text, "0.001"));
     cr_assert(eq(str, report_sol(UINT64_MAX).text, "18,446,744,073.709551615"));
+}
+
+Test(report, outputs_must_not_take_the_place_of_one_another_or_of_a_result)
+{
+    add("latency.json");
+    free(html);
+    html = fixture_path(folder, "./report.md");
+    expect_failure(ERR_USAGE, "--output and --html are the same file");
+    free(html);
+    html = fixture_path(folder, "report.html");
+    free(markdown);
+    markdown = fixture_path(folder, "./latency.json");
+    diag.text[0] = '\0';
+    cr_assert(eq(int, create(), ERR_USAGE));
+    cr_assert(has(diag.text, "would overwrite the result") && lacks(diag.text, "\n"), "%s", diag.text);
+}
+
+Test(report, a_pipe_is_refused_instead_of_waited_for)
+{
+    add("latency.json");
+    char *path = fixture_path(folder, "pipe.json");
+    cr_assert(eq(int, mkfifo(path, 0600), 0));
+    expect_failure(ERR_IO, "pipe.json: is a pipe");
+    free(path);
+}
+
+Test(report, a_link_to_a_folder_is_not_followed)
+{
+    add("latency.json");
+    char *path = fixture_path(folder, "loop");
+    cr_assert(eq(int, symlink(".", path), 0));
+    cr_assert(eq(int, create(), OK), "%s", diag.text);
+    cr_assert(eq(u32, outcome.tests, 1));
+    free(path);
+}
+
+Test(report, results_that_lie_too_deep_are_warned_of)
+{
+    static const char *const FOLDERS[] = {"a", "a/b"};
+    char *text;
+    size_t size;
+    for (size_t i = 0; i < 2; i++) {
+        char *path = fixture_path(folder, FOLDERS[i]);
+        cr_assert(eq(int, mkdir(path, 0700), 0));
+        free(path);
+    }
+    add("a/latency.json");
+    add("a/b/latency.json");
+    FILE *log = open_memstream(&text, &size);
+    cr_assert(eq(int,
+                 report_create(
+                     &(struct report_options){
+                         .input_folder = folder, .markdown_path = markdown, .log = log, .workers = 2},
+                     &outcome, &diag),
+                 OK));
+    fclose(log);
+    cr_assert(has(text, "warning: ") && has(text, "/a/b: 1 file"), "%s", text);
+    cr_assert(eq(u32, outcome.tests, 1));
+    free(text);
+}
+
+Test(report, an_interrupted_report_leaves_nothing)
+{
+    add("latency.json");
+    stop = 1;
+    expect_failure(ERR_INTERRUPTED, "interrupted");
+    stop = 0;
+}
+
+Test(report, a_page_that_cannot_be_written_takes_its_images_along)
+{
+    struct stat status;
+    add("latency.json");
+    free(html);
+    html = strdup("/dev/full");
+    cr_assert(eq(int, create(), ERR_IO));
+    char *images = fixture_path(folder, "report_files");
+    cr_assert(stat(images, &status) != 0 && stat(markdown, &status) != 0);
+    free(images);
 }

@@ -74,3 +74,24 @@ for sparse in '--duration 5m --rate 0.001' '--duration 2s --rate 1 --runs 1' '--
         --html "$work/sparse/r.html"
     grep -q 'no data: ' "$work/sparse/r.html"; verdict $? "a plot without data says so: $sparse"
 done
+
+# Asked to stop, it takes back what it began; gnuplot's end is waited for.
+mkdir "$work/stopped" "$work/stopped/tmp" "$work/slow"
+printf '#!/bin/sh\nsleep 20\n' > "$work/slow/gnuplot" && chmod +x "$work/slow/gnuplot"
+for signal in INT TERM; do
+    (trap - INT; TMPDIR=$work/stopped/tmp PATH=$work/slow:$PATH exec "$agenc" benchmark report \
+        --input-dir "$results" --output "$work/stopped/r.md" --html "$work/stopped/r.html") \
+        > "$work/out" 2> "$work/err" &
+    report_pid=$!
+    for _ in {1..100}; do
+        compgen -G "$work/stopped/tmp/*/0.log" > /dev/null && break
+        sleep 0.05
+    done
+    # A shell's background job ignores SIGINT; the program sets its own handler all the same.
+    kill -s $signal $report_pid
+    wait $report_pid
+    [[ $? == 1 && $(wc -l < "$work/err") == 1 ]] && grep -q 'interrupted' "$work/err"
+    verdict $? "SIG$signal: exit 1 and one line"
+    [[ -z $(find "$work/stopped" -mindepth 1 -not -name tmp) ]]
+    verdict $? "SIG$signal: nothing is left behind"
+done
