@@ -2,6 +2,7 @@
 #include "base/config.h"
 #include "base/decimal.h"
 #include "base/limits.h"
+#include "base/nearest.h"
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
@@ -26,6 +27,7 @@ void config_note(struct config_notes *notes, bool is_error, const char *format, 
     va_start(arguments, format);
     vsnprintf(note->text, sizeof note->text, format, arguments);
     va_end(arguments);
+    err_make_one_line(note->text);
 }
 
 /* Notes an error and hands it to the diag. */
@@ -271,6 +273,36 @@ static const struct config_key *find_environment_key(const char *variable, size_
     return NULL;
 }
 
+static err unknown_variable(const char *name, struct config_notes *notes, struct diag *diag)
+{
+    char known[CONFIG_TEXT_BYTES], best[CONFIG_TEXT_BYTES] = "", line[2 * CONFIG_TEXT_BYTES];
+    struct nearest nearest = {.wanted = name};
+    for (uint32_t i = 0; i < config_key_count(); i++) {
+        const char *before = nearest.best;
+        config_key_environment(config_key_at(i), known);
+        nearest_offer(&nearest, known);
+        if (nearest.best == before) continue;
+        memcpy(best, known, sizeof best);
+        nearest.best = best;
+    }
+    snprintf(line, sizeof line, "environment: %.128s sets no configuration key%s%.120s", name,
+             *best ? ", nearest is " : " (docs/CONFIG.md lists them)", best);
+    if (!notes || notes->is_strict) return fault(notes, diag, ERR_USAGE, line);
+    config_note(notes, false, "%s", line);
+    return OK;
+}
+
+/* It decides what is refused in production: a misspelt name must not pass for another place. */
+static void take_environment(struct config *config, const char *name, struct config_notes *notes)
+{
+    static const char *const NAMES[] = {"", "prod", "production", "staging", "dev"};
+    bool is_known = false;
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+        is_known = is_known || strcmp(name, NAMES[i]) == 0;
+    if (!is_known) config_note(notes, false, "AGENC_ENV: \"%.64s\" is none of prod, staging, dev", name);
+    snprintf(config->environment, sizeof config->environment, "%s", name);
+}
+
 /* One "NAME=value"; names that do not open with AGENC_SPECULATION_ are not ours to judge. */
 static err apply_variable(struct config *config, const char *variable, struct config_notes *notes,
                           struct diag *diag)
@@ -278,13 +310,12 @@ static err apply_variable(struct config *config, const char *variable, struct co
     static const char OURS[] = "AGENC_SPECULATION_", PROFILE[] = "AGENC_ENV=";
     const char *equals = strchr(variable, '=');
     char where[CONFIG_TEXT_BYTES];
-    if (strncmp(variable, PROFILE, sizeof PROFILE - 1) == 0)
-        snprintf(config->environment, sizeof config->environment, "%s", equals + 1);
+    if (strncmp(variable, PROFILE, sizeof PROFILE - 1) == 0) take_environment(config, equals + 1, notes);
     if (!equals || strncmp(variable, OURS, sizeof OURS - 1) != 0) return OK;
     const struct config_key *key = find_environment_key(variable, (size_t)(equals - variable));
     if (!key) {
         snprintf(where, sizeof where, "%.*s", (int)(equals - variable), variable);
-        return unknown_key("environment: ", where, notes, diag);
+        return unknown_variable(where, notes, diag);
     }
     snprintf(where, sizeof where, "%.*s: ", (int)(equals - variable), variable);
     struct assignment assignment = {

@@ -24,7 +24,7 @@ int err_exit_status(err code)
 
 /* What came from a file or a command line is quoted in the line: it must stay one, and must not drive a
  * terminal. */
-static void make_one_line(char *text)
+void err_make_one_line(char *text)
 {
     for (; *text; text++)
         if ((unsigned char)*text < 0x20 || *text == 0x7f) *text = '?';
@@ -37,6 +37,6 @@ err diag_fail(struct diag *diag, err code, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(diag->text, sizeof diag->text, format, arguments);
     va_end(arguments);
-    make_one_line(diag->text);
+    err_make_one_line(diag->text);
     return code;
 }

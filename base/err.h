@@ -42,5 +42,7 @@ struct diag {
  * diag_fail(...)`. NULL diag is fine. */
 err diag_fail(struct diag *diag, err code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+void err_make_one_line(char *text); /* control characters become '?' */
+
 const char *err_text(err code); /* the table's text */
 int err_exit_status(err code);  /* the table's exit status */

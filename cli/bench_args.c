@@ -8,6 +8,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* What is sampled over a run is kept, some 35 MB a simulated day. */
+#define DURATION_NS_MOST (7 * NS_PER_DAY)
+
 static const char *const STAGES[] = {"mix", "proof", "chain", NULL};
 static const char *const PATHS[] = {"staked", "ordinary", "unstaked", NULL};
 
@@ -26,7 +29,7 @@ static const char *const PATHS[] = {"staked", "ordinary", "unstaked", NULL};
     }
 
 const struct flag BENCHMARK_FLAGS[] = {
-    TIME_FLAG("duration", "5m", "how long tasks arrive, in virtual time"),
+    TIME_FLAG("duration", "5m", "how long tasks arrive, in virtual time; 1s to 7d"),
     {.name = "rate", .value = "N", .type = FLAG_RATE, .fallback = "50", .help = "tasks a second"},
     TIME_FLAG("warmup", NULL, "cut from every figure; default 60s, a fifth of durations under 5m"),
     TEXT_FLAG("rate-pattern", "PATTERN", "constant",
@@ -133,6 +136,17 @@ static const char *leaf_text(const struct toml_leaf *leaf, char out[DECIMAL_TEXT
     return NULL;
 }
 
+/* Said before the work, as all that is wrong with a question. */
+static err target_check(const char *text, struct diag *diag)
+{
+    struct bench_result *result;
+    err e = bench_open(&result, 1, false);
+    if (e != OK) return diag_fail(diag, e, "out of memory for a target");
+    e = bench_add_target(result, text, diag);
+    bench_free(result);
+    return e;
+}
+
 static err take_target(struct scenario_reading *reading, const struct toml_leaf *leaf, struct diag *diag)
 {
     struct bench_request *request = reading->request;
@@ -143,9 +157,13 @@ static err take_target(struct scenario_reading *reading, const struct toml_leaf 
     if (request->target_count == BENCH_TARGETS_MOST)
         return diag_fail(diag, ERR_LIMIT, "%s:%d:%d: more than %d targets", leaf->file, leaf->line,
                          leaf->column, BENCH_TARGETS_MOST);
+    struct diag why = {0};
     int size = snprintf(text, sizeof text, "%s%s", leaf->path + strlen("targets."), leaf->text);
     const char *kept = (size_t)size < sizeof text ? keep_text(request, text) : NULL;
     if (!kept) return diag_fail(diag, ERR_LIMIT, "%s:%d: too much text", leaf->file, leaf->line);
+    err e = target_check(kept, &why);
+    if (e != OK)
+        return diag_fail(diag, e, "%s:%d:%d: %.400s", leaf->file, leaf->line, leaf->column, why.text);
     request->targets[request->target_count++] = kept;
     return OK;
 }
@@ -283,11 +301,14 @@ static err workload_from_args(struct benchmark_plan *plan, const struct args *ar
 static err models_from_args(struct benchmark_plan *plan, const struct args *args, struct diag *diag)
 {
     char folder[SHARE_PATH_BYTES];
+    struct diag why = {0};
     TRY(share_folder("chain", args->environment, folder, diag));
-    TRY(chain_profile_load(&plan->chain, folder, args_text(args, "chain"), diag));
+    err e = chain_profile_load(&plan->chain, folder, args_text(args, "chain"), &why);
+    if (e != OK) return diag_fail(diag, e, "--chain: %.480s", why.text);
     plan->path = (enum chain_path)args_integer(args, "path");
     TRY(share_folder("prover", args->environment, folder, diag));
-    return prover_profile_load(&plan->prover, folder, args_text(args, "prover"), diag);
+    e = prover_profile_load(&plan->prover, folder, args_text(args, "prover"), &why);
+    return e == OK ? OK : diag_fail(diag, e == ERR_LIMIT ? ERR_IO : e, "--prover: %.480s", why.text);
 }
 
 /* Each would replace what the other has written. */
@@ -310,8 +331,8 @@ static err plan_from_args(struct benchmark_plan *plan, const struct args *args, 
     plan->duration_ns = args_integer(args, "duration");
     plan->warmup_ns =
         args_given(args, "warmup") ? args_integer(args, "warmup") : default_warmup_ns(plan->duration_ns);
-    if (plan->duration_ns < NS_PER_S || plan->duration_ns > 365 * NS_PER_DAY)
-        return diag_fail(diag, ERR_RANGE, "--duration: want 1s to 365d");
+    if (plan->duration_ns < NS_PER_S || plan->duration_ns > DURATION_NS_MOST)
+        return diag_fail(diag, ERR_RANGE, "--duration: want 1s to 7d");
     if (plan->warmup_ns >= plan->duration_ns)
         return diag_fail(diag, ERR_RANGE, "--warmup: nothing of the duration is left to measure");
     plan->agents = (uint32_t)args_integer(args, "agents");
@@ -326,6 +347,7 @@ static err plan_from_args(struct benchmark_plan *plan, const struct args *args, 
     plan->trace_path = args_text(args, "trace");
     TRY(outputs_check(args, diag));
     TRY(workload_from_args(plan, args, diag));
+    TRY(workload_check(&plan->workload, diag));
     return models_from_args(plan, args, diag);
 }
 
@@ -336,6 +358,9 @@ err bench_request_open(struct bench_request *out, struct args *args, struct diag
     if (e == OK) e = config_from_args_onto(&request.config, args, diag);
     if (e == OK) {
         request.plan.settings = request.config.settings;
+        if (args_switch(args, "as-is") && !request.plan.settings.enabled && !args_is_quiet(args))
+            fputs("agenc: warning: --as-is: speculation.enabled is false, nothing will speculate\n",
+                  args->log);
         if (!args_switch(args, "as-is")) {
             request.plan.settings.enabled = 1;
             request.plan.settings.rollout_bps = BPS_ONE;

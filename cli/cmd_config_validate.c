@@ -83,11 +83,12 @@ static void print_verdict(const struct config *config, const struct config_notes
 }
 
 /* The file alone is judged; of the environment only the name of the place it is for. */
-static err apply_place(struct config *config, const struct args *args, struct diag *diag)
+static err apply_place(struct config *config, const struct args *args, struct config_notes *notes,
+                       struct diag *diag)
 {
     for (char *const *variable = args->environment; *variable; variable++)
         if (strncmp(*variable, "AGENC_ENV=", 10) == 0)
-            return config_apply_env(config, (char *const[]){*variable, NULL}, NULL, diag);
+            return config_apply_env(config, (char *const[]){*variable, NULL}, notes, diag);
     return OK;
 }
 
@@ -99,7 +100,7 @@ static err run(struct args *args, struct diag *diag)
     config_init(&config);
     err e = config_load_file(&config, args_text(args, "config"), &notes, &first);
     if (e == ERR_IO || e == ERR_NOMEM) return diag_fail(diag, e, "%s", first.text);
-    TRY(apply_place(&config, args, diag));
+    TRY(apply_place(&config, args, &notes, diag));
     err rules = config_check(&config, &notes, &first);
     print_verdict(&config, &notes, args);
     args->exit_status = e == OK && rules == OK ? STATUS_GOOD : STATUS_USAGE;

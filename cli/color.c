@@ -7,7 +7,9 @@
 static bool is_refused(char *const *environment)
 {
     for (; environment && *environment; environment++)
-        if (strncmp(*environment, "NO_COLOR=", 9) == 0 && (*environment)[9]) return true;
+        if ((strncmp(*environment, "NO_COLOR=", 9) == 0 && (*environment)[9]) ||
+            strcmp(*environment, "TERM=dumb") == 0)
+            return true;
     return false;
 }
 

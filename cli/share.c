@@ -2,6 +2,7 @@
 #include "cli/share.h"
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,7 +25,12 @@ static bool is_folder(const char *path)
 static bool try_place(const char *root, const char *below, const char *name, char out[SHARE_PATH_BYTES])
 {
     int used = snprintf(out, SHARE_PATH_BYTES, "%s%s/%s", root, below, name);
-    return used > 0 && used < SHARE_PATH_BYTES && is_folder(out);
+    if (used <= 0 || used >= SHARE_PATH_BYTES || !is_folder(out)) return false;
+    /* As people write it: the path stands in messages. */
+    char *real = strchr(out, '/') == out ? realpath(out, NULL) : NULL;
+    if (real && strlen(real) < SHARE_PATH_BYTES) memcpy(out, real, strlen(real) + 1);
+    free(real);
+    return true;
 }
 
 /* The folder of the running program; false when the system does not say. */

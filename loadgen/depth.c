@@ -37,9 +37,11 @@ static err parse_empirical(struct depth *out, char *rest, struct diag *diag)
     struct text_lines lines;
     uint32_t value;
     err e = OK;
-    TRY(text_lines_open(&lines, rest, diag));
+    TRY(text_lines_open(&lines, BOUNDS.what, rest, diag));
     for (char *line; e == OK && (line = text_lines_next(&lines));) {
-        e = text_count(line, &BOUNDS, &value, diag);
+        char place[TEXT_PLACE_BYTES];
+        text_lines_place(&lines, place);
+        e = text_count(line, &(struct text_bounds){place, BOUNDS.min, BOUNDS.max}, &value, diag);
         if (e != OK) break;
         out->counts[value]++;
         out->count++;

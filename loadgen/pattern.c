@@ -95,10 +95,17 @@ static err syntax(struct builder *builder, const char *form)
                      builder->options->text, form);
 }
 
+static err read_time(struct builder *builder, const char *text, int64_t *out_ns)
+{
+    struct diag why = {0};
+    err e = duration_parse(text, out_ns, &why);
+    return e == OK ? OK : diag_fail(builder->diag, e, "%s: %.400s", OPTION, why.text);
+}
+
 /* A duration above zero. */
 static err read_span(struct builder *builder, const char *text, int64_t *out_ns)
 {
-    err e = duration_parse(text, out_ns, builder->diag);
+    err e = read_time(builder, text, out_ns);
     if (e != OK || *out_ns > 0) return e;
     return diag_fail(builder->diag, ERR_RANGE, "%s: '%s' has a duration of zero; it must be above", OPTION,
                      builder->options->text);
@@ -193,7 +200,7 @@ static err parse_step(struct builder *builder, char *rest)
         char *at = text_cut(rest, '@');
         if (!at) return syntax(builder, FORM);
         TRY(read_rate(builder, rest, &rate));
-        TRY(duration_parse(at, &at_ns, builder->diag));
+        TRY(read_time(builder, at, &at_ns));
         TRY(add_step(builder, at_ns, rate));
     }
     return OK;
@@ -245,27 +252,33 @@ static err parse_sine(struct builder *builder, char *rest)
     return add_sine(builder, percent / 100, period_ns);
 }
 
+/* "60s 100" */
+static err read_trace_line(struct builder *builder, char *line)
+{
+    double rate;
+    int64_t at_ns;
+    char *written = text_cut(line, ' ');
+    if (!written)
+        return diag_fail(builder->diag, ERR_SYNTAX, "'%s' must be \"AT RATE\", such as \"60s 100\"", line);
+    TRY(duration_parse(line, &at_ns, builder->diag));
+    TRY(read_rate(builder, written + strspn(written, " \t"), &rate));
+    return add_step(builder, at_ns, rate);
+}
+
 static err parse_trace(struct builder *builder, char *rest)
 {
     struct text_lines lines;
+    struct diag *diag = builder->diag, why = {0};
+    char place[TEXT_PLACE_BYTES];
     if (!rest) return syntax(builder, "trace:FILE, a file of lines \"AT RATE\" such as \"60s 100\"");
-    TRY(text_lines_open(&lines, rest, builder->diag));
+    TRY(text_lines_open(&lines, OPTION, rest, diag));
     err e = OK;
-    for (char *line; e == OK && (line = text_lines_next(&lines));) {
-        double rate = 0;
-        int64_t at_ns = 0;
-        char *written = text_cut(line, ' ');
-        if (!written) {
-            e = diag_fail(builder->diag, ERR_SYNTAX, "%s:%u: '%s' must be \"AT RATE\", such as \"60s 100\"",
-                          rest, lines.line, line);
-            break;
-        }
-        e = duration_parse(line, &at_ns, builder->diag);
-        if (e == OK) e = read_rate(builder, written + strspn(written, " \t"), &rate);
-        if (e == OK) e = add_step(builder, at_ns, rate);
-    }
+    builder->diag = &why;
+    for (char *line; e == OK && (line = text_lines_next(&lines));) e = read_trace_line(builder, line);
+    builder->diag = diag;
+    text_lines_place(&lines, place);
     text_lines_close(&lines);
-    return e;
+    return e == OK ? OK : diag_fail(diag, e, "%s: %.400s", place, why.text);
 }
 
 static const struct {

@@ -87,8 +87,8 @@ static err parse_lines(struct shape *out, struct text_lines *lines, struct diag 
 {
     uint32_t room = 0;
     for (char *line; (line = text_lines_next(lines)); out->job_count++) {
-        char place[600];
-        snprintf(place, sizeof place, "%s:%u", lines->path, lines->line);
+        char place[TEXT_PLACE_BYTES];
+        text_lines_place(lines, place);
         if (out->job_count == room) {
             room = room ? room * 2 : 16;
             struct job_shape *grown = realloc(out->jobs, room * sizeof *grown);
@@ -109,7 +109,7 @@ static err parse_trace(struct shape *out, char *rest, struct diag *diag)
 {
     struct text_lines lines;
     if (!rest) return diag_fail(diag, ERR_SYNTAX, "%s: trace has no file; it must be trace:FILE", OPTION);
-    TRY(text_lines_open(&lines, rest, diag));
+    TRY(text_lines_open(&lines, OPTION, rest, diag));
     err e = parse_lines(out, &lines, diag);
     text_lines_close(&lines);
     return e;

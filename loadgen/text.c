@@ -1,8 +1,8 @@
 /* loadgen/text.c: numbers, shares and lines. */
 #include "loadgen/text.h"
 #include "base/decimal.h"
+#include "base/file.h"
 #include "base/limits.h"
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,43 +94,23 @@ err text_shares(const struct text_share_set *set, const char *text, struct diag 
 
 /* -- lines -- */
 
-static err file_read(FILE *file, const char *path, char **out, struct diag *diag)
+err text_lines_open(struct text_lines *out, const char *what, const char *path, struct diag *diag)
 {
-    size_t room = 4096, filled = 0;
-    char *content = malloc(room);
-    while (content) {
-        filled += fread(content + filled, 1, room - filled - 1, file);
-        if (filled < room - 1) break;
-        char *grown = room < LIMIT_TRACE_BYTES ? realloc(content, room *= 2) : NULL;
-        if (!grown) {
-            free(content);
-            if (room < LIMIT_TRACE_BYTES) return ERR_NOMEM;
-            return diag_fail(diag, ERR_LIMIT, "%s is larger than %d bytes", path, LIMIT_TRACE_BYTES);
-        }
-        content = grown;
+    struct file_bytes file;
+    struct diag why = {0};
+    err e = file_read(path, LIMIT_TRACE_BYTES, &file, &why);
+    if (e != OK) return diag_fail(diag, e == ERR_LIMIT ? ERR_IO : e, "%s: %.400s", what, why.text);
+    if (strlen(file.text) != file.size_bytes) {
+        free(file.text);
+        return diag_fail(diag, ERR_IO, "%s: %.256s is not a text file", what, path);
     }
-    if (!content) return ERR_NOMEM;
-    if (ferror(file) || memchr(content, 0, filled)) {
-        bool unread = ferror(file);
-        free(content);
-        return diag_fail(diag, ERR_IO, "%s %s", path, unread ? "cannot be read" : "is not a text file");
-    }
-    content[filled] = 0;
-    *out = content;
+    *out = (struct text_lines){.path = path, .content = file.text, .next = file.text};
     return OK;
 }
 
-err text_lines_open(struct text_lines *out, const char *path, struct diag *diag)
+void text_lines_place(const struct text_lines *lines, char out[TEXT_PLACE_BYTES])
 {
-    struct text_lines lines = {.path = path};
-    FILE *file = fopen(path, "r");
-    if (!file) return diag_fail(diag, ERR_IO, "cannot open %s", path[0] ? path : "a file without a name");
-    err e = file_read(file, path, &lines.content, diag);
-    fclose(file);
-    if (e != OK) return e;
-    lines.next = lines.content;
-    *out = lines;
-    return OK;
+    snprintf(out, TEXT_PLACE_BYTES, "%.256s:%u", lines->path, lines->line);
 }
 
 void text_lines_close(struct text_lines *lines)

@@ -36,6 +36,9 @@ struct text_lines {
     const char *path;     /* borrowed */
     uint32_t line;        /* of the last line given */
 };
-MUST_USE err text_lines_open(struct text_lines *out, const char *path, struct diag *diag);
+MUST_USE err text_lines_open(struct text_lines *out, const char *what, const char *path, struct diag *diag);
+/* "file:12": where the last line given stands. */
+enum { TEXT_PLACE_BYTES = 300 };
+void text_lines_place(const struct text_lines *lines, char out[TEXT_PLACE_BYTES]);
 void text_lines_close(struct text_lines *lines);
 char *text_lines_next(struct text_lines *lines); /* NULL at the end; may be cut up */

@@ -70,6 +70,13 @@ static err arrivals_parse(struct recipe *recipe, struct diag *diag)
     return OK;
 }
 
+static err execution_parse(struct recipe *recipe, struct diag *diag)
+{
+    struct diag why = {0};
+    err e = dist_parse(&recipe->execution, recipe->options->execution, &why);
+    return e == OK ? OK : diag_fail(diag, e == ERR_LIMIT ? ERR_IO : e, "--execution: %.400s", why.text);
+}
+
 static err options_check(const struct workload_options *options, struct diag *diag)
 {
     if (options->agents < 1 || options->agents > LIMIT_AGENTS)
@@ -98,7 +105,7 @@ static err recipe_read(struct recipe *recipe, struct diag *diag)
     TRY(text_shares(&(struct text_share_set){"--edges", edges, 3}, options->edges, diag));
     TRY(depth_parse(&recipe->depth, options->depth, diag));
     TRY(shape_parse(&recipe->shape, options->shape, diag));
-    TRY(dist_parse(&recipe->execution, options->execution, diag));
+    TRY(execution_parse(recipe, diag));
     struct pattern_options pattern = {.text = options->pattern,
                                       .base_rate = options->rate,
                                       .tasks_per_job = shape_mean_tasks(&recipe->shape, &recipe->depth),
@@ -271,6 +278,26 @@ err workload_open(struct workload **out, const struct workload_options *options,
     struct recipe recipe = {.options = options, .rng = rng_keyed(options->seed, options->replication)};
     err e = recipe_read(&recipe, diag);
     if (e == OK) e = build(&recipe, out, diag);
+    recipe_close(&recipe);
+    return e;
+}
+
+/* Expected tasks; what is drawn may still be more, and hits the limit then. */
+static err size_check(const struct recipe *recipe, struct diag *diag)
+{
+    double jobs = (double)pattern_work(&recipe->pattern) / (double)PATTERN_JOB_WORK;
+    double tasks = jobs * shape_mean_tasks(&recipe->shape, &recipe->depth);
+    if (tasks <= LIMIT_WORKLOAD_TASKS) return OK;
+    return diag_fail(diag, ERR_RANGE,
+                     "--rate and --duration ask for %.0f tasks, at most %d: lower one of them", tasks,
+                     LIMIT_WORKLOAD_TASKS);
+}
+
+err workload_check(const struct workload_options *options, struct diag *diag)
+{
+    struct recipe recipe = {.options = options, .rng = rng_keyed(options->seed, options->replication)};
+    err e = recipe_read(&recipe, diag);
+    if (e == OK) e = size_check(&recipe, diag);
     recipe_close(&recipe);
     return e;
 }

@@ -66,5 +66,8 @@ struct workload_options {
 /* product.md 6's defaults, one minute at 50 tasks/s. */
 struct workload_options workload_defaults(void);
 
+/* Would workload_open understand the options, and is it likely to have room? ERR_RANGE more tasks than
+ * LIMIT_WORKLOAD_TASKS are expected. Files are read; nothing is drawn. */
+MUST_USE err workload_check(const struct workload_options *options, struct diag *diag);
 MUST_USE err workload_open(struct workload **out, const struct workload_options *options, struct diag *diag);
 void workload_free(struct workload *workload); /* NULL is fine */

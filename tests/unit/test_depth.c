@@ -87,7 +87,7 @@ Test(depth, malformed_ones_are_refused_with_what_would_be_right)
         {"geometric:0", "0.01 .. 1", ERR_RANGE},
         {"geometric:1.5", "0.01 .. 1", ERR_RANGE},
         {"geometric:inf", "is not a number", ERR_SYNTAX},
-        {"empirical:/no/such/file", "cannot open", ERR_IO},
+        {"empirical:/no/such/file", "cannot read", ERR_IO},
         {"empirical:/dev/null", "has no depths", ERR_SYNTAX},
         {"poisson:3", "none of uniform:LOW-HIGH", ERR_SYNTAX},
         {"fixed", "none of uniform:LOW-HIGH", ERR_SYNTAX},

@@ -173,7 +173,7 @@ Test(pattern, malformed_ones_are_refused_with_what_would_be_right)
         {"sine:150%:60s", "must be in 0 .. 100", ERR_RANGE},
         {"sine:50%:1us", "1ms", ERR_RANGE},
         {"sine:50%:1ms", "more than", ERR_LIMIT},
-        {"trace:/no/such/file", "cannot open /no/such/file", ERR_IO},
+        {"trace:/no/such/file", "cannot read /no/such/file", ERR_IO},
         {"trace", "trace:FILE", ERR_SYNTAX},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {

@@ -194,7 +194,7 @@ Test(shape, malformed_ones_are_refused_with_what_would_be_right)
         {"mix:root=nan", "not a number", ERR_SYNTAX},
         {"mix", "none of root=SHARE", ERR_SYNTAX},
         {"trace", "must be trace:FILE", ERR_SYNTAX},
-        {"trace:/no/such", "cannot open", ERR_IO},
+        {"trace:/no/such", "cannot read", ERR_IO},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         struct shape shape;

@@ -45,7 +45,7 @@ Test(text, lines_come_trimmed_and_numbered)
     FILE *file = fdopen(mkstemp(path), "w");
     fputs("\n  one \r\n# nothing\ntwo#three\n\nlast", file);
     fclose(file);
-    cr_assert(eq(int, text_lines_open(&lines, path, &diag), OK));
+    cr_assert(eq(int, text_lines_open(&lines, "--what", path, &diag), OK));
     cr_assert(eq(str, text_lines_next(&lines), "one"));
     cr_assert(eq(u32, lines.line, 2));
     cr_assert(eq(str, text_lines_next(&lines), "two"));
@@ -61,15 +61,15 @@ Test(text, files_that_are_none_are_refused)
     char path[] = "/tmp/agenc-text-XXXXXX";
     struct text_lines lines;
     struct diag diag = {0};
-    cr_assert(eq(int, text_lines_open(&lines, "/no/such", &diag), ERR_IO));
-    cr_assert(eq(int, text_lines_open(&lines, "/tmp", &diag), ERR_IO));
+    cr_assert(eq(int, text_lines_open(&lines, "--what", "/no/such", &diag), ERR_IO));
+    cr_assert(eq(int, text_lines_open(&lines, "--what", "/tmp", &diag), ERR_IO));
     FILE *file = fdopen(mkstemp(path), "w");
     fwrite("a\0b", 1, 3, file);
     fclose(file);
     diag.text[0] = 0;
-    cr_assert(eq(int, text_lines_open(&lines, path, &diag), ERR_IO));
+    cr_assert(eq(int, text_lines_open(&lines, "--what", path, &diag), ERR_IO));
     cr_assert(strstr(diag.text, "is not a text file") != NULL, "%s", diag.text);
     cr_assert(truncate(path, LIMIT_TRACE_BYTES + 1L) == 0);
-    cr_assert(eq(int, text_lines_open(&lines, path, &diag), ERR_LIMIT));
+    cr_assert(eq(int, text_lines_open(&lines, "--what", path, &diag), ERR_IO));
     unlink(path);
 }

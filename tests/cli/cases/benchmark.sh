@@ -143,3 +143,42 @@ echo 'benchmark = 5' > "$work/flat.toml"
 refused 'flat\.toml:1:1: benchmark is an integer, want a table' --scenario "$work/flat.toml"
 printf '[speculation]\nmax_depth = [5]\n' > "$work/flat.toml"
 refused 'flat\.toml:2:14: speculation\.max_depth is an array' --scenario "$work/flat.toml"
+
+# One line and no header, which names the option, or the file and its line.
+lines() { printf '%b' "$1" > "$work/lines"; echo "$work/lines"; }
+clear_line() { # STATUS PATTERN OPTION...
+    expect "$1" "^agenc: benchmark speculation: $2" benchmark speculation "${@:3}"
+    one_line benchmark speculation "${@:3}"
+}
+clear_line 2 '--execution: .*"3" is not a distribution' --execution 3
+clear_line 2 '--execution: .*too large: at most 106751d' --execution fixed:9999999d
+clear_line 3 '--execution: .*/nonexist: No such file' --execution empirical:/nonexist
+clear_line 2 '--execution: .*lines:2: "x"' --execution "empirical:$(lines '1s\nx\n')"
+clear_line 3 '--depth-distribution: .*/nonexist: No such file' --depth-distribution empirical:/nonexist
+clear_line 2 "[^ ]*lines:2: 'x' is not a whole number" --depth-distribution "empirical:$(lines '1\nx\n')"
+clear_line 3 '--shape: .*/nonexist: No such file' --shape trace:/nonexist
+clear_line 2 '[^ ]*lines:1: the first task' --shape "trace:$(lines '1\n')"
+clear_line 3 '--shape: .*/dev/zero' --shape trace:/dev/zero
+clear_line 3 '--rate-pattern: .*/nonexist: No such file' --rate-pattern trace:/nonexist
+clear_line 2 '[^ ]*lines:2: .*"3"' --rate-pattern "trace:$(lines '0s 50\n3 20\n')"
+clear_line 2 '[^ ]*lines:1: .*first step must be at 0s' --rate-pattern "trace:$(lines '1s 50\n')"
+clear_line 2 '--rate-pattern: "9999999d" is too large' --rate-pattern step:50@0s,3@9999999d
+clear_line 2 '--rate-pattern: "30q"' --rate-pattern burst:10x:30q:every:2m
+clear_line 2 '--arrivals: .*gamma:CV' --arrivals often
+clear_line 2 '--edges: ' --edges data=3
+clear_line 2 '--shape: ' --shape fan
+clear_line 2 '--chain: .*"2" is not a number and a unit' --chain fixed:2
+clear_line 2 '--chain: no chain profile .*/nosuch\.toml' --chain nosuch
+clear_line 3 '--prover: .*/nonexist: No such file' --prover empirical:/nonexist
+clear_line 2 '--rate and --duration ask for [0-9]+ tasks' --rate 1000000 --duration 5d
+clear_line 2 '--duration: want 1s to 7d' --duration 8d
+clear_line 2 '--set: ' --set speculation
+clear_line 2 'unknown option --a\?b' $'--a\x1bb'
+expect 2 'no chain profile' "${speculation[@]}" --chain nosuch
+grep -q '/\.\./' "$work/err"
+[[ $? == 1 ]]; verdict $? "paths are written without detours"
+scenario '[targets]' '"result" = {p99 = "soon"}'
+clear_line 2 '.*scenario\.toml:6:[0-9]+: ' --scenario "$work/scenario.toml"
+sed 's/target_ms/targt_ms/' scenarios/chain/mainnet.toml > "$work/near.toml"
+clear_line 2 '--chain: .*near\.toml:[0-9]+:1: unknown key slot\.targt_ms; did you mean slot\.target_ms' --chain "$work/near.toml"
+expect 0 'warning: --as-is: speculation\.enabled is false' benchmark speculation --as-is "${again[@]}"

@@ -52,7 +52,9 @@ expect 0 '^speculation\.max_depth 3 preset$' config show --sources
 expect 0 '^speculation\.max_depth 8 scenarios/config/low-latency\.toml:6:13$' config show --sources --config scenarios/config/low-latency.toml
 AGENC_SPECULATION_MAX_DEPTH=7 expect 0 '"speculation\.max_depth": \{"value": 7, "source": "environment"' config show --output json
 AGENC_SPECULATION_MAX_DEPTH=x expect 2 'AGENC_SPECULATION_MAX_DEPTH: .*not a number' config show
-AGENC_SPECULATION_MAX_DEPHT=4 expect 0 'warning: .*AGENC_SPECULATION_MAX_DEPHT' config show
+AGENC_SPECULATION_MAX_DEPHT=4 expect 0 'warning: .*AGENC_SPECULATION_MAX_DEPHT .*nearest is AGENC_SPECULATION_MAX_DEPTH$' config show
+AGENC_ENV=foo expect 0 'warning: AGENC_ENV: "foo" is none of prod, staging, dev$' config show
+AGENC_ENV=foo expect 0 'warning: AGENC_ENV: "foo"' config validate --config scenarios/config/dev.toml
 expect 2 'no key is in "spec"' config show --section spec
 json_reads config show --output json
 verdict $? "show --output json is JSON"
