@@ -166,7 +166,7 @@ void config_print_markdown(FILE *out)
         "Read and checked, but without effect in simulations, because they are the service's:\n"
         "`circuit_breaker.*`, `admin.*`, `workers.*`, `metrics.*`, `drain_timeout_ms`, "
         "`checkpoint_interval`,\n"
-        "`rollback.max_cascade_size`, `rollback.max_latency_ms` and `features.rollout_always`.\n",
+        "`rollback.max_cascade_size` and `rollback.max_latency_ms`.\n",
         out);
     for (uint32_t i = 0; i < config_key_count(); i++) {
         const struct config_key *key = config_key_at(i);

@@ -15,7 +15,7 @@ static bool is_enabled(struct engine *engine, const struct task *task)
 
 static bool is_rolled_out(struct engine *engine, const struct task *task)
 {
-    return task->rollout_bucket < engine->settings.rollout_bps;
+    return task->rollout_bucket == ROLLOUT_ALWAYS || task->rollout_bucket < engine->settings.rollout_bps;
 }
 
 static bool have_output(struct engine *engine, const struct task *task)

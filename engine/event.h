@@ -59,12 +59,14 @@ enum effect_kind { EFFECT_KINDS(NAME_) EFFECT_KIND_COUNT };
 const char *event_kind_name(enum event_kind kind);
 const char *effect_kind_name(enum effect_kind kind);
 
+enum { ROLLOUT_ALWAYS = UINT16_MAX };
+
 struct event_submit {
     uint64_t id; /* new, not 0 */
     uint64_t agent_id;
     uint64_t snapshot_bytes;  /* of the state before execution */
     int64_t claim_expires_ns; /* NEVER_NS: no claim */
-    uint32_t rollout_bucket;  /* 0 .. 9999, base/rollout.h */
+    uint32_t rollout_bucket;  /* 0 .. 9999, base/rollout.h; ROLLOUT_ALWAYS: selected at any percentage */
     uint32_t parent_count;
     uint64_t parents[LIMIT_PARENTS];
     uint8_t edge_kinds[LIMIT_PARENTS]; /* enum edge_kind */

@@ -31,7 +31,9 @@ static uint32_t backoff_draw(const struct sim *sim, uint64_t task, uint32_t atte
 static uint32_t rollout_bucket_of(const struct sim *sim, uint64_t id, uint32_t agent)
 {
     char name[32];
-    if (sim->options->settings->rollout_key == ROLLOUT_BY_AGENT) return sim->agent_buckets[agent];
+    bool is_always = sim->agent_buckets[agent] == ROLLOUT_ALWAYS;
+    if (is_always || sim->options->settings->rollout_key == ROLLOUT_BY_AGENT)
+        return sim->agent_buckets[agent];
     int size = snprintf(name, sizeof name, "task-%llu", (unsigned long long)id);
     return rollout_bucket(name, (size_t)size);
 }

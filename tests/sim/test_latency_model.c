@@ -8,6 +8,7 @@
 #include "tests/lib/sim_fixture.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <string.h>
 
 static struct sim_fixture *fx;
 static void set_up(void)
@@ -155,4 +156,15 @@ Test(latency_model, a_full_table_refuses_and_what_is_refused_was_never_submitted
     cr_assert(eq(u64, tasks->submitted + tasks->refused, fx->tasks->task_count));
     cr_assert(eq(u64, tasks->unfinished, 0));
     cr_assert(eq(u64, tasks->submitted, tasks->confirmed));
+}
+
+Test(latency_model, agents_that_are_always_selected_speculate_at_any_rollout)
+{
+    configure(&CASES[1]);
+    fx->settings.rollout_bps = 0;
+    sim_fixture_run(fx, 1, 0);
+    cr_assert(eq(u64, fx->outcome.metrics.tasks.speculative, 0));
+    strcpy(fx->settings.rollout_always, "agent-777,agent-001");
+    sim_fixture_run(fx, 1, 0);
+    cr_assert(gt(u64, fx->outcome.metrics.tasks.speculative, 0));
 }
