@@ -46,6 +46,20 @@ const struct command COMMAND_benchmark_speculation = {
     .description = "Runs the speculation engine against modelled Solana, provers and executors in\n"
                    "virtual time: open-loop arrivals, latency from the intended arrival, a paired run\n"
                    "without speculation. The same seed gives the same bytes on any machine.",
+    .formats = "Text, an entry a line; # begins a comment, blank lines count for nothing.\n"
+               "--rate-pattern trace:FILE\n"
+               "    AT RATE: from AT on, RATE tasks/s. The first AT is 0s and they ascend: 60s 100\n"
+               "--shape trace:FILE\n"
+               "    A job a line, taken in turn, as its tasks from first to last, separated by spaces:\n"
+               "    each is - (no parent) or its parents' positions, from 1, ascending, with commas.\n"
+               "    A diamond is: - 1 1 2,3\n"
+               "--depth-distribution empirical:FILE\n"
+               "    A depth a line, 0 to 63; each line is drawn equally often.\n"
+               "--execution empirical:FILE, --prover empirical:FILE\n"
+               "    A duration a line, at most a day: 250ms; each line is drawn equally often.\n"
+               "--scenario FILE\n"
+               "    TOML: [benchmark] with options as keys (rate = 100, resubmit = true), keys of the\n"
+               "    configuration ([speculation]), and [targets] as in result.p99 = \"<5s\".",
     .examples =
         "agenc benchmark speculation --duration 5m --rate 100 --depth-distribution uniform:1-5 --output "
         "a.json\n"

@@ -32,6 +32,14 @@ static void print_flag(const struct flag *flag, FILE *out)
     putc('\n', out);
 }
 
+/* Lines that stay as they are. */
+static void print_block(const char *title, const char *lines, FILE *out)
+{
+    fprintf(out, ".PP\n%s:\n.PP\n.nf\n", title);
+    print_text(lines, out);
+    fputs("\n.fi\n", out);
+}
+
 static void print_command(const struct command *command, FILE *out)
 {
     fprintf(out, ".SS agenc %s%s%s\n", command->group, *command->name ? " " : "", command->name);
@@ -40,9 +48,8 @@ static void print_command(const struct command *command, FILE *out)
     print_text(command->description, out);
     putc('\n', out);
     for (const struct flag *flag = command->flags; flag && flag->name; flag++) print_flag(flag, out);
-    fputs(".PP\nExamples:\n.PP\n.nf\n", out);
-    print_text(command->examples, out);
-    fputs("\n.fi\n", out);
+    if (command->formats) print_block("Files", command->formats, out);
+    print_block("Examples", command->examples, out);
 }
 
 static err run(struct args *args, struct diag *diag)

@@ -46,6 +46,7 @@ struct command {
     uint32_t operand_min, operand_max;
     const struct flag *flags;          /* ends with {0}; NULL: none */
     const char *description;           /* what it does and what to know, in lines of at most 80 */
+    const char *formats;               /* of the files that options name, in lines; NULL: none */
     const char *examples;              /* a command a line, at least one */
     uint8_t exits[COMMAND_EXITS_MOST]; /* statuses beyond 0 to 3 that it may end with */
     bool is_hidden;                    /* works, but no help lists it */

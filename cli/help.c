@@ -125,6 +125,10 @@ void help_command(const struct command *command, FILE *out)
     help_usage(command, out);
     fprintf(out, "\n\n%s\n", command->description);
     print_flags(command, out);
+    if (command->formats) {
+        fputs("\nFiles:\n", out);
+        print_lines(command->formats, out);
+    }
     fputs("\nExit status:\n", out);
     for (int status = STATUS_GOOD; status <= STATUS_IO; status++)
         fprintf(out, "  %-4d %s\n", status, help_exit_text(status));

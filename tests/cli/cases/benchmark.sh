@@ -182,3 +182,12 @@ clear_line 2 '.*scenario\.toml:6:[0-9]+: ' --scenario "$work/scenario.toml"
 sed 's/target_ms/targt_ms/' scenarios/chain/mainnet.toml > "$work/near.toml"
 clear_line 2 '--chain: .*near\.toml:[0-9]+:1: unknown key slot\.targt_ms; did you mean slot\.target_ms' --chain "$work/near.toml"
 expect 0 'warning: --as-is: speculation\.enabled is false' benchmark speculation --as-is "${again[@]}"
+
+# The formats of files stand in the help, and what it shows is taken.
+expect 0 '^  --shape trace:FILE$' benchmark speculation --help
+expect 0 '^ +AT RATE: from AT on' benchmark speculation --help
+expect 0 'trace:FILE$' manpage
+expect 0 '^trajectory' "${speculation[@]}" "${again[@]}" --rate-pattern "trace:$(lines '# rates\n0s 20\n\n5s 100\n')"
+expect 0 '^trajectory' "${speculation[@]}" "${again[@]}" --shape "trace:$(lines '- 1 1 2,3\n-\n')"
+expect 0 '^trajectory' "${speculation[@]}" "${again[@]}" --depth-distribution "empirical:$(lines '1\n5\n')"
+expect 0 '^trajectory' "${speculation[@]}" "${again[@]}" --execution "empirical:$(lines '250ms\n1s\n')"
