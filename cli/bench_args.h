@@ -22,6 +22,9 @@ struct bench_request {
 MUST_USE err bench_request_open(struct bench_request *out, struct args *args, struct diag *diag);
 void bench_request_close(struct bench_request *request); /* fine on a zeroed one */
 
+/* The file of --scenario, if any, into the request and below the options: cli/bench_scenario.c. */
+MUST_USE err bench_scenario_read(struct bench_request *request, struct args *args, struct diag *diag);
+
 /* A result that says what was asked, and holds the runs: their metrics move into it. */
 MUST_USE err bench_result_of(const struct bench_request *request, const struct args *args,
                              struct benchmark_run *runs, struct bench_result **out, struct diag *diag);
