@@ -69,6 +69,42 @@ static void print_throughput(const struct page *page)
                 : "");
 }
 
+/* How tasks ended, and why operations were undone: whatever happened at all. */
+static void print_ends(const struct page *page)
+{
+    const struct task_counts *tasks = &page->result->summary.tasks;
+    const struct {
+        const char *name;
+        uint64_t count;
+    } ends[] = {
+        {"confirmed", tasks->confirmed},
+        {"failed", tasks->failed},
+        {"rolled back", tasks->rolled_back},
+        {"cancelled", tasks->cancelled},
+        {"expired", tasks->expired},
+        {"never finished", tasks->unfinished},
+        {"refused, the table was full", tasks->refused},
+    };
+    const char *before = "";
+    fprintf(page->out, LABEL, "tasks");
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        if (ends[i].count == 0) continue;
+        fprintf(page->out, "%s%" PRIu64 " %s", before, ends[i].count, ends[i].name);
+        before = ", ";
+    }
+    fputs(*before ? "\n" : "none\n", page->out);
+    before = "";
+    for (int reason = 0; reason < REASON_COUNT; reason++) {
+        uint64_t count = page->result->summary.rollbacks_by_reason[reason];
+        if (count == 0) continue;
+        if (!*before) fprintf(page->out, LABEL, "speculation undone by");
+        fprintf(page->out, "%s%s %" PRIu64, before, rollback_reason_name((enum rollback_reason)reason),
+                count);
+        before = ", ";
+    }
+    if (*before) fputc('\n', page->out);
+}
+
 /* "590 ms .. 602 ms" */
 static struct text interval(const double bounds_ns[2])
 {
@@ -227,6 +263,7 @@ void bench_print(const struct bench_result *result, FILE *out, bool in_color)
     }
     print_title(&page);
     print_throughput(&page);
+    print_ends(&page);
     print_latencies(&page);
     print_rollbacks(&page);
     print_recovery(&page);
