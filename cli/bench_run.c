@@ -137,9 +137,10 @@ void bench_announce(const struct bench_request *request, const struct args *args
     uint32_t asked = deepest(plan->workload.depth);
     if (args_is_quiet(args)) return;
     duration_print(duration, plan->duration_ns);
-    fprintf(args->log, "seed %llu, %u runs of %s%s; max_depth %lld, max_parallel_branches %lld\n",
-            (unsigned long long)plan->seed, plan->runs, duration, plan->has_baseline ? ", paired" : "",
-            (long long)settings->max_depth, (long long)settings->max_parallel_branches);
+    fprintf(args->log, "seed %llu, %u run%s of %s%s; max_depth %lld, max_parallel_branches %lld\n",
+            (unsigned long long)plan->seed, plan->runs, plan->runs == 1 ? "" : "s", duration,
+            plan->has_baseline ? ", paired" : "", (long long)settings->max_depth,
+            (long long)settings->max_parallel_branches);
     if (strcmp(plan->workload.shape, "chain") == 0 && asked > settings->max_depth)
         fprintf(
             args->log,

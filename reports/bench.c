@@ -138,6 +138,12 @@ double bench_number(const struct bench_section *section, const char *name)
     return is_number ? pair->number : NAN;
 }
 
+double bench_pooled_rollback_rate(const struct run_metrics *summary)
+{
+    if (summary->cohort_speculative == 0) return NAN;
+    return (double)summary->cohort_rolled_back / (double)summary->cohort_speculative;
+}
+
 bool bench_metric(const struct bench_result *result, const char *name, double *out)
 {
     struct run_metric metric;

@@ -31,7 +31,7 @@ struct bench_target {
     const char *name;   /* "result.p99", "rollback_rate", "throughput_share": see bench_metric */
     const char *target; /* as people read it: "< 5 s" */
     enum bench_target_sense sense;
-    double bound, value; /* in the metric's unit; value NAN: the sample cannot tell, a MISS */
+    double bound, value; /* in the metric's unit; value NAN: the sample cannot tell, a MISS or no data */
     bool pass;
 };
 
@@ -105,6 +105,14 @@ bool bench_metric(const struct bench_result *result, const char *name, double *o
 MUST_USE err bench_add_target(struct bench_result *result, const char *text, struct diag *diag);
 MUST_USE err bench_add_default_targets(
     struct bench_result *result, struct diag *diag); /* of the tuning guide; after the workload is put */
+
+/* What spread.rollback_rate_interval is about: all runs together, where summary.rollback_rate is the median
+ * over runs. NAN without speculative tasks. */
+double bench_pooled_rollback_rate(const struct run_metrics *summary);
+
+/* No task of any run arrived in the time that is measured: no figure says anything, every target is "no
+ * data", which is no pass. */
+bool bench_is_empty(const struct bench_result *result);
 
 /* Fills summary, spread, targets' values and the hash from the runs. Runs that an interrupt kept from
  * beginning (their metrics zeroed) are dropped, and the baseline arm with them when it is not complete.

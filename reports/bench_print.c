@@ -105,16 +105,43 @@ static void print_ends(const struct page *page)
     if (*before) fputc('\n', page->out);
 }
 
-/* "590 ms .. 602 ms" */
-static struct text interval(const double bounds_ns[2])
+/* "595 ms (590 ms .. 602 ms)": a figure of all runs together, and its interval when there is one. */
+struct bounded {
+    char text[3 * METRIC_TEXT_BYTES + 16];
+};
+
+static struct bounded bounded_of(double value, const double bounds[2], enum metric_unit unit)
 {
-    struct text text;
-    if (isnan(bounds_ns[0]))
-        snprintf(text.text, sizeof text.text, "n/a");
+    struct bounded bounded;
+    if (isnan(value) || isnan(bounds[0]) || isnan(bounds[1]))
+        snprintf(bounded.text, sizeof bounded.text, "%s", of(value, unit).text);
     else
-        snprintf(text.text, sizeof text.text, "%.20s .. %.20s", seconds(bounds_ns[0]).text,
-                 seconds(bounds_ns[1]).text);
-    return text;
+        snprintf(bounded.text, sizeof bounded.text, "%s (%s .. %s)", of(value, unit).text,
+                 of(bounds[0], unit).text, of(bounds[1], unit).text);
+    return bounded;
+}
+
+static struct bounded pooled_of(const struct bench_spread *spread, enum latency_kind kind,
+                                enum latency_quantile quantile)
+{
+    const double *bounds_ns = spread->latency_interval[kind][quantile];
+    const double bounds[2] = {bounds_ns[0] / (double)NS_PER_S, bounds_ns[1] / (double)NS_PER_S};
+    return bounded_of(spread->pooled[kind].quantile_ns[quantile] / (double)NS_PER_S, bounds, UNIT_SECONDS);
+}
+
+/* Of all runs together: what stands elsewhere is the median over runs, which may lie outside. */
+static void print_intervals(const struct page *page)
+{
+    static const enum latency_kind KINDS[] = {LATENCY_RESULT, LATENCY_CONFIRMED};
+    const struct bench_spread *spread = &page->result->spread;
+    fprintf(page->out, "  all runs together, with 95 %% intervals:\n");
+    for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++)
+        fprintf(page->out, "    %-18sp50 %s, p99 %s\n", latency_kind_name(KINDS[i]),
+                pooled_of(spread, KINDS[i], Q50).text, pooled_of(spread, KINDS[i], Q99).text);
+    fprintf(page->out, "    %-18s%s of speculative tasks\n", "rollback rate",
+            bounded_of(bench_pooled_rollback_rate(&page->result->summary), spread->rollback_rate_interval,
+                       UNIT_SHARE)
+                .text);
 }
 
 static void print_latencies(const struct page *page)
@@ -130,12 +157,7 @@ static void print_latencies(const struct page *page)
                 seconds(quantile[Q90]).text, seconds(quantile[Q95]).text, seconds(quantile[Q99]).text,
                 seconds(quantile[Q999]).text, seconds(latency->max_ns).text);
     }
-    const double(*result_interval)[2] = result->spread.latency_interval[LATENCY_RESULT];
-    const double(*confirmed_interval)[2] = result->spread.latency_interval[LATENCY_CONFIRMED];
-    fprintf(page->out, "  95 %% intervals: result p50 %s, p99 %s\n", interval(result_interval[Q50]).text,
-            interval(result_interval[Q99]).text);
-    fprintf(page->out, "  %16s confirmed p50 %s, p99 %s\n", "", interval(confirmed_interval[Q50]).text,
-            interval(confirmed_interval[Q99]).text);
+    print_intervals(page);
     if (result->summary.latency[LATENCY_RESULT].censored > 0)
         fprintf(page->out, "  %" PRIu64 " tasks never finished: longer than any above\n",
                 result->summary.latency[LATENCY_RESULT].censored);
@@ -144,12 +166,9 @@ static void print_latencies(const struct page *page)
 static void print_rollbacks(const struct page *page)
 {
     const struct run_metrics *summary = &page->result->summary;
-    const double *bounds = page->result->spread.rollback_rate_interval;
-    fprintf(page->out,
-            "\n" LABEL "%s of speculative tasks (95 %%: %s .. %s), %s of all; size %s mean, %" PRIu64
-            " most\n",
-            "rollbacks", of(summary->rollback_rate, UNIT_SHARE).text, of(bounds[0], UNIT_SHARE).text,
-            of(bounds[1], UNIT_SHARE).text, of(summary->rollback_per_submitted, UNIT_SHARE).text,
+    fprintf(page->out, "\n" LABEL "%s of speculative tasks, %s of all; size %s mean, %" PRIu64 " most\n",
+            "rollbacks", of(summary->rollback_rate, UNIT_SHARE).text,
+            of(summary->rollback_per_submitted, UNIT_SHARE).text,
             of(summary->avg_rollback_size, UNIT_COUNT).text, summary->max_rollback_size);
     fprintf(page->out, LABEL "%s mean, %s peak, %s per active task\n", "memory",
             of(summary->memory_mean, UNIT_BYTES).text, of(summary->memory_peak, UNIT_BYTES).text,
@@ -231,13 +250,19 @@ static void print_targets(const struct page *page)
 {
     const struct bench_result *result = page->result;
     struct run_metric metric;
+    bool is_empty = bench_is_empty(result);
     fputc('\n', page->out);
+    if (is_empty)
+        fprintf(page->out, "%snothing was measured: no task arrived after the warm-up%s\n", page->bad,
+                page->plain);
     for (uint32_t i = 0; i < result->target_count; i++) {
         const struct bench_target *target = &result->targets[i];
         if (!run_metric_find(&result->summary, target->name, &metric)) continue;
         fprintf(page->out, "%s%s%s  %-26s %-10s %s\n", target->pass ? page->good : page->bad,
-                target->pass ? "PASS" : "MISS", page->plain, target->name, target->target,
-                of(target->value, metric.unit).text);
+                is_empty       ? "no data"
+                : target->pass ? "PASS"
+                               : "MISS",
+                page->plain, target->name, target->target, of(target->value, metric.unit).text);
     }
 }
 

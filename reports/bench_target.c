@@ -136,6 +136,11 @@ err bench_add_default_targets(struct bench_result *result, struct diag *diag)
     return OK;
 }
 
+bool bench_is_empty(const struct bench_result *result)
+{
+    return result->summary.cohort_submitted == 0;
+}
+
 void bench_judge(struct bench_result *result)
 {
     const struct run_metrics *summary = &result->summary;
@@ -144,6 +149,8 @@ void bench_judge(struct bench_result *result)
     for (uint32_t i = 0; i < result->target_count; i++) {
         struct bench_target *target = &result->targets[i];
         target->value = NAN;
+        target->pass = false;
+        if (bench_is_empty(result)) continue;
         bench_metric(result, target->name, &target->value);
         if (target->sense == TARGET_AT_LEAST)
             target->pass = target->value >= target->bound;

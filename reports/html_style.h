@@ -5,10 +5,10 @@
 
 #define HTML_LIGHT                                                                                           \
     "--page:#ffffff;--panel:#f6f8fa;--line:#d5dae0;--link:#0759a0;--good:#0f6a3d;--good-back:#e3f6ea;"       \
-    "--bad:#a8300a;--bad-back:#fdebe3;"
+    "--bad:#a8300a;--bad-back:#fdebe3;--shadow:#8d98a5;"
 #define HTML_DARK                                                                                            \
     "--page:#0f141a;--panel:#171d25;--line:#2f3742;--link:#6cb8f7;--good:#63d297;--good-back:#12301f;"       \
-    "--bad:#f59d72;--bad-back:#3a1d10;"
+    "--bad:#f59d72;--bad-back:#3a1d10;--shadow:#6b7886;"
 
 #define HTML_STYLE                                                                                           \
     "*{box-sizing:border-box}\n"                                                                             \
@@ -25,8 +25,18 @@
     ".verdict strong{display:inline-block;margin-right:.6em;letter-spacing:.02em}\n"                         \
     ".verdict.pass{border-color:var(--good);background:var(--good-back)}\n"                                  \
     ".verdict.miss{border-color:var(--bad);background:var(--bad-back)}\n"                                    \
-    ".verdict.pass strong{color:var(--good)}.verdict.miss strong{color:var(--bad)}\n"                        \
-    ".scroll{overflow-x:auto;margin:.8em 0 1.2em}\n"                                                         \
+    ".verdict.pass strong{color:var(--good)}.verdict.miss strong{color:var(--bad)}\n" /* A shadow at the     \
+                                                                                         side where there is \
+                                                                                         more: it stays,     \
+                                                                                         what hides it       \
+                                                                                         scrolls along. */   \
+    ".scroll{overflow-x:auto;margin:.8em 0 1.2em;background:"                                                \
+    "linear-gradient(90deg,var(--page) 30%,transparent) 0 0,"                                                \
+    "linear-gradient(270deg,var(--page) 30%,transparent) 100% 0,"                                            \
+    "linear-gradient(90deg,var(--shadow),transparent) 0 0,"                                                  \
+    "linear-gradient(270deg,var(--shadow),transparent) 100% 0;background-repeat:no-repeat;"                  \
+    "background-size:48px 100%,48px 100%,16px 100%,16px 100%;"                                               \
+    "background-attachment:local,local,scroll,scroll}\n"                                                     \
     "table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums}\n"                  \
     "th,td{padding:6px 12px;text-align:left;vertical-align:bottom;border-bottom:1px solid var(--line)}\n"    \
     "td{white-space:nowrap}\n"                                                                               \

@@ -33,6 +33,7 @@ struct report_options {
 /* What came out, for the terminal. */
 struct report_outcome {
     uint32_t tests, tests_missed, targets, targets_missed;
+    uint32_t tests_empty; /* without data: their targets are not counted */
 };
 MUST_USE err report_create(const struct report_options *options, struct report_outcome *out,
                            struct diag *diag);

@@ -22,7 +22,7 @@ static void write_runs(const struct report_page *page, const struct bench_result
 {
     struct grid *grid = page->grid;
     grid_begin(grid, "Every run");
-    grid_add_column(grid, CELL_NUMBER, "Run");
+    grid_add_column(grid, CELL_NUMBER, "Replication");
     grid_add_column(grid, CELL_NUMBER, "Seed");
     for (uint32_t i = 0; i < RUN_METRIC_COUNT; i++) grid_add_column(grid, CELL_NUMBER, RUN_METRICS[i][0]);
     grid_add_column(grid, CELL_CODE, "Trajectory");

@@ -264,6 +264,10 @@ struct report_outcome report_judge(const struct report_inputs *inputs)
     for (uint32_t i = 0; i < inputs->count; i++) {
         const struct bench_result *result = inputs->tests[i].result;
         uint32_t missed = 0;
+        if (bench_is_empty(result)) {
+            outcome.tests_empty++;
+            continue;
+        }
         for (uint32_t j = 0; j < result->target_count; j++) missed += !result->targets[j].pass;
         outcome.targets += result->target_count;
         outcome.targets_missed += missed;

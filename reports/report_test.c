@@ -163,25 +163,29 @@ static const struct summary_row {
     {"Arrivals at an open breaker", "breaker_open_share", LATENCY_KIND_COUNT, Q50},
 };
 
-static struct value interval_of(const struct bench_spread *spread, const struct summary_row *row)
+/* "595 ms (590 ms – 602 ms)": of all runs together. Empty for figures that have no interval. */
+static struct value pooled_of(const struct bench_result *result, const struct summary_row *row)
 {
-    struct value value = {""};
-    double low = NAN, high = NAN;
-    enum metric_unit unit = UNIT_SECONDS;
-    char from[METRIC_TEXT_BYTES], until[METRIC_TEXT_BYTES];
+    const struct bench_spread *spread = &result->spread;
+    const double *bounds = spread->rollback_rate_interval;
+    double value = NAN, scale = 1;
+    enum metric_unit unit = UNIT_SHARE;
+    char middle[METRIC_TEXT_BYTES], from[METRIC_TEXT_BYTES], until[METRIC_TEXT_BYTES];
+    struct value text = {""};
     if (row->kind < LATENCY_KIND_COUNT) {
-        low = spread->latency_interval[row->kind][row->quantile][0] / (double)NS_PER_S;
-        high = spread->latency_interval[row->kind][row->quantile][1] / (double)NS_PER_S;
+        scale = 1 / (double)NS_PER_S;
+        unit = UNIT_SECONDS;
+        value = spread->pooled[row->kind].quantile_ns[row->quantile];
+        bounds = spread->latency_interval[row->kind][row->quantile];
     } else if (strcmp(row->metric, "rollback_rate") == 0) {
-        low = spread->rollback_rate_interval[0];
-        high = spread->rollback_rate_interval[1];
-        unit = UNIT_SHARE;
+        value = bench_pooled_rollback_rate(&result->summary);
     }
-    if (isnan(low) || isnan(high)) return value;
-    metric_write(from, low, unit);
-    metric_write(until, high, unit);
-    snprintf(value.text, sizeof value.text, "%s – %s", from, until);
-    return value;
+    if (isnan(value) || isnan(bounds[0]) || isnan(bounds[1])) return text;
+    metric_write(middle, value * scale, unit);
+    metric_write(from, bounds[0] * scale, unit);
+    metric_write(until, bounds[1] * scale, unit);
+    snprintf(text.text, sizeof text.text, "%.24s (%.24s – %.24s)", middle, from, until);
+    return text;
 }
 
 static struct value cv_of(const struct bench_spread *spread, const struct summary_row *row)
@@ -202,13 +206,23 @@ static enum cell_kind judgement(const struct bench_result *result, const char *m
     return CELL_NUMBER;
 }
 
+/* Where nothing is speculative nothing is rolled back: neither a time nor a rate of 0. */
+static struct report_number baseline_of(const struct bench_result *result, const char *metric)
+{
+    struct run_metric found;
+    bool is_of_rollbacks = strncmp(metric, "rollback", 8) == 0 || strncmp(metric, "recovery", 8) == 0;
+    if (is_of_rollbacks && run_metric_find(&result->baseline_summary, metric, &found) && !(found.value > 0))
+        return (struct report_number){"n/a"};
+    return report_metric(&result->baseline_summary, metric);
+}
+
 static void write_summary(const struct report_page *page, const struct bench_result *result)
 {
     struct grid *grid = page->grid;
     grid_begin(grid, "Summary over runs");
     grid_add_column(grid, CELL_TEXT, "Metric");
-    grid_add_column(grid, CELL_NUMBER, "Value");
-    grid_add_column(grid, CELL_NUMBER, "95 % interval");
+    grid_add_column(grid, CELL_NUMBER, "Over runs");
+    grid_add_column(grid, CELL_NUMBER, "All runs together (95 % interval)");
     grid_add_column(grid, CELL_NUMBER, "CV over runs");
     if (result->baseline) grid_add_column(grid, CELL_NUMBER, "No speculation");
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
@@ -216,16 +230,16 @@ static void write_summary(const struct report_page *page, const struct bench_res
         grid_add(grid, CELL_TEXT, "%s", row->label);
         grid_add(grid, judgement(result, row->metric), "%s",
                  report_metric(&result->summary, row->metric).text);
-        grid_add(grid, CELL_NUMBER, "%s", interval_of(&result->spread, row).text);
+        grid_add(grid, CELL_NUMBER, "%s", pooled_of(result, row).text);
         grid_add(grid, CELL_NUMBER, "%s", cv_of(&result->spread, row).text);
-        if (result->baseline)
-            grid_add(grid, CELL_NUMBER, "%s", report_metric(&result->baseline_summary, row->metric).text);
+        if (result->baseline) grid_add(grid, CELL_NUMBER, "%s", baseline_of(result, row->metric).text);
     }
     page->renderer->heading(page->out, 3, "Summary");
     page->renderer->table(page->out, grid);
     page->renderer->paragraph(page->out,
-                              "Medians over runs; largest, longest and peak are of all runs. Intervals "
-                              "are those of all runs together.");
+                              "Over runs: the median; largest, longest and peak are of all runs. An "
+                              "interval belongs to the figure beside it, of all runs together, and may "
+                              "leave out the median over runs.");
 }
 
 /* What the shaded times of this test are, after a chart's own reading. */

@@ -38,7 +38,9 @@ static void write_sentence(const struct report_page *page)
 {
     struct report_outcome outcome = report_judge(page->inputs);
     char text[REPORT_TEXT_BYTES] = "";
-    if (outcome.targets == 0)
+    if (outcome.tests_empty == outcome.tests)
+        report_say(text, "Nothing was measured.");
+    else if (outcome.targets == 0)
         report_say(text, "No targets were set.");
     else if (outcome.targets_missed == 0)
         report_say(text, "All %u targets of %u test%s are met.", outcome.targets, outcome.tests,
@@ -46,7 +48,9 @@ static void write_sentence(const struct report_page *page)
     else
         report_say(text, "%u of %u targets missed, in %u of %u test%s.", outcome.targets_missed,
                    outcome.targets, outcome.tests_missed, outcome.tests, outcome.tests == 1 ? "" : "s");
-    page->renderer->verdict(page->out, outcome.targets_missed == 0, text);
+    if (outcome.tests_empty > 0 && outcome.tests_empty < outcome.tests)
+        report_say(text, " Nothing was measured in %u of %u tests.", outcome.tests_empty, outcome.tests);
+    page->renderer->verdict(page->out, outcome.targets_missed + outcome.tests_empty == 0, text);
 }
 
 static void add_headline(const struct report_page *page, const struct bench_result *result,
@@ -58,7 +62,9 @@ static void add_headline(const struct report_page *page, const struct bench_resu
     bool has_nothing = isnan(target ? target->value : NAN) && strcmp(headline->metric, "recovery.max") == 0 &&
                        (!target || target->pass);
     enum cell_kind kind = !target ? CELL_NUMBER : target->pass ? CELL_PASS : CELL_MISS;
-    if (has_nothing)
+    if (bench_is_empty(result))
+        grid_add(page->grid, CELL_NUMBER, "n/a");
+    else if (has_nothing)
         grid_add(page->grid, CELL_NUMBER, "none needed");
     else if (target && strcmp(target->target, common->target) != 0)
         grid_add(page->grid, kind, "%s (%s)", value.text, target->target);
@@ -103,12 +109,42 @@ static void add_test_row(const struct report_page *page, const struct report_tes
     bool is_good = true;
     for (uint32_t i = 0; i < result->target_count; i++) is_good = is_good && result->targets[i].pass;
     grid_add(page->grid, CELL_LINK, "%s", test->title);
-    if (result->target_count == 0)
+    if (bench_is_empty(result))
+        grid_add(page->grid, CELL_MISS, "no data");
+    else if (result->target_count == 0)
         grid_add(page->grid, CELL_TEXT, "no targets");
     else
         grid_add(page->grid, is_good ? CELL_PASS : CELL_MISS, is_good ? "PASS" : "MISS");
     for (uint32_t i = 0; i < HEADLINE_COUNT; i++) add_headline(page, result, &HEADLINES[i]);
     add_gain(page, result);
+}
+
+/* Values under a target that this test has not are not judged: with injected failures they are what was asked
+ * for. */
+static bool has_unjudged(const struct report_inputs *inputs, const struct bench_result *result)
+{
+    for (uint32_t i = 0; i < HEADLINE_COUNT; i++)
+        if (common_target(inputs, HEADLINES[i].metric) && !find_target(result, HEADLINES[i].metric))
+            return true;
+    return false;
+}
+
+static void write_unjudged(const struct report_page *page)
+{
+    bool has_injected = false, has_other = false;
+    for (uint32_t i = 0; i < page->inputs->count; i++) {
+        const struct bench_result *result = page->inputs->tests[i].result;
+        if (bench_is_empty(result) || !has_unjudged(page->inputs, result)) continue;
+        bool is_injected = bench_number(&result->workload, "inject_failures") > 0;
+        has_injected = has_injected || is_injected;
+        has_other = has_other || !is_injected;
+    }
+    if (has_injected)
+        page->renderer->paragraph(page->out,
+                                  "Values without a mark, in tests with injected failures: not judged, "
+                                  "because the failures were asked for.");
+    if (has_other)
+        page->renderer->paragraph(page->out, "Values without a mark: that test has no such target.");
 }
 
 /* Protocol of the tuning guide: at least three runs, CV below 10 %. */
@@ -125,8 +161,8 @@ static void write_protocol(const struct report_page *page)
         if (cv > worst) worst = cv;
     }
     if (few > 0)
-        report_say(text, "%u of %u tests have fewer than the three runs that the tuning guide asks for. ",
-                   few, page->inputs->count);
+        report_say(text, "%u of %u test%s fewer than the three runs that the tuning guide asks for. ", few,
+                   page->inputs->count, page->inputs->count == 1 ? " has" : "s have");
     if (unsteady > 0)
         report_say(
             text,
@@ -161,7 +197,8 @@ static void write_other_targets(const struct report_page *page)
         const struct report_test *test = &page->inputs->tests[i];
         for (uint32_t j = 0; j < test->result->target_count; j++) {
             const struct bench_target *target = &test->result->targets[j];
-            if (target->pass || is_headline(target->name) || page->grid->cell_count + 4 > GRID_CELLS_MOST)
+            if (target->pass || bench_is_empty(test->result) || is_headline(target->name) ||
+                page->grid->cell_count + 4 > GRID_CELLS_MOST)
                 continue;
             grid_add(page->grid, CELL_TEXT, "%s", test->title);
             grid_add(page->grid, CELL_CODE, "%s", target->name);
@@ -179,6 +216,7 @@ void report_write_verdict(const struct report_page *page)
     add_target_row(page);
     for (uint32_t i = 0; i < page->inputs->count; i++) add_test_row(page, &page->inputs->tests[i]);
     page->renderer->table(page->out, page->grid);
+    write_unjudged(page);
     write_other_targets(page);
     write_protocol(page);
 }

@@ -34,8 +34,9 @@ Test(bench_print, figures_stand_with_their_intervals)
         "49.8/s of 50.0/s offered (99.5 %)",
         "throughput 0.50 %, result p50 0.10 %",
         "12000    505 ms    909 ms    960 ms    1.00 s",
-        "result p50 496 ms .. 514 ms, p99 999 ms .. 1.00 s",
-        "(95 %: 3.45 % .. 4.87 %)",
+        "all runs together, with 95 % intervals:",
+        "p50 505 ms (496 ms .. 514 ms), p99 1.00 s (999 ms .. 1.00 s)",
+        "rollback rate     4.10 % (3.45 % .. 4.87 %) of speculative tasks",
         "result latency without -> with: p50 506 ms -> 505 ms (1.00x)",
         "PASS  result.p50                 < 1 s      505 ms",
         "trajectory ",
@@ -126,5 +127,16 @@ Test(bench_print, latency_tables_are_of_the_latencies_that_were)
     cr_assert(strstr(text, "rollback latency") == NULL);
     cr_assert(strstr(text, "TotalCount") != NULL);
     free(text);
+    bench_free(result);
+}
+
+Test(bench_print, nothing_measured_is_said_in_one_line)
+{
+    struct bench_result *result = bench_fixture(3, false);
+    expect(result, "nothing was measured", false);
+    result->summary.cohort_submitted = 0;
+    expect(result, "nothing was measured: no task arrived after the warm-up\n", true);
+    expect(result, "PASS", false);
+    expect(result, "no data  result.p50", true);
     bench_free(result);
 }

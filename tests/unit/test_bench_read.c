@@ -65,7 +65,7 @@ Test(bench_read, fields_are_checked_one_by_one)
         const char *line;
     } CASES[] = {
         {"", "agenc.bench/1", "agenc.bench/2", ERR_SYNTAX, "schema is \"agenc.bench/2\", must be"},
-        {"", "\"schema\"", "\"scheme\"", ERR_SYNTAX, "schema: is missing"},
+        {"", "\"schema\"", "\"scheme\"", ERR_SYNTAX, "\"schema\" is missing"},
         {"\n  \"runs\"", "2", "3", ERR_RANGE, "has not as many elements"},
         {"\n  \"runs\"", "2", "1000000", ERR_RANGE, "runs is more than 1000"},
         {"\n  \"runs\"", "2", "-2", ERR_RANGE, "runs: is negative"},
@@ -139,7 +139,7 @@ Test(bench_read, deep_nesting_is_refused)
 Test(bench_read, other_json_is_refused)
 {
     expect("[]", 2, ERR_SYNTAX, "");
-    expect("{}", 2, ERR_SYNTAX, "schema: is missing");
+    expect("{}", 2, ERR_SYNTAX, "\"schema\" is missing");
     expect("7", 1, ERR_SYNTAX, "");
     expect("", 0, ERR_SYNTAX, "");
 }

@@ -143,3 +143,15 @@ Test(bench_target, nothing_to_recover_from_is_no_miss)
     cr_assert(eq(int, bench_summarise(result), OK));
     cr_assert(find("recovery.max")->pass);
 }
+
+Test(bench_target, nothing_passes_when_nothing_was_measured)
+{
+    cr_assert(eq(int, bench_add_default_targets(result, NULL), OK));
+    for (uint32_t run = 0; run < result->runs; run++) result->per_run[run].cohort_submitted = 0;
+    cr_assert(eq(int, bench_summarise(result), OK));
+    cr_assert(bench_is_empty(result));
+    for (uint32_t i = 0; i < result->target_count; i++) {
+        cr_assert(result->targets[i].pass == false, "%s", result->targets[i].name);
+        cr_assert(isnan(result->targets[i].value), "%s", result->targets[i].name);
+    }
+}

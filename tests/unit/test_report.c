@@ -297,3 +297,62 @@ Test(report, a_page_that_cannot_be_written_takes_its_images_along)
     cr_assert(stat(images, &status) != 0 && stat(markdown, &status) != 0);
     free(images);
 }
+
+/* A result with its own changes, as the test "latency". */
+static void add_changed(void (*change)(struct bench_result *result))
+{
+    struct bench_result *result = bench_fixture(3, true);
+    char *file = fixture_path(folder, "latency.json");
+    change(result);
+    cr_assert(eq(int, bench_summarise(result), OK));
+    cr_assert(eq(int, bench_write(result, file, &diag), OK), "%s", diag.text);
+    bench_free(result);
+    free(file);
+}
+
+static void empty(struct bench_result *result)
+{
+    for (uint32_t run = 0; run < result->runs; run++) result->per_run[run].cohort_submitted = 0;
+}
+
+Test(report, a_test_without_data_is_neither_passed_nor_missed)
+{
+    add_changed(empty);
+    cr_assert(eq(int, create(), OK), "%s", diag.text);
+    cr_assert(eq(u32, outcome.tests_empty, 1));
+    cr_assert(eq(u32, outcome.targets, 0));
+    char *text = read_file(markdown);
+    cr_assert(has(text, "> **MISS** Nothing was measured.") && has(text, "| **no data ✗** | n/a |"), "%s",
+              text);
+    free(text);
+}
+
+static void inject(struct bench_result *result)
+{
+    bench_put_number(result, &result->workload, "inject_failures", 0.1);
+    result->target_count = 2;
+}
+
+Test(report, values_that_are_not_judged_are_explained)
+{
+    add("throughput.json");
+    cr_assert(eq(int, create(), OK), "%s", diag.text);
+    char *text = read_file(markdown);
+    cr_assert(lacks(text, "Values without a mark"));
+    free(text);
+    add_changed(inject);
+    cr_assert(eq(int, create(), OK), "%s", diag.text);
+    text = read_file(markdown);
+    cr_assert(has(text, "Values without a mark, in tests with injected failures"));
+    free(text);
+}
+
+Test(report, an_interval_stands_beside_the_figure_it_is_of)
+{
+    add("latency.json");
+    cr_assert(eq(int, create(), OK), "%s", diag.text);
+    char *text = read_file(markdown);
+    cr_assert(has(text, "| 505 ms (496 ms – 514 ms) |"));
+    cr_assert(has(text, "| 4.10 % (3.45 % – 4.87 %) |"));
+    free(text);
+}

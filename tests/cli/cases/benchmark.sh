@@ -27,8 +27,8 @@ expect 3 '/dev/full' "${speculation[@]}" --duration 10s --output /dev/full
 # The summary says what product.md asks for, and is short.
 expect 0 '^PASS' "${speculation[@]}" --duration 1m
 [[ $(wc -l < "$work/out") -le 48 ]]; verdict $? "the summary fits a screen"
-for pattern in '^throughput .*offered' '^CV over runs' '^latency .*p50.*p99\.9' '95 % intervals: result p50' \
-    '^rollbacks .*95 %' '^memory .*per active task' '^recovery' '^speed-up .*bound' 'without -> with: p50' \
+for pattern in '^throughput .*offered' '^CV over runs' '^latency .*p50.*p99\.9' '^  all runs together, with 95 % intervals:' \
+    '^    rollback rate .* % \(.* \.\. .*\) of speculative' '^memory .*per active task' '^recovery' '^speed-up .*bound' 'without -> with: p50' \
     '^prover .*busy' '^(PASS|MISS) .*result\.p99' '^trajectory [0-9a-f]{16}.*simulated seconds'; do
     grep -Eq -- "$pattern" "$work/out"; verdict $? "the summary has /$pattern/"
 done
