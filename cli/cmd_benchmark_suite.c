@@ -232,7 +232,9 @@ static err run(struct args *args, struct diag *diag)
         bench_request_close(&suite->requests[test]);
     }
     free(suite);
-    return e == OK && !args_switch(args, "no-report") ? write_report(args, diag) : e;
+    if (e != OK || !args_switch(args, "no-report")) return e == OK ? write_report(args, diag) : e;
+    if (!args_is_quiet(args)) fprintf(args->out, "results: %s\n", args_text(args, "output-dir"));
+    return OK;
 }
 
 const struct command COMMAND_benchmark_suite = {
