@@ -240,7 +240,7 @@ err chart_write_waits(FILE *script, const struct bench_result *result)
                 waits[i].held_s / unit->seconds, result->summary.waits[waits[i].reason],
                 waits[i].reason == WAIT_PARENT_OUTPUT);
     /* Room behind the longest bar for its label. */
-    fprintf(script, "EOD\nx_end = %.5g\nx_step = %.5g\ny_end = %.1f\nx_name = '%s'\n", longest * 1.6,
+    fprintf(script, "EOD\nx_end = %.5g\nx_step = %.5g\ny_end = %.1f\nx_name = '%s'\n", longest * 1.85,
             chart_step(2 * longest), (count < 4 ? 4 : count) - 0.4, unit->axis);
     return OK;
 }
