@@ -40,7 +40,7 @@ enum {
 /* A table ends with a row without name. */
 struct flag {
     const char *name;  /* without dashes */
-    const char *value; /* placeholder in help: FILE, N, 30s; NULL for a switch */
+    const char *value; /* what help calls it: FILE, N, 30s; NULL for a switch */
     enum flag_type type;
     bool is_required, is_repeatable;
     const char *fallback; /* as it would be typed; NULL: none */

@@ -10,7 +10,7 @@ void help_command(const struct command *command, FILE *out); /* agenc config sho
 void help_usage(const struct command *command, FILE *out);
 const char *help_exit_text(int status);
 
-/* The placeholder, default and bounds of a flag in words: "N, default 50". */
+/* The value's name, default and bounds of a flag in words: "N, default 50". */
 enum { HELP_LABEL_BYTES = 64 };
 void help_flag_label(const struct flag *flag, char out[HELP_LABEL_BYTES]); /* "--rate N" */
 void help_flag_text(const struct flag *flag, FILE *out);

@@ -18,16 +18,23 @@ static void keep(struct effects *effects)
     effects->count = 0;
 }
 
+struct settings fixture_settings(void)
+{
+    struct config *config = calloc(1, sizeof *config);
+    ASSERT(config);
+    config_init(config);
+    struct settings settings = config->settings;
+    settings.enabled = 1;
+    settings.rollout_bps = BPS_ONE;
+    free(config);
+    return settings;
+}
+
 struct fixture *fixture_new(void)
 {
     struct fixture *fixture = calloc(1, sizeof *fixture);
-    struct config *config = calloc(1, sizeof *config);
-    ASSERT(fixture && config);
-    config_init(config);
-    fixture->settings = config->settings;
-    fixture->settings.enabled = 1;
-    fixture->settings.rollout_bps = 10000;
-    free(config);
+    ASSERT(fixture);
+    fixture->settings = fixture_settings();
     return fixture;
 }
 

@@ -1,19 +1,15 @@
 /* tests/lib/sim_fixture.c: opens models, runs, keeps the outcome. */
 #include "tests/lib/sim_fixture.h"
 #include "base/assert.h"
+#include "tests/lib/engine_fixture.h"
 #include <stdio.h>
 #include <stdlib.h>
 
 struct sim_fixture *sim_fixture_new(void)
 {
     struct sim_fixture *fixture = calloc(1, sizeof *fixture);
-    struct config *config = calloc(1, sizeof *config);
-    ASSERT(fixture && config);
-    config_init(config);
-    fixture->settings = config->settings;
-    fixture->settings.enabled = 1;
-    fixture->settings.rollout_bps = 10000;
-    free(config);
+    ASSERT(fixture);
+    fixture->settings = fixture_settings();
     fixture->workload = workload_defaults();
     fixture->workload.agents = fixture->agents = 1;
     fixture->chain = "fixed:2s";
