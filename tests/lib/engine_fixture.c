@@ -18,7 +18,7 @@ static void keep(struct effects *effects)
     effects->count = 0;
 }
 
-struct settings fixture_settings(void)
+struct settings settings_for_tests(void)
 {
     struct config *config = calloc(1, sizeof *config);
     ASSERT(config);
@@ -34,7 +34,7 @@ struct fixture *fixture_new(void)
 {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     ASSERT(fixture);
-    fixture->settings = fixture_settings();
+    fixture->settings = settings_for_tests();
     return fixture;
 }
 

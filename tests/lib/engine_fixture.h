@@ -20,8 +20,8 @@ struct fixture {
     uint32_t proof_attempt[256], tx_attempt[256];
 };
 
-struct settings fixture_settings(void); /* compiled values, speculation on, 100 % rollout */
-struct fixture *fixture_new(void);      /* compiled settings, speculation on, 100 % rollout; not started */
+struct settings settings_for_tests(void); /* compiled values, speculation on, 100 % rollout */
+struct fixture *fixture_new(void);        /* compiled settings, speculation on, 100 % rollout; not started */
 void fixture_start(struct fixture *fixture, uint32_t tasks);
 void fixture_free(struct fixture *fixture);
 

@@ -9,7 +9,7 @@ struct sim_fixture *sim_fixture_new(void)
 {
     struct sim_fixture *fixture = calloc(1, sizeof *fixture);
     ASSERT(fixture);
-    fixture->settings = fixture_settings();
+    fixture->settings = settings_for_tests();
     fixture->workload = workload_defaults();
     fixture->workload.agents = fixture->agents = 1;
     fixture->chain = "fixed:2s";
