@@ -22,7 +22,7 @@ struct engine_stats {
     uint64_t table_tasks, edges, operations, pending_operations, speculative_active, tips,
         active_by_depth[LIMIT_DEPTH + 2];
     uint64_t live_tasks, live_snapshot_bytes, live_proofs; /* of tasks not yet finalized or undone */
-    uint64_t snapshots, snapshot_bytes, proof_cache_entries, commitments, locked_lamports;
+    uint64_t snapshots, snapshot_bytes, proof_cache_entries, locked_lamports;
     uint64_t proof_queue_depth, proofs_generating, awaiting, submitting, submissions_in_flight;
     uint64_t waiting, workers_busy, plans_waiting, plans_running;
 };

@@ -102,7 +102,6 @@ static void check_gauges(const struct engine_stats *stats)
         stats->live_proofs,
         stats->snapshots,
         stats->proof_cache_entries,
-        stats->commitments,
         stats->proof_queue_depth,
         stats->awaiting,
         stats->proofs_generating,
