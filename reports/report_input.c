@@ -213,8 +213,9 @@ static void warn_of_deeper(const struct report_inputs *inputs, const char *path)
         int size = snprintf(inner, sizeof inner, "%s/%s", path, folder.entries[i]->d_name);
         uint32_t count = size < PATH_BYTES && is_folder(inner) ? count_results(inner) : 0;
         if (count)
-            fprintf(inputs->options->log, "warning: %s: %u file%s (*.json) not read, it lies too deep\n",
-                    inner, count, count == 1 ? "" : "s");
+            fprintf(inputs->options->log,
+                    "warning: %s: %u file%s (*.json) not read, only one level of subfolders is\n", inner,
+                    count, count == 1 ? "" : "s");
     }
     close_folder(&folder);
 }
