@@ -240,6 +240,23 @@ Test(engine_admission, pending_operations_are_limited)
     STATUS(3, TASK_EXECUTING);
 }
 
+Test(engine_admission, what_is_freed_goes_to_the_shallowest_even_when_it_came_later)
+{
+    fx->settings.max_pending_operations = 2;
+    fx->settings.max_parallel_branches = 16;
+    fixture_start(fx, 16);
+    chain(10, 11); /* 11 holds one place until it is cancelled */
+    chain(1, 2);
+    ACCEPTED(fixture_executed(fx, 2, 1));
+    ACCEPTED(fixture_submit(fx, 3, PARENTS(2))); /* depth 2 */
+    ACCEPTED(fixture_submit(fx, 4, PARENTS(1))); /* depth 1, later */
+    WAITS(3, WAIT_PENDING_LIMIT);
+    WAITS(4, WAIT_PENDING_LIMIT);
+    ACCEPTED(fixture_outcome(fx, EVENT_CANCEL, 11));
+    STATUS(4, TASK_EXECUTING);
+    WAITS(3, WAIT_PENDING_LIMIT);
+}
+
 Test(engine_admission, snapshots_are_collected_on_demand_before_a_denial)
 {
     fx->settings.max_state_snapshots = 1;
