@@ -70,6 +70,8 @@ const struct config_key CONFIG_KEYS[] = {
      .help = "Bond of a speculative task before its depth is added."},
     {"speculation.stake.max_stake", INTO(max_stake_lamports), LAMPORTS(1, SOL_1000, 1000000000), HOT,
      .help = "Bonds that one agent may have locked at a time."},
+    {"speculation.stake.max_locks", INTO(max_locks), COUNT(1, 1000000, 100, "bonds"), HOT,
+     .help = "Bonds that one agent may have locked at a time, whatever they are worth."},
     {"speculation.stake.stake_per_depth", INTO(stake_per_depth_lamports), LAMPORTS(0, SOL_1000, 100000), HOT,
      .help = "Added to the bond for each level of depth."},
     {"speculation.stake.slash_percentage", INTO(slash_bps), SHARE(100, 5000, 1000), HOT,
@@ -158,7 +160,7 @@ const struct config_key CONFIG_KEYS[] = {
     {"speculation.rollback.max_latency_ms", INTO(rollback_max_latency_ns), MS(100, 600000, 5000), HOT,
      .help = "A cascade that takes longer breaks an objective."},
 
-    {"speculation.circuit_breaker.consecutive_failures", INTO(breaker_consecutive), COUNT(1, 10000, 10, "failures"), HOT,
+    {"speculation.circuit_breaker.consecutive_failures", INTO(breaker_consecutive), COUNT(1, LIMIT_BREAKER_FAILURES, 10, "failures"), HOT,
      .help = "Root failures without a confirmation in between that open the breaker."},
     {"speculation.circuit_breaker.consecutive_window_ms", INTO(breaker_consecutive_window_ns), MS(1000, 3600000, 300000), HOT,
      .help = "They count within this time."},
@@ -182,7 +184,7 @@ const struct config_key CONFIG_KEYS[] = {
      .help = "How long the queue must stay that full."},
     {"speculation.circuit_breaker.queue_close", INTO(breaker_queue_close_bps), SHARE(0, 10000, 5000), HOT,
      .help = "Share below which the queue lets it close."},
-    {"speculation.circuit_breaker.half_open_probes", INTO(breaker_half_open_probes), COUNT(1, 1000, 5, "tasks"), HOT,
+    {"speculation.circuit_breaker.half_open_probes", INTO(breaker_half_open_probes), COUNT(1, LIMIT_BREAKER_PROBES, 5, "tasks"), HOT,
      .help = "Tasks admitted on trial after the cooldown; all must be confirmed."},
 
     {"speculation.admin.token_env", TEXT(admin_token_env, "ADMIN_TOKEN"), AT_START,

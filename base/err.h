@@ -13,6 +13,7 @@
     X(ERR_NOMEM, 1, "out of memory")                                                                         \
     X(ERR_LIMIT, 1, "a documented limit was hit")                                                            \
     X(ERR_STALE, 1, "the event no longer applies")                                                           \
+    X(ERR_CONFLICT, 1, "not possible in the present state")                                                  \
     X(ERR_INTERRUPTED, 1, "interrupted")                                                                     \
     X(ERR_RANGE, 2, "value out of range")                                                                    \
     X(ERR_USAGE, 2, "usage")                                                                                 \

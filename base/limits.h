@@ -11,6 +11,9 @@ enum {
     LIMIT_BATCH = 100,              /* upper end of speculation.proof.batch_size */
     LIMIT_TABLE = 4000000,          /* tasks in one engine's table: 4 x the largest max_pending_operations */
     LIMIT_RUNNING_PLANS = 10,       /* upper end of speculation.rollback.max_concurrent */
+    LIMIT_BREAKER_FAILURES = 1000,  /* upper end of circuit_breaker.consecutive_failures */
+    LIMIT_BREAKER_SECONDS = 3600,   /* upper end of circuit_breaker.rollback_rate_window_ms */
+    LIMIT_BREAKER_PROBES = 1000,    /* upper end of circuit_breaker.half_open_probes */
     LIMIT_NAME = 128,               /* bytes of a name, key or path component */
     LIMIT_SHAPE_NODES = 64,         /* tasks of one job that is a tree (semantics.md 29) */
     LIMIT_PATTERN_PIECES = 1 << 20, /* pieces of one rate pattern */

@@ -30,7 +30,7 @@ struct settings {
     int64_t drain_timeout_ns, state_compression;
     /* stake */
     int64_t min_stake_lamports, max_stake_lamports, stake_per_depth_lamports, slash_bps, cooldown_ns;
-    int64_t stake_formula, base_bond_lamports, bond_roots, treasury_bps;
+    int64_t stake_formula, base_bond_lamports, bond_roots, treasury_bps, max_locks;
     int64_t reason_factor_bps[SETTINGS_REASONS];
     /* proof */
     int64_t generator, worker_threads, queue_size, proof_timeout_ns, batch_size;

@@ -10,7 +10,13 @@
 static bool is_enabled(struct engine *engine, const struct task *task)
 {
     (void)task;
-    return engine->settings.enabled;
+    return engine->settings.enabled && !engine->drain.is_on;
+}
+
+static bool is_circuit_closed(struct engine *engine, const struct task *task)
+{
+    (void)task;
+    return breaker_admits(engine);
 }
 
 static bool is_rolled_out(struct engine *engine, const struct task *task)
@@ -23,6 +29,7 @@ static bool have_output(struct engine *engine, const struct task *task)
     enum task_status needed = engine->settings.require_parent_output ? TASK_EXECUTED : TASK_EXECUTING;
     FOR_EACH_PARENT(engine, task, edge)
     {
+        if (edge_is_dropped(edge)) continue;
         if (engine->tasks[edge_parent(edge)].status < needed) return false;
     }
     return true;
@@ -45,7 +52,7 @@ static bool may_cross_agents(struct engine *engine, const struct task *task)
     {
         const struct task *parent = &engine->tasks[edge_parent(edge)];
         bool is_open = !task_status_is_confirmed((enum task_status)parent->status);
-        if (is_open && parent->agent != task->agent) return false;
+        if (is_open && !edge_is_dropped(edge) && parent->agent != task->agent) return false;
     }
     return true;
 }
@@ -72,14 +79,16 @@ static bool is_out_of_cooldown(struct engine *engine, const struct task *task)
 
 static bool can_pay(struct engine *engine, const struct task *task)
 {
-    return bond_at_depth(&engine->settings, task->depth_now) <= engine->agents[task->agent].free;
+    const struct agent *agent = &engine->agents[task->agent];
+    return agent->uncovered == 0 && bond_asked(engine, task, task->depth_now) <= agent->free;
 }
 
 static bool is_below_stake_limit(struct engine *engine, const struct task *task)
 {
+    const struct agent *agent = &engine->agents[task->agent];
     uint64_t locked;
-    uint64_t bond = bond_at_depth(&engine->settings, task->depth_now);
-    return u64_add(engine->agents[task->agent].locked, bond, &locked) &&
+    return agent->locks < (uint64_t)engine->settings.max_locks &&
+           u64_add(agent->locked, bond_asked(engine, task, task->depth_now), &locked) &&
            locked <= (uint64_t)engine->settings.max_stake_lamports;
 }
 
@@ -124,6 +133,7 @@ static const struct check {
     bool (*passes)(struct engine *engine, const struct task *task);
 } CHECKS[] = {
     {WAIT_DISABLED, is_enabled},
+    {WAIT_CIRCUIT_OPEN, is_circuit_closed},
     {WAIT_ROLLOUT_EXCLUDED, is_rolled_out},
     {WAIT_PARENT_OUTPUT, have_output},
     {WAIT_DEPENDENCY_TYPE, have_speculatable_edges},
@@ -154,11 +164,17 @@ enum wait_reason admission_check(struct engine *engine, uint32_t slot)
 static void start(struct engine *engine, uint32_t slot, uint64_t bond, bool is_speculative)
 {
     struct task *task = task_at(engine, slot);
-    task->admitted_ns = engine->now_ns;
+    task->since_ns = engine->now_ns;
     task->depth_at_admission = task->depth_now;
     task->flags |= TASK_COMMITTED | TASK_AGING | TASK_RUNNING;
     list_append(engine, &engine->by_age, LINK_AGE, slot);
-    if (bond) ledger_lock(engine, slot, bond);
+    move_must(MACHINE_COMMITMENT, &task->commitment, COMMIT_CREATE);
+    task->bond_lamports = 0;
+    if (bond) {
+        ledger_lock(engine, slot, bond);
+        move_must(MACHINE_COMMITMENT, &task->commitment, COMMIT_BOND);
+    }
+    move_must(MACHINE_COMMITMENT, &task->commitment, COMMIT_ACTIVATE);
     waiting_set(engine, slot, WAIT_NONE);
     task_advance(engine, slot, MOVE_START, REASON_COUNT);
     struct effect *note = effect_push(engine, NOTE_ADMITTED, slot);
@@ -175,12 +191,10 @@ static void start_speculatively(struct engine *engine, uint32_t slot)
     struct task *task = task_at(engine, slot);
     task->flags |= TASK_SPECULATIVE;
     engine->stats.speculative_admissions++;
-    engine->stats.speculative_active++;
-    engine->stats.pending_operations++;
-    engine->stats.active_by_depth[depth_class(task->depth_now)]++;
-    tips_enter(engine, slot);
+    speculation_enter(engine, slot);
     snapshot_take(engine, slot);
-    start(engine, slot, bond_at_depth(&engine->settings, task->depth_now), true);
+    breaker_admitted(engine, slot);
+    start(engine, slot, bond_asked(engine, task, task->depth_now), true);
 }
 
 /* No unconfirmed parent: not speculation. A root is bonded only where the settings ask for it and the
@@ -188,8 +202,10 @@ static void start_speculatively(struct engine *engine, uint32_t slot)
 static void start_normally(struct engine *engine, uint32_t slot)
 {
     const struct task *task = task_at(engine, slot);
-    uint64_t bond = engine->settings.bond_roots ? bond_at_depth(&engine->settings, 0) : 0;
-    if (bond && !(can_pay(engine, task) && is_below_stake_limit(engine, task))) bond = 0;
+    uint64_t bond = engine->settings.bond_roots ? bond_asked(engine, task, 0) : 0;
+    bool is_possible =
+        can_pay(engine, task) && is_below_stake_limit(engine, task) && is_out_of_cooldown(engine, task);
+    if (!is_possible) bond = 0;
     engine->stats.normal_admissions++;
     start(engine, slot, bond, false);
 }

@@ -52,7 +52,7 @@ void clock_stop(struct engine *engine, uint32_t slot)
     task->clock = CLOCK_STOPPED;
 }
 
-/* Handles of the heap: claims, then backoffs, then agents, then running plans. */
+/* Handles of the heap: claims, then backoffs, then agents, running plans, the drain, the breaker. */
 uint32_t deadline_handle(const struct engine *engine, enum deadline_kind kind, uint32_t index)
 {
     uint32_t tasks = engine->limits.tasks;
@@ -61,6 +61,8 @@ uint32_t deadline_handle(const struct engine *engine, enum deadline_kind kind, u
     case DEADLINE_BACKOFF: return tasks + index;
     case DEADLINE_COOLDOWN: return 2 * tasks + index;
     case DEADLINE_PLAN: return 2 * tasks + engine->limits.agents + index;
+    case DEADLINE_DRAIN: return 2 * tasks + engine->limits.agents + LIMIT_RUNNING_PLANS;
+    case DEADLINE_BREAKER: return 2 * tasks + engine->limits.agents + LIMIT_RUNNING_PLANS + 1 + index;
     }
     ASSERT(!"a deadline of no kind");
     return NONE;
@@ -68,7 +70,7 @@ uint32_t deadline_handle(const struct engine *engine, enum deadline_kind kind, u
 
 uint32_t deadline_handle_count(const struct engine_limits *limits)
 {
-    return 2 * limits->tasks + limits->agents + LIMIT_RUNNING_PLANS;
+    return 2 * limits->tasks + limits->agents + LIMIT_RUNNING_PLANS + 1 + BREAKER_DEADLINES;
 }
 
 /* A commitment outlives two confirmation timeouts, or one and a proof (engine.md 8.14). */
@@ -118,7 +120,7 @@ int64_t engine_deadline_ns(const struct engine *engine)
     if (engine->by_age.head != NONE) {
         const struct task *oldest = &engine->tasks[engine->by_age.head];
         deadline_ns =
-            earlier(deadline_ns, expiry_ns(oldest->admitted_ns, commitment_life_ns(&engine->settings)));
+            earlier(deadline_ns, expiry_ns(oldest->since_ns, commitment_life_ns(&engine->settings)));
     }
     uint32_t handle;
     if (heap_top(&engine->deadlines, &handle, &key_ns)) deadline_ns = earlier(deadline_ns, key_ns);
@@ -130,7 +132,7 @@ static void clock_expire(struct engine *engine, uint32_t slot, enum clock_kind c
     if (clock == CLOCK_PROVING)
         proof_fail_attempt(engine, slot, true, 0);
     else
-        rollback_root(engine, slot, MOVE_FAIL, REASON_CONFIRMATION_TIMEOUT);
+        deferral_give_up(engine, slot);
 }
 
 static void heap_expire(struct engine *engine, uint32_t handle)
@@ -143,8 +145,13 @@ static void heap_expire(struct engine *engine, uint32_t handle)
         backoff_over(engine, handle - tasks);
     } else if (handle < 2 * tasks + engine->limits.agents) {
         waiting_freed(engine, WAIT_AGENT_COOLDOWN, handle - 2 * tasks);
-    } else {
+    } else if (handle < deadline_handle(engine, DEADLINE_DRAIN, 0)) {
         rollback_stage_timeout(engine, handle - 2 * tasks - engine->limits.agents);
+    } else if (handle < deadline_handle(engine, DEADLINE_BREAKER, 0)) {
+        drain_timeout(engine);
+    } else {
+        breaker_deadline(engine,
+                         (enum breaker_deadline)(handle - deadline_handle(engine, DEADLINE_BREAKER, 0)));
     }
 }
 
@@ -159,7 +166,7 @@ void clocks_tick(struct engine *engine)
     }
     int64_t life_ns = commitment_life_ns(&engine->settings);
     while (engine->by_age.head != NONE &&
-           expiry_ns(task_at(engine, engine->by_age.head)->admitted_ns, life_ns) <= engine->now_ns)
+           expiry_ns(task_at(engine, engine->by_age.head)->since_ns, life_ns) <= engine->now_ns)
         rollback_root(engine, engine->by_age.head, MOVE_EXPIRE, REASON_COMMITMENT_EXPIRED);
     uint32_t handle;
     int64_t key_ns;

@@ -9,11 +9,11 @@ void task_set_depth(struct engine *engine, uint32_t slot, uint32_t depth)
         engine->stats.active_by_depth[depth_class(task->depth_now)]--;
         engine->stats.active_by_depth[depth_class(depth)]++;
     }
-    waiting_requeue(engine, slot, depth);
+    waiting_rekey(engine, slot, depth, task->claim_expires_ns);
 }
 
-/* An ancestor of this live task was confirmed. */
-static void descendant_progress(struct engine *engine, uint32_t slot)
+/* An ancestor of this live task was confirmed, or does not count any more. */
+void descendant_progress(struct engine *engine, uint32_t slot)
 {
     struct task *task = task_at(engine, slot);
     task_set_depth(engine, slot, graph_depth(engine, slot));
@@ -29,10 +29,19 @@ static void descendant_progress(struct engine *engine, uint32_t slot)
     }
     if (task->status == TASK_PENDING)
         admission_try(engine, slot);
-    else if (task->status == TASK_EXECUTED && task->proof_stage == PROOF_NONE)
+    else if (task->status == TASK_EXECUTED && task->proof == PROOF_NONE)
         proof_request(engine, slot);
     else if (task->status == TASK_AWAITING_ANCESTORS)
         deferral_release(engine, slot);
+}
+
+void recheck_edges(struct engine *engine, uint32_t slot)
+{
+    const struct task *task = task_at(engine, slot);
+    if (task->status != TASK_PENDING || (task->flags & TASK_IN_PLAN)) return;
+    if (task->wait_reason == WAIT_DEPENDENCY_TYPE || task->wait_reason == WAIT_CROSS_AGENT ||
+        task->wait_reason == WAIT_PARENT_OUTPUT)
+        admission_try(engine, slot);
 }
 
 /* Reasons that lie in the edge to a parent end when that parent is confirmed. */
@@ -41,12 +50,8 @@ static void recheck_children(struct engine *engine, uint32_t slot)
     for (uint32_t index = task_at(engine, slot)->out_head; index != NONE;
          index = engine->edges[index].next_out) {
         uint32_t child_slot = engine->edges[index].child;
-        if (child_slot == NONE) continue;
-        const struct task *child = task_at(engine, child_slot);
-        if (child->status != TASK_PENDING || (child->flags & TASK_IN_PLAN)) continue;
-        if (child->wait_reason == WAIT_DEPENDENCY_TYPE || child->wait_reason == WAIT_CROSS_AGENT ||
-            child->wait_reason == WAIT_PARENT_OUTPUT)
-            admission_try(engine, child_slot);
+        if (child_slot == NONE || edge_is_dropped(&engine->edges[index])) continue;
+        recheck_edges(engine, child_slot);
     }
 }
 
@@ -55,7 +60,7 @@ static void notify_descendants(struct engine *engine, uint32_t slot)
     if (task_at(engine, slot)->out_head == NONE) return;
     for (uint32_t index = task_at(engine, slot)->out_head; index != NONE;
          index = engine->edges[index].next_out)
-        if (engine->edges[index].child != NONE) {
+        if (engine->edges[index].child != NONE && !edge_is_dropped(&engine->edges[index])) {
             struct task *child = task_at(engine, engine->edges[index].child);
             ASSERT(child->unconfirmed_parents > 0);
             child->unconfirmed_parents--;
@@ -63,25 +68,62 @@ static void notify_descendants(struct engine *engine, uint32_t slot)
     uint32_t count = graph_descendants(engine, slot);
     for (uint32_t i = 0; i < count; i++) {
         const struct task *task = task_at(engine, engine->scratch[i]);
-        bool is_live = !task_status_is_terminal((enum task_status)task->status);
-        if (is_live && !(task->flags & TASK_IN_PLAN)) descendant_progress(engine, engine->scratch[i]);
+        if (is_live(task) && !(task->flags & TASK_IN_PLAN)) descendant_progress(engine, engine->scratch[i]);
     }
     recheck_children(engine, slot);
 }
 
 void confirm_gate(struct engine *engine, uint32_t slot)
 {
-    if (task_at(engine, slot)->tx_stage == TX_HANDED_OVER) deferral_accepted(engine, slot);
+    struct task *task = task_at(engine, slot);
+    if (task->proof == PROOF_SUBMITTING) deferral_accepted(engine, slot);
+    move_must(MACHINE_PROOF, &task->proof, PROVE_CONFIRM);
     task_detach(engine, slot);
     task_advance(engine, slot, MOVE_CONFIRM, REASON_COUNT);
+    breaker_confirmed(engine, slot);
     ledger_release(engine, slot);
     notify_descendants(engine, slot);
 }
 
-void confirm_final(struct engine *engine, uint32_t slot)
+static bool has_open_parent(struct engine *engine, const struct task *task)
+{
+    FOR_EACH_PARENT(engine, task, edge)
+    {
+        if (engine->tasks[edge_parent(edge)].status == TASK_CONFIRMED) return true;
+    }
+    return false;
+}
+
+/* Confirmed ancestors that are not final yet, oldest first, into scratch. */
+static uint32_t confirmed_ancestors(struct engine *engine, uint32_t slot)
+{
+    uint32_t *found = engine->scratch, count = 0, mark = graph_mark(engine);
+    for (uint32_t done = 0, from = slot;; from = found[done++]) {
+        FOR_EACH_PARENT(engine, task_at(engine, from), edge)
+        {
+            struct task *parent = task_at(engine, edge_parent(edge));
+            if (parent->status != TASK_CONFIRMED || parent->visited == mark) continue;
+            parent->visited = mark;
+            found[count++] = edge_parent(edge);
+        }
+        if (done == count) break;
+    }
+    slots_sort(engine, found, count, submitted_before);
+    return count;
+}
+
+static void finalize(struct engine *engine, uint32_t slot)
 {
     task_advance(engine, slot, MOVE_FINALIZE, REASON_COUNT);
     task_finish(engine, slot);
+}
+
+/* What a final transaction was built on is final, whichever was reported first. */
+void confirm_final(struct engine *engine, uint32_t slot)
+{
+    uint32_t count = has_open_parent(engine, task_at(engine, slot)) ? confirmed_ancestors(engine, slot) : 0;
+    for (uint32_t i = 0; i < count; i++) finalize(engine, engine->scratch[i]);
+    finalize(engine, slot);
 }
 
 void task_detach(struct engine *engine, uint32_t slot)

@@ -6,20 +6,27 @@
  * RPC has accepted or refused (semantics.md 12). */
 #include "engine/state.h"
 
+static void move_proof(struct engine *engine, uint32_t slot, enum proof_move move)
+{
+    move_must(MACHINE_PROOF, &task_at(engine, slot)->proof, move);
+}
+
 static void make_ready(struct engine *engine, uint32_t slot)
 {
-    task_at(engine, slot)->tx_stage = TX_READY;
+    move_proof(engine, slot, PROVE_RELEASE);
     list_append(engine, &engine->ready, LINK_QUEUE, slot);
 }
 
-void deferral_ready(struct engine *engine, uint32_t slot)
+void deferral_place(struct engine *engine, uint32_t slot)
 {
     if (task_at(engine, slot)->unconfirmed_parents == 0) {
-        task_advance(engine, slot, MOVE_SUBMIT, REASON_COUNT);
+        if (task_at(engine, slot)->status != TASK_SUBMITTING)
+            task_advance(engine, slot, MOVE_SUBMIT, REASON_COUNT);
         make_ready(engine, slot);
         return;
     }
     task_advance(engine, slot, MOVE_PROOF_WAITS, REASON_COUNT);
+    move_proof(engine, slot, PROVE_DEFER);
     engine->stats.awaiting++;
     clock_start(engine, slot, CLOCK_AWAITING);
 }
@@ -37,32 +44,58 @@ void deferral_dispatch(struct engine *engine)
     uint64_t limit = (uint64_t)engine->settings.max_concurrent_submissions;
     while (engine->ready.head != NONE && engine->stats.submissions_in_flight < limit) {
         uint32_t slot = engine->ready.head;
-        struct task *task = task_at(engine, slot);
+        const struct task *task = task_at(engine, slot);
         ASSERT(task->unconfirmed_parents == 0);
         list_remove(engine, &engine->ready, LINK_QUEUE, slot);
-        task->tx_stage = TX_HANDED_OVER;
+        move_proof(engine, slot, PROVE_SEND);
         engine->stats.submissions_in_flight++;
         clock_start(engine, slot, CLOCK_CONFIRMING);
-        effect_push(engine, EFFECT_SUBMIT, slot)->attempt = task->tx_attempt;
+        effect_push(engine, EFFECT_SUBMIT, slot)->attempt = attempt_name(task, task->tx_attempt);
     }
 }
 
 void deferral_accepted(struct engine *engine, uint32_t slot)
 {
     engine->stats.submissions_in_flight--;
-    task_at(engine, slot)->tx_stage = TX_ACCEPTED;
+    move_proof(engine, slot, PROVE_ACCEPT);
     task_advance(engine, slot, MOVE_TX_ACCEPTED, REASON_COUNT);
+}
+
+/* Leaves the ready list, the submission slot or the backoff, whichever it is in. */
+static void leave_chain(struct engine *engine, uint32_t slot)
+{
+    switch ((enum proof_state)task_at(engine, slot)->proof) {
+    case PROOF_READY: list_remove(engine, &engine->ready, LINK_QUEUE, slot); break;
+    case PROOF_SUBMITTING: engine->stats.submissions_in_flight--; break;
+    case PROOF_RESENDING:
+        heap_remove(&engine->deadlines, deadline_handle(engine, DEADLINE_BACKOFF, slot));
+        break;
+    case PROOF_AWAITING: engine->stats.awaiting--; break;
+    default: break;
+    }
 }
 
 void deferral_detach(struct engine *engine, uint32_t slot)
 {
+    const struct task *task = task_at(engine, slot);
+    leave_chain(engine, slot);
+    bool is_open = task->proof >= PROOF_AWAITING && task->proof <= PROOF_SUBMITTED;
+    if (is_open) move_proof(engine, slot, PROVE_CANCEL);
+}
+
+void deferral_take_back(struct engine *engine, uint32_t slot)
+{
     struct task *task = task_at(engine, slot);
-    if (task->status == TASK_AWAITING_ANCESTORS) engine->stats.awaiting--;
-    if (task->tx_stage == TX_READY) list_remove(engine, &engine->ready, LINK_QUEUE, slot);
-    if (task->tx_stage == TX_HANDED_OVER) engine->stats.submissions_in_flight--;
-    if (task->tx_stage == TX_BACKOFF)
-        heap_remove(&engine->deadlines, deadline_handle(engine, DEADLINE_BACKOFF, slot));
-    task->tx_stage = TX_NONE;
+    leave_chain(engine, slot);
+    clock_stop(engine, slot);
+    task->incarnation++;
+    task->tx_attempt = 0;
+}
+
+void deferral_give_up(struct engine *engine, uint32_t slot)
+{
+    bool was_reverted = task_at(engine, slot)->incarnation > 0;
+    rollback_root(engine, slot, MOVE_FAIL, was_reverted ? REASON_CHAIN_REORG : REASON_CONFIRMATION_TIMEOUT);
 }
 
 /* Refused by the RPC, or its blockhash died: sent again after a while, up to the attempts that proofs have.
@@ -70,15 +103,14 @@ void deferral_detach(struct engine *engine, uint32_t slot)
 void deferral_fail_attempt(struct engine *engine, uint32_t slot, uint32_t jitter)
 {
     struct task *task = task_at(engine, slot);
-    if (task->tx_stage == TX_HANDED_OVER) engine->stats.submissions_in_flight--;
+    leave_chain(engine, slot);
     clock_stop(engine, slot);
-    task->tx_stage = TX_NONE;
+    move_proof(engine, slot, PROVE_DROP);
     if (++task->tx_attempt >= engine->settings.proof_max_retries) {
-        rollback_root(engine, slot, MOVE_FAIL, REASON_CONFIRMATION_TIMEOUT);
+        deferral_give_up(engine, slot);
         return;
     }
     if (task->status == TASK_CONFIRMING) task_advance(engine, slot, MOVE_SUBMIT, REASON_COUNT);
-    task->tx_stage = TX_BACKOFF;
     backoff_start(engine, slot, task->tx_attempt, jitter);
 }
 
@@ -103,7 +135,7 @@ void backoff_start(struct engine *engine, uint32_t slot, uint32_t attempt, uint3
 
 void backoff_over(struct engine *engine, uint32_t slot)
 {
-    if (task_at(engine, slot)->tx_stage == TX_BACKOFF)
+    if (task_at(engine, slot)->proof == PROOF_RESENDING)
         deferral_requeue(engine, slot);
     else
         proof_requeue(engine, slot);

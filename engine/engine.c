@@ -35,6 +35,45 @@ struct effect *effect_push(struct engine *engine, enum effect_kind kind, uint32_
     return effect;
 }
 
+/* ---- moves ---- */
+
+bool move_may(struct engine *engine, enum machine machine, unsigned state, unsigned move)
+{
+    if (machine_allows(machine, state, move)) return true;
+    engine->stats.illegal_moves[machine]++;
+    return false;
+}
+
+/* What a task's end means for its commitment. */
+static const unsigned char COMMITMENT_MOVES_OF[MOVE_COUNT] = {
+    [MOVE_CONFIRM] = COMMIT_CONFIRM,     [MOVE_FINALIZE] = COMMIT_FINALIZE, [MOVE_REVERT] = COMMIT_REVERT,
+    [MOVE_FAIL] = COMMIT_FAIL,           [MOVE_EXPIRE] = COMMIT_EXPIRE,     [MOVE_CANCEL] = COMMIT_CANCEL,
+    [MOVE_ROLL_BACK] = COMMIT_ROLL_BACK,
+};
+
+static void move_commitment(struct task *task, enum task_move move)
+{
+    bool has_one = task->commitment != COMMITMENT_NONE && COMMITMENT_MOVES_OF[move];
+    if (has_one) move_must(MACHINE_COMMITMENT, &task->commitment, COMMITMENT_MOVES_OF[move]);
+}
+
+static void end_claim(struct task *task, enum task_status to)
+{
+    if (task->claim != CLAIM_CLAIMED) return;
+    unsigned move = to == TASK_CONFIRMED                   ? CLAIM_COMPLETE
+                    : task->reason == REASON_CLAIM_EXPIRED ? CLAIM_EXPIRE
+                                                           : CLAIM_ABANDON;
+    move_must(MACHINE_CLAIM, &task->claim, move);
+}
+
+void speculation_enter(struct engine *engine, uint32_t slot)
+{
+    engine->stats.speculative_active++;
+    engine->stats.pending_operations++;
+    engine->stats.active_by_depth[depth_class(task_at(engine, slot)->depth_now)]++;
+    tips_enter(engine, slot);
+}
+
 /* A speculative operation has ended: what it held of the limits is free. */
 static void leave_speculation(struct engine *engine, uint32_t slot)
 {
@@ -51,9 +90,9 @@ void task_advance(struct engine *engine, uint32_t slot, enum task_move move, enu
 {
     struct task *task = task_at(engine, slot);
     enum task_status from = (enum task_status)task->status, to = from;
-    err legal = lifecycle_move(&to, move);
-    ASSERT(legal == OK);
-    task->status = (uint8_t)to;
+    move_must(MACHINE_TASK, &task->status, move);
+    to = (enum task_status)task->status;
+    move_commitment(task, move);
     engine->stats.submitting += (uint64_t)(to == TASK_SUBMITTING) - (from == TASK_SUBMITTING);
     struct effect *note = effect_push(engine, NOTE_STATUS, slot);
     note->u.status.from = from;
@@ -64,13 +103,14 @@ void task_advance(struct engine *engine, uint32_t slot, enum task_move move, enu
     engine->stats.ended[to]++;
     if (task_status_is_terminal(from)) return;
     engine->stats.operations--;
+    end_claim(task, to);
     leave_speculation(engine, slot);
+    if (to != TASK_CONFIRMED) breaker_ended(engine, slot);
 }
 
 /* ---- events ---- */
 
-/* The slot an event names, or NONE when the reference is not good any more. */
-static uint32_t slot_of_event(const struct engine *engine, const struct event *event)
+uint32_t slot_of_event(const struct engine *engine, const struct event *event)
 {
     uint32_t slot = event->task.slot;
     if (slot >= engine->fresh_task) return NONE;
@@ -101,6 +141,8 @@ static void task_init(struct engine *engine, uint32_t slot, const struct event_s
         .id = submit->id,
         .seq = engine->seq_next++,
         .snapshot_bytes = submit->snapshot_bytes,
+        .bond_lamports = submit->bond_lamports,
+        .since_ns = engine->now_ns,
         .claim_expires_ns = submit->claim_expires_ns,
         .wait = {NONE, NONE, NONE},
         .plan = {.root = NONE, .next = NONE, .head = NONE},
@@ -109,7 +151,7 @@ static void task_init(struct engine *engine, uint32_t slot, const struct event_s
         .in_head = NONE,
         .out_head = NONE,
         .out_tail = NONE,
-        .flags = TASK_USED,
+        .flags = submit->bond_lamports ? TASK_USED | TASK_BOND_GIVEN : TASK_USED,
         .rollout_bucket = (uint16_t)submit->rollout_bucket,
         .status = TASK_PENDING,
         .clock = CLOCK_STOPPED,
@@ -164,24 +206,29 @@ static err on_submit(struct engine *engine, const struct event *event)
         task_finish(engine, slot);
         return OK;
     }
-    if (submit->claim_expires_ns != NEVER_NS)
+    if (submit->claim_expires_ns != NEVER_NS) {
+        move_must(MACHINE_CLAIM, &task_at(engine, slot)->claim, CLAIM_TAKE);
         heap_set(&engine->deadlines, deadline_handle(engine, DEADLINE_CLAIM, slot), submit->claim_expires_ns);
+    }
     admission_try(engine, slot);
     return OK;
 }
 
-static err on_deposit(struct engine *engine, const struct event *event)
+static err on_claim_renewed(struct engine *engine, const struct event *event)
 {
-    uint32_t index;
-    uint64_t free, deposited;
-    TRY(agent_find_or_add(engine, event->u.deposit.agent_id, &index));
-    struct agent *agent = &engine->agents[index];
-    if (!u64_add(agent->free, event->u.deposit.lamports, &free) ||
-        !u64_add(agent->deposited, event->u.deposit.lamports, &deposited))
-        return ERR_RANGE;
-    agent->free = free;
-    agent->deposited = deposited;
-    waiting_freed(engine, WAIT_STAKE_INSUFFICIENT, index);
+    uint32_t slot = slot_of_event(engine, event);
+    if (slot == NONE) return ERR_STALE;
+    struct task *task = task_at(engine, slot);
+    if ((task->flags & TASK_IN_PLAN) || !move_may(engine, MACHINE_CLAIM, task->claim, CLAIM_RENEW))
+        return ERR_STALE;
+    if (event->u.claim.expires_ns <= task->claim_expires_ns) return ERR_RANGE;
+    move_must(MACHINE_CLAIM, &task->claim, CLAIM_RENEW);
+    waiting_rekey(engine, slot, task->depth_now, event->u.claim.expires_ns);
+    heap_remove(&engine->deadlines, deadline_handle(engine, DEADLINE_CLAIM, slot));
+    if (event->u.claim.expires_ns != NEVER_NS)
+        heap_set(&engine->deadlines, deadline_handle(engine, DEADLINE_CLAIM, slot),
+                 event->u.claim.expires_ns);
+    waiting_freed(engine, WAIT_CLAIM_WINDOW, 0);
     return OK;
 }
 
@@ -190,13 +237,21 @@ static err on_executed(struct engine *engine, const struct event *event)
     uint32_t slot = slot_of_event(engine, event);
     if (slot == NONE) return ERR_STALE;
     struct task *task = task_at(engine, slot);
-    if (task->status != TASK_EXECUTING || (task->flags & TASK_IN_PLAN)) return ERR_STALE;
+    if ((task->flags & TASK_IN_PLAN) || !move_may(engine, MACHINE_TASK, task->status, MOVE_EXECUTED))
+        return ERR_STALE;
     task->flags &= (uint16_t)~TASK_RUNNING;
     task->compute_ns = event->u.executed.compute_ns;
     if (event->kind == EVENT_EXECUTION_FAILED) {
         rollback_root(engine, slot, MOVE_FAIL, REASON_INVALID_STATE);
         return OK;
     }
+    /* Run again after a reorg, with another result: whoever read the first one is wrong. */
+    bool is_rerun = task->incarnation > 0;
+    if (is_rerun && task->output_digest != event->u.executed.output_digest) {
+        rollback_root_faultless(engine, slot, REASON_CHAIN_REORG);
+        return OK;
+    }
+    task->output_digest = event->u.executed.output_digest;
     task_advance(engine, slot, MOVE_EXECUTED, REASON_COUNT);
     proof_request(engine, slot);
     waiting_wake_children(engine, slot);
@@ -226,7 +281,9 @@ static err on_proof(struct engine *engine, const struct event *event)
     uint32_t slot = slot_of_event(engine, event);
     if (slot == NONE) return ERR_STALE;
     const struct task *task = task_at(engine, slot);
-    if (task->proof_stage != PROOF_GENERATING || task->proof_attempt != event->attempt) return ERR_STALE;
+    if (attempt_name(task, task->proof_attempt) != event->attempt ||
+        !move_may(engine, MACHINE_PROOF, task->proof, PROVE_FINISH))
+        return ERR_STALE;
     if (event->kind == EVENT_PROOF_DONE)
         proof_done(engine, slot);
     else if (event->u.proof.error == PROOF_ERROR_TRANSIENT)
@@ -250,16 +307,18 @@ static err on_transaction(struct engine *engine, const struct event *event)
 {
     uint32_t slot = slot_of_event(engine, event);
     if (slot == NONE) return ERR_STALE;
-    const struct task *task = task_at(engine, slot);
-    bool is_out = task->tx_stage == TX_HANDED_OVER || task->tx_stage == TX_ACCEPTED;
-    if (!is_out || task->tx_attempt != event->attempt) return ERR_STALE;
-    switch (event->kind) {
-    case EVENT_TX_ACCEPTED:
-        if (task->tx_stage != TX_HANDED_OVER) return ERR_STALE;
-        deferral_accepted(engine, slot);
-        return OK;
-    case EVENT_TX_REFUSED:
-    case EVENT_TX_DROPPED: deferral_fail_attempt(engine, slot, event->jitter); return OK;
+    struct task *task = task_at(engine, slot);
+    enum proof_move move = event->kind == EVENT_TX_ACCEPTED   ? PROVE_ACCEPT
+                           : event->kind == EVENT_TX_REJECTED ? PROVE_FAIL
+                                                              : PROVE_DROP;
+    /* A generation can fail, too, but not by the chain's word. */
+    bool is_out = task->proof == PROOF_SUBMITTING || task->proof == PROOF_SUBMITTED;
+    if (attempt_name(task, task->tx_attempt) != event->attempt || !is_out ||
+        !move_may(engine, MACHINE_PROOF, task->proof, move))
+        return ERR_STALE;
+    switch (move) {
+    case PROVE_ACCEPT: deferral_accepted(engine, slot); return OK;
+    case PROVE_DROP: deferral_fail_attempt(engine, slot, event->jitter); return OK;
     default: break;
     }
     if (event->u.tx.rejection == TX_PROOF_INVALID)
@@ -274,8 +333,10 @@ static err on_commitment_level(struct engine *engine, const struct event *event)
     uint32_t slot = slot_of_event(engine, event);
     if (slot == NONE) return ERR_STALE;
     const struct task *task = task_at(engine, slot);
-    bool is_out = task->tx_stage == TX_HANDED_OVER || task->tx_stage == TX_ACCEPTED;
-    if (task->tx_attempt != event->attempt || !(is_out || task->status == TASK_CONFIRMED)) return ERR_STALE;
+    bool is_out = task->proof == PROOF_SUBMITTING || task->proof == PROOF_SUBMITTED;
+    if (attempt_name(task, task->tx_attempt) != event->attempt ||
+        !(is_out || move_may(engine, MACHINE_TASK, task->status, MOVE_FINALIZE)))
+        return ERR_STALE;
     bool is_final = event->kind == EVENT_FINALIZED;
     if (!is_final && (task->status == TASK_CONFIRMED || engine->settings.gate_level == GATE_FINALIZED))
         return task->status == TASK_CONFIRMED ? ERR_STALE : OK;
@@ -289,7 +350,7 @@ static err on_cancel(struct engine *engine, const struct event *event)
     uint32_t slot = slot_of_event(engine, event);
     if (slot == NONE) return ERR_STALE;
     const struct task *task = task_at(engine, slot);
-    if (task_status_is_terminal((enum task_status)task->status) || (task->flags & TASK_IN_PLAN))
+    if ((task->flags & TASK_IN_PLAN) || !move_may(engine, MACHINE_TASK, task->status, MOVE_CANCEL))
         return ERR_STALE;
     rollback_root(engine, slot, MOVE_CANCEL, REASON_MANUAL);
     return OK;
@@ -298,6 +359,7 @@ static err on_cancel(struct engine *engine, const struct event *event)
 static err on_settings(struct engine *engine, const struct event *event)
 {
     engine->settings = *event->u.settings;
+    engine->stats.settings_generation++;
     waiting_wake_all(engine);
     return OK;
 }
@@ -311,13 +373,12 @@ static err on_tick(struct engine *engine, const struct event *event)
 
 static err on_gc(struct engine *engine, const struct event *event)
 {
-    (void)event;
-    memory_gc(engine);
+    memory_gc(engine, event->u.gc.is_forced);
     return OK;
 }
 
 static err (*const HANDLERS[EVENT_KIND_COUNT])(struct engine *engine, const struct event *event) = {
-    [EVENT_DEPOSIT] = on_deposit,
+    [EVENT_DEPOSIT] = ledger_deposit,
     [EVENT_SUBMIT] = on_submit,
     [EVENT_EXECUTED] = on_executed,
     [EVENT_EXECUTION_FAILED] = on_executed,
@@ -332,7 +393,21 @@ static err (*const HANDLERS[EVENT_KIND_COUNT])(struct engine *engine, const stru
     [EVENT_TX_REJECTED] = on_transaction,
     [EVENT_CONFIRMED] = on_commitment_level,
     [EVENT_FINALIZED] = on_commitment_level,
+    [EVENT_REVERTED] = on_reverted,
+    [EVENT_CLAIM_RENEWED] = on_claim_renewed,
+    [EVENT_WITHDRAW] = ledger_withdraw,
     [EVENT_CANCEL] = on_cancel,
+    [EVENT_ROLLBACK] = on_rollback,
+    [EVENT_FORCE_ROLLBACK] = on_force_rollback,
+    [EVENT_DRAIN] = on_drain,
+    [EVENT_EMERGENCY] = on_emergency,
+    [EVENT_TIMEOUT_STALE] = on_timeout_stale,
+    [EVENT_CLEAR_QUEUE] = on_clear_queue,
+    [EVENT_PROOF_RETRY] = on_proof_retry,
+    [EVENT_SNAPSHOTS_CLEAR] = on_snapshots_clear,
+    [EVENT_STAKE_RECOVER] = on_stake_recover,
+    [EVENT_BREAKER_RESET] = on_breaker_reset,
+    [EVENT_BREAKER_ENABLE] = on_breaker_enable,
     [EVENT_SETTINGS] = on_settings,
     [EVENT_TICK] = on_tick,
     [EVENT_GC] = on_gc,
@@ -350,6 +425,8 @@ err engine_step(struct engine *engine, const struct event *event, struct effects
         rollback_dispatch(engine);
         proof_dispatch(engine);
         deferral_dispatch(engine);
+        drain_watch(engine);
+        breaker_watch(engine);
         waiting_wake(engine);
     }
     if (effects->count) effects->flush(effects);
@@ -373,7 +450,7 @@ size_t engine_memory_bytes(const struct engine_limits *limits)
            arena_array_bytes(limits->tasks, sizeof(struct task)) +
            arena_array_bytes(limits->edges, sizeof(struct edge)) +
            arena_array_bytes(limits->agents, sizeof(struct agent)) +
-           arena_array_bytes(limits->tasks, sizeof(uint32_t)) +
+           2 * arena_array_bytes(limits->tasks, sizeof(uint32_t)) +
            2 * arena_array_bytes(waiting_queue_count(limits), sizeof(uint32_t)) + table_bytes(limits->tasks) +
            table_bytes(limits->agents) + heap_bytes(deadline_handle_count(limits));
 }
@@ -403,15 +480,17 @@ err engine_init(struct engine **out, struct arena *arena, const struct engine_li
     engine->edges = arena_array(arena, limits->edges, sizeof *engine->edges);
     engine->agents = arena_array(arena, limits->agents, sizeof *engine->agents);
     engine->scratch = arena_array(arena, limits->tasks, sizeof *engine->scratch);
+    engine->sweep = arena_array(arena, limits->tasks, sizeof *engine->sweep);
     engine->dirty_queues = arena_array(arena, waiting_queue_count(limits), sizeof *engine->dirty_queues);
     engine->dirty_flags = arena_array(arena, waiting_queue_count(limits), sizeof *engine->dirty_flags);
-    if (!engine->tasks || !engine->edges || !engine->agents || !engine->scratch || !engine->dirty_queues ||
-        !engine->dirty_flags)
+    if (!engine->tasks || !engine->edges || !engine->agents || !engine->scratch || !engine->sweep ||
+        !engine->dirty_queues || !engine->dirty_flags)
         return ERR_NOMEM;
     TRY(table_init(&engine->task_of_id, arena, limits->tasks));
     TRY(table_init(&engine->agent_of_id, arena, limits->agents));
     TRY(heap_init(&engine->deadlines, arena, deadline_handle_count(limits)));
     init_lists(engine);
+    breaker_init(engine);
     *out = engine;
     return OK;
 }
@@ -439,15 +518,24 @@ err engine_task(const struct engine *engine, struct task_ref ref, struct task_vi
     const struct task *task = &engine->tasks[slot];
     *out = (struct task_view){
         .id = task->id,
-        .bond_lamports = task->bond_lamports,
+        .bond_lamports = task->commitment == COMMITMENT_NONE ? 0 : task->bond_lamports,
         .snapshot_bytes = task->snapshot_bytes,
         .agent = task->agent,
         .status = (enum task_status)task->status,
         .waiting_for = (enum wait_reason)task->wait_reason,
         .depth_now = task->depth_now,
         .depth_at_admission = task->depth_at_admission,
+        .incarnation = task->incarnation,
         .was_speculative = task->flags & TASK_SPECULATIVE,
         .is_in_rollback = task->flags & TASK_IN_PLAN,
+        .is_uncovered = task->flags & TASK_UNCOVERED,
+        .output_digest = task->output_digest,
+        .commitment = (enum commitment_state)task->commitment,
+        .proof = (enum proof_state)task->proof,
+        .branch = (enum branch_state)task->branch,
+        .snapshot = (enum snapshot_state)task->snapshot,
+        .claim = (enum claim_state)task->claim,
+        .since_ns = task->since_ns,
     };
     return OK;
 }
@@ -468,8 +556,13 @@ struct agent_view engine_agent(const struct engine *engine, uint32_t index)
         .free = agent->free,
         .locked = agent->locked,
         .slashed = agent->slashed,
+        .withdrawn = agent->withdrawn,
         .tips = agent->tips,
         .snapshots = agent->snapshots,
+        .locks = agent->locks,
+        .uncovered = agent->uncovered,
+        .bond = bond_state_of(engine, agent),
         .cooldown_until_ns = agent->cooldown_until_ns,
+        .payout_ns = agent->payout_ns,
     };
 }

@@ -8,7 +8,9 @@
  *          ERR_STALE  late, duplicate or unknown reference;
  *          ERR_RANGE  a submission that can never be right (see enum refusal), a deposit that overflows,
  *                     or a time before the last event's;
- *          ERR_LIMIT  a table is full.
+ *          ERR_LIMIT  a table is full;
+ *          ERR_CONFLICT what is asked cannot be done now (an enable during the cooldown, a second
+ *                     withdrawal, a drain while one runs).
  * Source:  engine.md 1 and 2 as settled by semantics.md B. */
 #pragma once
 #include "base/arena.h"
@@ -54,16 +56,34 @@ struct task_view {
     uint32_t agent;
     enum task_status status;
     enum wait_reason waiting_for;
-    uint32_t depth_now, depth_at_admission;
-    bool was_speculative, is_in_rollback;
+    uint32_t depth_now, depth_at_admission, incarnation; /* incarnation: 1 more after each reorg */
+    bool was_speculative, is_in_rollback, is_uncovered;
+    uint64_t output_digest;
+    enum commitment_state commitment;
+    enum proof_state proof;
+    enum branch_state branch;
+    enum snapshot_state snapshot;
+    enum claim_state claim;
+    int64_t since_ns; /* submitted; once admitted, admitted or reopened */
 };
 /* ERR_STALE when the reference is no longer good. */
 MUST_USE err engine_task(const struct engine *engine, struct task_ref ref, struct task_view *out);
 
 struct agent_view {
-    uint64_t id, deposited, received, free, locked, slashed; /* lamports */
-    uint32_t tips, snapshots;
-    int64_t cooldown_until_ns;
+    uint64_t id, deposited, received, free, locked, slashed, withdrawn; /* lamports */
+    uint32_t tips, snapshots, locks, uncovered;
+    enum bond_state bond;
+    int64_t cooldown_until_ns, payout_ns; /* payout_ns: of the withdrawal under way, NEVER_NS without one */
 };
 uint32_t engine_agent_count(const struct engine *engine);
 struct agent_view engine_agent(const struct engine *engine, uint32_t index); /* index < count */
+
+struct breaker_view {
+    enum breaker_state state;
+    enum breaker_trigger trigger; /* of the last opening */
+    int64_t opened_ns, retry_ns;  /* NEVER_NS: closed; recovers when its condition ends */
+    uint64_t value, threshold;
+    uint64_t consecutive_failures, window_rolled_back, window_admitted;
+    uint64_t probes_admitted, probes_confirmed;
+};
+struct breaker_view engine_breaker(const struct engine *engine);

@@ -10,7 +10,7 @@
 #pragma once
 #include "base/limits.h"
 #include "base/settings.h"
-#include "engine/types.h"
+#include "engine/machines.h"
 
 #define EVENT_KINDS(X)                                                                                       \
     X(EVENT_DEPOSIT, "deposit")                                                                              \
@@ -28,7 +28,22 @@
     X(EVENT_TX_REJECTED, "tx_rejected")                                                                      \
     X(EVENT_CONFIRMED, "confirmed")                                                                          \
     X(EVENT_FINALIZED, "finalized")                                                                          \
+    X(EVENT_REVERTED, "reverted") /* a reorg took a confirmed transaction's slot away */                     \
+    X(EVENT_CLAIM_RENEWED, "claim_renewed")                                                                  \
+    X(EVENT_WITHDRAW, "withdraw")                                                                            \
+    /* operators */                                                                                          \
     X(EVENT_CANCEL, "cancel")                                                                                \
+    X(EVENT_ROLLBACK, "rollback")             /* one task and what the policy takes with it */               \
+    X(EVENT_FORCE_ROLLBACK, "force_rollback") /* everything speculative */                                   \
+    X(EVENT_DRAIN, "drain")                                                                                  \
+    X(EVENT_EMERGENCY, "emergency")                                                                          \
+    X(EVENT_TIMEOUT_STALE, "timeout_stale")                                                                  \
+    X(EVENT_CLEAR_QUEUE, "clear_queue")                                                                      \
+    X(EVENT_PROOF_RETRY, "proof_retry")                                                                      \
+    X(EVENT_SNAPSHOTS_CLEAR, "snapshots_clear")                                                              \
+    X(EVENT_STAKE_RECOVER, "stake_recover")                                                                  \
+    X(EVENT_BREAKER_RESET, "breaker_reset")                                                                  \
+    X(EVENT_BREAKER_ENABLE, "breaker_enable")                                                                \
     X(EVENT_SETTINGS, "settings")                                                                            \
     X(EVENT_TICK, "tick")                                                                                    \
     X(EVENT_GC, "gc")
@@ -47,7 +62,11 @@
     X(NOTE_PROOF_READY, "proof_ready")                                                                       \
     X(NOTE_SETTLED, "settled") /* a bond is gone: released + slashed = bonded */                             \
     X(NOTE_ROLLBACK_BEGIN, "rollback_begin")                                                                 \
+    X(NOTE_UNDONE, "undone") /* a task had its turn in a rollback */                                         \
     X(NOTE_ROLLBACK_END, "rollback_end")                                                                     \
+    X(NOTE_BREAKER, "breaker")                                                                               \
+    X(NOTE_DRAINED, "drained")                                                                               \
+    X(NOTE_REPORT, "report") /* what an operator's event did */                                              \
     X(NOTE_PRUNED, "pruned") /* the table forgot a finished task: its reference is stale now */              \
     X(NOTE_GC, "gc")
 
@@ -65,6 +84,7 @@ struct event_submit {
     uint64_t id; /* new, not 0 */
     uint64_t agent_id;
     uint64_t snapshot_bytes;  /* of the state before execution */
+    uint64_t bond_lamports;   /* 0: by the formula, at the depth of admission */
     int64_t claim_expires_ns; /* NEVER_NS: no claim */
     uint32_t rollout_bucket;  /* 0 .. 9999, base/rollout.h; ROLLOUT_ALWAYS: selected at any percentage */
     uint32_t parent_count;
@@ -81,11 +101,16 @@ enum tx_rejection {
     TX_STATE_CONFLICT, /* the program refused for reasons outside the agent: factor 0 */
 };
 
+/* What EVENT_EMERGENCY does: turn speculation off (the engine's own setting, until the next
+ * EVENT_SETTINGS) or only stop admissions; with force, roll back what is left, at once or when the drain
+ * timeout is over. */
+enum emergency_action { EMERGENCY_DISABLE, EMERGENCY_DRAIN };
+
 struct event {
     int64_t now_ns;
     enum event_kind kind;
     struct task_ref task; /* of outcomes and EVENT_CANCEL */
-    uint32_t attempt;     /* of proof and transaction outcomes */
+    uint32_t attempt;     /* of proof and transaction outcomes: as in the effect that they answer */
     uint32_t jitter;      /* 32 random bits: PROOF_FAILED, TX_REFUSED, TX_DROPPED */
     union {
         struct event_submit submit;
@@ -93,8 +118,49 @@ struct event {
             uint64_t agent_id, lamports;
         } deposit;
         struct {
+            uint64_t agent_id, lamports;
+            bool is_immediate; /* only without active locks; otherwise paid out an hour later */
+        } withdraw;
+        struct {
             int64_t compute_ns;
-        } executed; /* EXECUTED, EXECUTION_FAILED, ABORTED */
+            uint64_t output_digest; /* of EVENT_EXECUTED: what descendants read */
+        } executed;                 /* EXECUTED, EXECUTION_FAILED, ABORTED */
+        struct {
+            uint64_t slot; /* of the chain, for the log; the engine decides nothing by it */
+        } level;           /* CONFIRMED, FINALIZED, REVERTED */
+        struct {
+            int64_t expires_ns;
+        } claim;
+        struct {
+            enum rollback_reason reason;
+        } rollback; /* ROLLBACK, FORCE_ROLLBACK: never slashed */
+        struct {
+            int64_t timeout_ns; /* NEVER_NS: as long as it takes */
+            bool is_forced;     /* at the timeout, roll back what is left */
+        } drain;
+        struct {
+            enum emergency_action action;
+            bool is_forced;
+        } emergency;
+        struct {
+            int64_t older_than_ns;
+        } stale;
+        struct {
+            bool is_dropped; /* the tasks fail, without a slash; otherwise they queue again */
+        } clear;
+        struct {
+            int64_t older_than_ns;
+            bool is_dry_run, includes_live; /* live: those tasks are rolled back, not restored */
+        } snapshots;
+        struct {
+            uint64_t agent_id; /* 0: of every agent */
+        } recover;
+        struct {
+            bool is_forced; /* before the cooldown is over */
+        } enable;
+        struct {
+            bool is_forced; /* also snapshots of confirmed tasks that are not final yet */
+        } gc;
         struct {
             enum proof_error error;
         } proof;
@@ -143,6 +209,25 @@ struct effect {
             int64_t began_ns;
             uint64_t slashed_lamports;
         } rollback;
+        struct {
+            enum task_status before; /* what the task was when it was blocked */
+            uint64_t root_id;
+            int64_t wasted_ns;
+        } undone;
+        struct {
+            enum breaker_state from, to;
+            enum breaker_trigger trigger;
+            uint64_t value, threshold; /* in the trigger's unit */
+            int64_t retry_ns;          /* when it may recover; NEVER_NS: when its condition ends */
+        } breaker;
+        struct {
+            uint64_t remaining; /* speculative tasks when the timeout came; 0: drained */
+        } drained;
+        struct {
+            enum event_kind event;
+            uint64_t count;  /* rolled back, timed out, cleared, released, recovered */
+            uint64_t amount; /* bytes or lamports, or tasks put back into the queue */
+        } report;
         struct {
             uint64_t bytes_freed;
             uint32_t snapshots, tasks;

@@ -124,8 +124,9 @@ uint32_t graph_depth(const struct engine *engine, uint32_t slot)
     FOR_EACH_PARENT(engine, task, edge)
     {
         const struct task *parent = &engine->tasks[edge_parent(edge)];
-        bool is_confirmed = task_status_is_confirmed((enum task_status)parent->status);
-        if (!is_confirmed && parent->depth_now + 1u > depth) depth = parent->depth_now + 1u;
+        bool is_open = !task_status_is_confirmed((enum task_status)parent->status);
+        if (is_open && !edge_is_dropped(edge) && parent->depth_now + 1u > depth)
+            depth = parent->depth_now + 1u;
     }
     return depth < UINT16_MAX ? depth : UINT16_MAX;
 }
@@ -158,13 +159,13 @@ void slots_sort(const struct engine *engine, uint32_t *slots, uint32_t count,
     }
 }
 
-static bool submitted_before(const struct task *a, const struct task *b)
+bool submitted_before(const struct task *a, const struct task *b)
 {
     return a->seq < b->seq;
 }
 
 /* A number that no record carries: each traversal has its own, and when they run out all are wiped. */
-static uint32_t next_mark(struct engine *engine)
+uint32_t graph_mark(struct engine *engine)
 {
     if (engine->visit_mark == UINT32_MAX) {
         for (uint32_t slot = 0; slot < engine->fresh_task; slot++) task_at(engine, slot)->visited = 0;
@@ -173,25 +174,38 @@ static uint32_t next_mark(struct engine *engine)
     return ++engine->visit_mark;
 }
 
+/* Children that this traversal has not seen join what it found; tells whether paths may meet in them. */
+static bool find_children(struct engine *engine, uint32_t slot, uint32_t *count)
+{
+    bool has_joins = false;
+    for (uint32_t index = task_at(engine, slot)->out_head; index != NONE;
+         index = engine->edges[index].next_out) {
+        uint32_t child_slot = engine->edges[index].child;
+        if (child_slot == NONE || edge_is_dropped(&engine->edges[index])) continue;
+        struct task *child = task_at(engine, child_slot);
+        if (child->visited == engine->visit_mark || (child->flags & TASK_DETACHED)) continue;
+        child->visited = engine->visit_mark;
+        has_joins = has_joins || child->parent_count > 1;
+        engine->scratch[(*count)++] = child_slot;
+    }
+    return has_joins;
+}
+
 uint32_t graph_descendants(struct engine *engine, uint32_t slot)
 {
-    uint32_t *found = engine->scratch, count = 0;
-    uint32_t mark = next_mark(engine);
-    bool has_joins = false;
-    for (uint32_t done = 0, from = slot;; from = found[done++]) {
-        for (uint32_t index = task_at(engine, from)->out_head; index != NONE;
-             index = engine->edges[index].next_out) {
-            uint32_t child_slot = engine->edges[index].child;
-            if (child_slot == NONE) continue;
-            struct task *child = task_at(engine, child_slot);
-            if (child->visited == mark || (child->flags & TASK_DETACHED)) continue;
-            child->visited = mark;
-            has_joins = has_joins || child->parent_count > 1;
-            found[count++] = child_slot;
-        }
-        if (done == count) break;
-    }
+    uint32_t count = 0;
+    graph_mark(engine);
+    bool has_joins = find_children(engine, slot, &count);
+    for (uint32_t done = 0; done < count; done++)
+        if (find_children(engine, engine->scratch[done], &count)) has_joins = true;
     /* Breadth first is a topological order of a tree; where paths join, submission order is one. */
-    if (has_joins) slots_sort(engine, found, count, submitted_before);
+    if (has_joins) slots_sort(engine, engine->scratch, count, submitted_before);
+    return count;
+}
+
+uint32_t graph_closure(struct engine *engine, uint32_t count)
+{
+    for (uint32_t done = 0; done < count; done++) find_children(engine, engine->scratch[done], &count);
+    slots_sort(engine, engine->scratch, count, submitted_before);
     return count;
 }

@@ -1,6 +1,6 @@
 /* engine/ledger.c: bonds. Whole lamports, exact, in 128 bits where shares multiply.
  *
- * Per agent: deposited + received = free + locked + slashed. Per run:
+ * Per agent: deposited + received = free + locked + slashed + withdrawn. Per run:
  * bonded = released + slashed + locked (semantics.md 18). Only a root cause is
  * slashed; victims get everything back and a share of the pool. */
 #include "engine/state.h"
@@ -11,7 +11,7 @@ err agent_find_or_add(struct engine *engine, uint64_t id, uint32_t *index_out)
     if (engine->agent_count == engine->limits.agents) return ERR_LIMIT;
     TRY(table_insert(&engine->agent_of_id, id, engine->agent_count));
     struct agent *agent = &engine->agents[engine->agent_count];
-    *agent = (struct agent){.id = id, .cooldown_until_ns = INT64_MIN};
+    *agent = (struct agent){.id = id, .cooldown_until_ns = INT64_MIN, .payout_ns = NEVER_NS};
     for (int queue = 0; queue < AGENT_QUEUES; queue++) agent->wait_heads[queue] = NONE;
     *index_out = engine->agent_count++;
     return OK;
@@ -29,16 +29,89 @@ uint64_t bond_at_depth(const struct settings *settings, uint32_t depth)
     return u64_add(base, extra, &bond) ? bond : UINT64_MAX;
 }
 
+uint64_t bond_asked(const struct engine *engine, const struct task *task, uint32_t depth)
+{
+    return task->flags & TASK_BOND_GIVEN ? task->bond_lamports : bond_at_depth(&engine->settings, depth);
+}
+
+enum bond_state bond_state_of(const struct engine *engine, const struct agent *agent)
+{
+    if (engine->now_ns < agent->cooldown_until_ns) return BOND_COOLDOWN;
+    if (agent->payout_ns != NEVER_NS && engine->now_ns < agent->payout_ns) return BOND_WITHDRAWING;
+    return agent->free == 0 ? BOND_EXHAUSTED : BOND_ACTIVE;
+}
+
+err ledger_deposit(struct engine *engine, const struct event *event)
+{
+    uint32_t index;
+    uint64_t free, deposited;
+    TRY(agent_find_or_add(engine, event->u.deposit.agent_id, &index));
+    struct agent *agent = &engine->agents[index];
+    if (!u64_add(agent->free, event->u.deposit.lamports, &free) ||
+        !u64_add(agent->deposited, event->u.deposit.lamports, &deposited))
+        return ERR_RANGE;
+    agent->free = free;
+    agent->deposited = deposited;
+    waiting_freed(engine, WAIT_STAKE_INSUFFICIENT, index);
+    return OK;
+}
+
+enum { WITHDRAWAL_S = 3600 }; /* from the request to the payment (engine.md 1.5) */
+
+/* The money leaves the agent's free balance at once, whenever it is paid out. */
+err ledger_withdraw(struct engine *engine, const struct event *event)
+{
+    uint32_t index;
+    uint64_t lamports = event->u.withdraw.lamports;
+    if (!table_find(&engine->agent_of_id, event->u.withdraw.agent_id, &index)) return ERR_RANGE;
+    struct agent *agent = &engine->agents[index];
+    if (lamports == 0 || lamports > agent->free) return ERR_RANGE;
+    if (!move_may(engine, MACHINE_BOND, bond_state_of(engine, agent), BOND_WITHDRAW)) return ERR_CONFLICT;
+    if (event->u.withdraw.is_immediate && agent->locks > 0) return ERR_CONFLICT;
+    agent->free -= lamports;
+    agent->withdrawn += lamports;
+    engine->stats.withdrawn_lamports += lamports;
+    if (!event->u.withdraw.is_immediate) agent->payout_ns = ns_after(engine->now_ns, WITHDRAWAL_S * NS_PER_S);
+    return OK;
+}
+
 void ledger_lock(struct engine *engine, uint32_t slot, uint64_t lamports)
 {
     struct task *task = task_at(engine, slot);
     struct agent *agent = &engine->agents[task->agent];
     ASSERT(lamports <= agent->free);
+    agent->locks++;
     agent->free -= lamports;
     agent->locked += lamports;
     task->bond_lamports = lamports;
     engine->stats.bonded_lamports += lamports;
     engine->stats.locked_lamports += lamports;
+}
+
+/* The work goes on either way; an agent that cannot bond it again takes on nothing new until it is over. */
+void ledger_relock(struct engine *engine, uint32_t slot)
+{
+    struct task *task = task_at(engine, slot);
+    struct agent *agent = &engine->agents[task->agent];
+    task->flags |= TASK_COMMITTED;
+    if (task->bond_lamports == 0) return;
+    if (task->bond_lamports <= agent->free) {
+        ledger_lock(engine, slot, task->bond_lamports);
+        return;
+    }
+    task->bond_lamports = 0;
+    task->flags |= TASK_UNCOVERED;
+    agent->uncovered++;
+    engine->stats.uncovered++;
+}
+
+static void end_uncovered(struct engine *engine, struct task *task)
+{
+    if (!(task->flags & TASK_UNCOVERED)) return;
+    task->flags &= (uint16_t)~TASK_UNCOVERED;
+    engine->agents[task->agent].uncovered--;
+    engine->stats.uncovered--;
+    waiting_freed(engine, WAIT_STAKE_INSUFFICIENT, task->agent);
 }
 
 /* Ends the commitment: `slashed` of its bond is lost, the rest goes back. */
@@ -57,7 +130,9 @@ static void settle(struct engine *engine, uint32_t slot, uint64_t slashed, uint6
     engine->stats.slashed_lamports += slashed;
     engine->stats.treasury_lamports += treasury;
     task->flags &= (uint16_t)~TASK_COMMITTED;
+    end_uncovered(engine, task);
     if (task->bond_lamports == 0) return;
+    agent->locks--;
     struct effect *note = effect_push(engine, NOTE_SETTLED, slot);
     note->u.settled.released_lamports = released;
     note->u.settled.slashed_lamports = slashed;
@@ -75,7 +150,8 @@ void ledger_release(struct engine *engine, uint32_t slot)
 static bool shares_pool(const struct engine *engine, uint32_t root, uint32_t slot)
 {
     const struct task *task = &engine->tasks[slot];
-    return task->status == TASK_ROLLED_BACK && task->agent != engine->tasks[root].agent;
+    return task->status == TASK_ROLLED_BACK && !(task->flags & TASK_ROOT) &&
+           task->agent != engine->tasks[root].agent;
 }
 
 struct pool {

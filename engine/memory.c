@@ -28,7 +28,7 @@ struct engine_memory engine_memory_usage(const struct engine *engine)
 void snapshot_take(struct engine *engine, uint32_t slot)
 {
     struct task *task = task_at(engine, slot);
-    task->flags |= TASK_HAS_SNAPSHOT;
+    move_must(MACHINE_SNAPSHOT, &task->snapshot, SNAP_TAKE);
     engine->stats.snapshots++;
     engine->stats.snapshot_bytes += task->snapshot_bytes;
     engine->stats.live_snapshot_bytes += task->snapshot_bytes;
@@ -37,28 +37,60 @@ void snapshot_take(struct engine *engine, uint32_t slot)
 
 void snapshot_release(struct engine *engine, uint32_t slot)
 {
-    if (!(task_at(engine, slot)->flags & TASK_HAS_SNAPSHOT)) return;
+    struct task *task = task_at(engine, slot);
+    if (!is_restorable(task)) return;
+    move_must(MACHINE_SNAPSHOT, &task->snapshot, SNAP_RELEASE);
     list_append(engine, &engine->releasable, LINK_QUEUE, slot);
-    engine->stats.live_snapshot_bytes -= task_at(engine, slot)->snapshot_bytes;
+    engine->stats.live_snapshot_bytes -= task->snapshot_bytes;
     /* Whoever is short of room can have it: the denied checks collect on demand. */
-    waiting_freed(engine, WAIT_SNAPSHOT_LIMIT, task_at(engine, slot)->agent);
+    waiting_freed(engine, WAIT_SNAPSHOT_LIMIT, task->agent);
     waiting_freed(engine, WAIT_MEMORY_LIMIT, 0);
+}
+
+void snapshot_pin(struct engine *engine, uint32_t slot)
+{
+    struct task *task = task_at(engine, slot);
+    if (task->snapshot == SNAPSHOT_LIVE) move_must(MACHINE_SNAPSHOT, &task->snapshot, SNAP_PIN);
+}
+
+static void free_bytes(struct engine *engine, uint32_t slot)
+{
+    const struct task *task = task_at(engine, slot);
+    engine->stats.snapshots--;
+    engine->stats.snapshot_bytes -= task->snapshot_bytes;
+    engine->stats.gc_bytes_freed += task->snapshot_bytes;
+    engine->agents[task->agent].snapshots--;
+    waiting_freed(engine, WAIT_SNAPSHOT_LIMIT, task->agent);
+    waiting_freed(engine, WAIT_MEMORY_LIMIT, 0);
+}
+
+void snapshot_drop(struct engine *engine, uint32_t slot)
+{
+    struct task *task = task_at(engine, slot);
+    move_must(MACHINE_SNAPSHOT, &task->snapshot, SNAP_DROP);
+    engine->stats.live_snapshot_bytes -= task->snapshot_bytes;
+    free_bytes(engine, slot);
+}
+
+void snapshot_collect(struct engine *engine, uint32_t slot)
+{
+    move_must(MACHINE_SNAPSHOT, &task_at(engine, slot)->snapshot, SNAP_COLLECT);
+    list_remove(engine, &engine->releasable, LINK_QUEUE, slot);
+    free_bytes(engine, slot);
 }
 
 void snapshots_collect(struct engine *engine)
 {
-    while (engine->releasable.head != NONE) {
-        uint32_t slot = engine->releasable.head;
-        struct task *task = task_at(engine, slot);
-        list_remove(engine, &engine->releasable, LINK_QUEUE, slot);
-        task->flags &= (uint16_t)~TASK_HAS_SNAPSHOT;
-        engine->stats.snapshots--;
-        engine->stats.snapshot_bytes -= task->snapshot_bytes;
-        engine->stats.gc_bytes_freed += task->snapshot_bytes;
-        engine->agents[task->agent].snapshots--;
-        waiting_freed(engine, WAIT_SNAPSHOT_LIMIT, task->agent);
-    }
-    waiting_freed(engine, WAIT_MEMORY_LIMIT, 0);
+    while (engine->releasable.head != NONE) snapshot_collect(engine, engine->releasable.head);
+}
+
+/* Every checkpoint_interval levels from the first speculative one on, and wherever branches join. */
+bool snapshot_is_checkpoint(const struct settings *settings, const struct task *task)
+{
+    if (!is_restorable(task)) return false;
+    if (task->parent_count > 1) return true;
+    uint32_t level = task->depth_at_admission ? task->depth_at_admission - 1u : 0;
+    return level % (uint32_t)settings->checkpoint_interval == 0;
 }
 
 void proof_cache_add(struct engine *engine, uint32_t slot)
@@ -88,26 +120,41 @@ static void task_prune(struct engine *engine, uint32_t slot)
     engine->stats.pruned++;
 }
 
-void memory_gc(struct engine *engine)
+/* Confirmed but not final, and of no rollback: only a reorg would want it. */
+static void drop_confirmed(struct engine *engine)
+{
+    for (uint32_t slot = 0; slot < engine->fresh_task; slot++) {
+        const struct task *task = task_at(engine, slot);
+        if (task->status == TASK_CONFIRMED && task->snapshot == SNAPSHOT_LIVE) snapshot_drop(engine, slot);
+    }
+}
+
+void memory_gc(struct engine *engine, bool is_forced)
 {
     const struct settings *settings = &engine->settings;
     uint64_t bytes_before = engine->stats.snapshot_bytes, snapshots_before = engine->stats.snapshots;
     uint64_t pruned_before = engine->stats.pruned;
     snapshots_collect(engine);
+    if (is_forced) drop_confirmed(engine);
     int64_t retention_ns =
         settings->retention_ns ? settings->retention_ns : settings->confirmation_timeout_ns;
     for (uint32_t slot = engine->clocks[CLOCK_FINAL].head, next; slot != NONE; slot = next) {
         const struct task *task = task_at(engine, slot);
         next = task->links[LINK_CLOCK].next;
         if (ns_after(task->clock_ns, retention_ns) > engine->now_ns) break;
-        if (task->live_children == 0 && !(task->flags & (TASK_HAS_SNAPSHOT | TASK_IN_PLAN)))
+        if (task->live_children == 0 && !holds_snapshot(task) && !(task->flags & TASK_IN_PLAN))
             task_prune(engine, slot);
     }
-    engine->stats.gc_runs++;
+    struct engine_stats *stats = &engine->stats;
+    stats->gc_runs++;
+    stats->gc_last_ns = engine->now_ns;
+    stats->gc_last_bytes = bytes_before - stats->snapshot_bytes;
+    stats->gc_last_snapshots = snapshots_before - stats->snapshots;
+    stats->gc_last_tasks = stats->pruned - pruned_before;
     struct effect *note = effect_push(engine, NOTE_GC, NONE);
-    note->u.gc.bytes_freed = bytes_before - engine->stats.snapshot_bytes;
-    note->u.gc.snapshots = (uint32_t)(snapshots_before - engine->stats.snapshots);
-    note->u.gc.tasks = (uint32_t)(engine->stats.pruned - pruned_before);
+    note->u.gc.bytes_freed = stats->gc_last_bytes;
+    note->u.gc.snapshots = (uint32_t)stats->gc_last_snapshots;
+    note->u.gc.tasks = (uint32_t)stats->gc_last_tasks;
 }
 
 static bool fits(const struct engine *engine, uint32_t slot)
@@ -122,7 +169,7 @@ static bool fits(const struct engine *engine, uint32_t slot)
     FOR_EACH_PARENT(engine, task, edge)
     {
         const struct task *parent = &engine->tasks[edge_parent(edge)];
-        if (is_speculative_active(parent) && parent->speculative_children == 0) return true;
+        if (parent->branch == BRANCH_OPEN) return true;
     }
     return false;
 }

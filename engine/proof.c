@@ -9,7 +9,7 @@
 static void enqueue(struct engine *engine, uint32_t slot)
 {
     struct task *task = task_at(engine, slot);
-    task->proof_stage = PROOF_QUEUED;
+    move_must(MACHINE_PROOF, &task->proof, PROVE_ENQUEUE);
     task->clock_ns = engine->now_ns; /* for the batch timeout; no clock runs in the queue */
     list_append(engine, &engine->proof_queue, LINK_QUEUE, slot);
     engine->stats.proof_queue_depth = engine->proof_queue.count;
@@ -30,13 +30,13 @@ static void admit_to_queue(struct engine *engine, uint32_t slot)
 void proof_request(struct engine *engine, uint32_t slot)
 {
     struct task *task = task_at(engine, slot);
-    ASSERT(task->status == TASK_EXECUTED && task->proof_stage == PROOF_NONE);
+    ASSERT(task->status == TASK_EXECUTED && task->proof == PROOF_NONE);
     if (!engine->settings.optimistic_proofs && task->unconfirmed_parents > 0) return;
     if (queue_has_room(engine)) {
         admit_to_queue(engine, slot);
         return;
     }
-    task->proof_stage = PROOF_BLOCKED;
+    move_must(MACHINE_PROOF, &task->proof, PROVE_BLOCK);
     list_append(engine, &engine->proof_blocked, LINK_QUEUE, slot);
     engine->stats.queue_full++;
 }
@@ -73,11 +73,11 @@ static void start_batch(struct engine *engine, uint32_t worker)
         uint32_t slot = engine->proof_queue.head;
         struct task *task = task_at(engine, slot);
         list_remove(engine, &engine->proof_queue, LINK_QUEUE, slot);
-        task->proof_stage = PROOF_GENERATING;
+        move_must(MACHINE_PROOF, &task->proof, PROVE_START);
         engine->stats.proofs_generating++;
         clock_start(engine, slot, CLOCK_PROVING);
         struct effect *effect = effect_push(engine, EFFECT_PROVE, slot);
-        effect->attempt = task->proof_attempt;
+        effect->attempt = attempt_name(task, task->proof_attempt);
         effect->u.prove.worker = worker;
         effect->u.prove.index = i;
         effect->u.prove.count = count;
@@ -99,7 +99,6 @@ static void generation_ended(struct engine *engine, uint32_t slot)
 {
     clock_stop(engine, slot);
     engine->stats.proofs_generating--;
-    task_at(engine, slot)->proof_stage = PROOF_NONE;
 }
 
 /* The generation, if one runs, is of no use to anyone. */
@@ -107,14 +106,14 @@ static void abandon_generation(struct engine *engine, uint32_t slot)
 {
     struct task *task = task_at(engine, slot);
     struct effect *effect = effect_push(engine, EFFECT_CANCEL_PROOF, slot);
-    effect->attempt = task->proof_attempt;
+    effect->attempt = attempt_name(task, task->proof_attempt);
     generation_ended(engine, slot);
 }
 
 void proof_detach(struct engine *engine, uint32_t slot)
 {
     struct task *task = task_at(engine, slot);
-    switch ((enum proof_stage)task->proof_stage) {
+    switch ((enum proof_state)task->proof) {
     case PROOF_BLOCKED: list_remove(engine, &engine->proof_blocked, LINK_QUEUE, slot); break;
     case PROOF_QUEUED:
         list_remove(engine, &engine->proof_queue, LINK_QUEUE, slot);
@@ -125,20 +124,19 @@ void proof_detach(struct engine *engine, uint32_t slot)
     case PROOF_BACKOFF:
         heap_remove(&engine->deadlines, deadline_handle(engine, DEADLINE_BACKOFF, slot));
         break;
-    case PROOF_NONE:
-    case PROOF_READY: return;
+    default: return; /* no generation to withdraw */
     }
-    task->proof_stage = PROOF_NONE;
+    move_must(MACHINE_PROOF, &task->proof, PROVE_CANCEL);
 }
 
 void proof_done(struct engine *engine, uint32_t slot)
 {
     generation_ended(engine, slot);
     engine->stats.proofs_ready++;
-    task_at(engine, slot)->proof_stage = PROOF_READY;
+    move_must(MACHINE_PROOF, &task_at(engine, slot)->proof, PROVE_FINISH);
     proof_cache_add(engine, slot);
     effect_push(engine, NOTE_PROOF_READY, slot);
-    deferral_ready(engine, slot);
+    deferral_place(engine, slot);
 }
 
 void proof_requeue(struct engine *engine, uint32_t slot)
@@ -151,6 +149,7 @@ void proof_fail(struct engine *engine, uint32_t slot)
 {
     engine->stats.proof_failures++;
     generation_ended(engine, slot);
+    move_must(MACHINE_PROOF, &task_at(engine, slot)->proof, PROVE_FAIL);
     rollback_root(engine, slot, MOVE_FAIL, REASON_PROOF_FAILED);
 }
 
@@ -164,12 +163,39 @@ void proof_fail_attempt(struct engine *engine, uint32_t slot, bool is_timeout, u
         engine->stats.proof_failures++;
         generation_ended(engine, slot);
     }
-    if (++task->proof_attempt >= engine->settings.proof_max_retries) {
+    task->proof_attempt++;
+    if (++task->proof_tries >= engine->settings.proof_max_retries) {
+        move_must(MACHINE_PROOF, &task->proof, is_timeout ? PROVE_TIME_OUT : PROVE_FAIL);
         rollback_root(engine, slot, MOVE_FAIL, is_timeout ? REASON_PROOF_TIMEOUT : REASON_PROOF_FAILED);
     } else if (is_timeout) {
         proof_requeue(engine, slot);
     } else {
-        task->proof_stage = PROOF_BACKOFF;
-        backoff_start(engine, slot, task->proof_attempt, jitter);
+        move_must(MACHINE_PROOF, &task->proof, PROVE_RETRY);
+        backoff_start(engine, slot, task->proof_tries, jitter);
     }
+}
+
+uint32_t proof_clear_queue(struct engine *engine, uint32_t *slots)
+{
+    uint32_t count = 0;
+    while (engine->proof_queue.head != NONE) {
+        uint32_t slot = engine->proof_queue.head;
+        list_remove(engine, &engine->proof_queue, LINK_QUEUE, slot);
+        move_must(MACHINE_PROOF, &task_at(engine, slot)->proof, PROVE_CLEAR);
+        task_advance(engine, slot, MOVE_PROOF_CLEARED, REASON_COUNT);
+        slots[count++] = slot;
+    }
+    engine->stats.proof_queue_depth = 0;
+    return count;
+}
+
+/* An operator need not wait for the backoff, and gives all attempts anew. */
+err proof_retry_now(struct engine *engine, uint32_t slot)
+{
+    struct task *task = task_at(engine, slot);
+    if (task->proof != PROOF_BACKOFF) return ERR_CONFLICT;
+    heap_remove(&engine->deadlines, deadline_handle(engine, DEADLINE_BACKOFF, slot));
+    task->proof_tries = 0;
+    proof_requeue(engine, slot);
+    return OK;
 }

@@ -4,8 +4,11 @@
  * status, every live descendant is blocked and leaves its queues, so that no
  * more work or money follows the wrong guess. Then, one task after the other
  * in reverse topological order, at most rollback.max_concurrent plans at a
- * time: abort what runs, restore the snapshot, settle the bond. The root's turn
- * is last, because what it loses is shared among the victims.
+ * time: abort what runs, restore the snapshot, settle the bond. The roots settle
+ * last, because what they lose is shared among the victims.
+ *
+ * What is undone with a root is region.c's to say. A rollback that was ordered
+ * rather than caused by a failure leaves the root its status until the end.
  *
  * A plan lives in its root's record. A failure above a plan that has not begun
  * its turns absorbs it: no task is in two plans, and a root inside another's
@@ -20,30 +23,49 @@ static struct running_plan *running_plan_of(struct engine *engine, uint32_t root
     return NULL;
 }
 
-static bool is_root(const struct task *task, uint32_t slot)
+/* A failure above a plan that has not begun its turns takes all of it over. */
+static uint32_t absorb_plans(struct engine *engine, uint32_t count)
 {
-    return task->plan.root == slot || task->status == TASK_FAILED || task->status == TASK_EXPIRED ||
-           (task->status == TASK_CANCELLED && task->reason != REASON_ANCESTOR_FAILED);
+    uint32_t reached = count;
+    for (uint32_t i = 0; i < reached; i++) {
+        uint32_t slot = engine->scratch[i];
+        const struct task *task = task_at(engine, slot);
+        bool is_waiting =
+            (task->flags & TASK_IN_PLAN) && task->plan.root == slot && !running_plan_of(engine, slot);
+        if (!is_waiting) continue;
+        list_remove(engine, &engine->plans, LINK_QUEUE, slot);
+        for (uint32_t member = task->plan.head; member != NONE; member = task_at(engine, member)->plan.next) {
+            if (task_at(engine, member)->visited == engine->visit_mark) continue;
+            task_at(engine, member)->visited = engine->visit_mark;
+            engine->scratch[count++] = member;
+        }
+    }
+    return count;
 }
 
-/* Takes a live descendant just found, or an absorbed plan's task, into root's plan. False: it belongs
- * elsewhere. */
+static void block(struct engine *engine, uint32_t slot, uint32_t root)
+{
+    struct task *task = task_at(engine, slot);
+    task_detach(engine, slot);
+    snapshot_pin(engine, slot);
+    task->flags |= TASK_IN_PLAN;
+    task->plan.root = root;
+}
+
+/* Takes a live task of the region, or one of an absorbed plan, into root's plan. False: it belongs elsewhere,
+ * as the victim of a root that is not below this one, or it is over. */
 static bool take_into_plan(struct engine *engine, uint32_t slot, uint32_t root)
 {
     struct task *task = task_at(engine, slot);
     if (task->flags & TASK_IN_PLAN) {
-        /* Another root's victim stays with it, unless that root is below this one and goes with all it has.
-         */
-        bool is_absorbed = task_at(engine, task->plan.root)->visited == engine->visit_mark;
-        if (!is_absorbed || running_plan_of(engine, task->plan.root)) return false;
-        if (task->plan.root == slot) list_remove(engine, &engine->plans, LINK_QUEUE, slot);
-    } else {
-        if (task_status_is_terminal((enum task_status)task->status)) return false;
-        if (task->status != TASK_PENDING) task_at(engine, root)->plan.size++;
-        task_detach(engine, slot);
-        task->flags |= TASK_IN_PLAN;
+        bool is_absorbed = task_at(engine, task->plan.root)->visited == engine->visit_mark &&
+                           !running_plan_of(engine, task->plan.root);
+        if (is_absorbed) task->plan.root = root;
+        return is_absorbed;
     }
-    task->plan.root = root;
+    if (!is_live(task)) return false;
+    if (task->status != TASK_PENDING) task_at(engine, root)->plan.size++;
+    block(engine, slot, root);
     return true;
 }
 
@@ -54,16 +76,17 @@ static bool undone_before(const struct task *a, const struct task *b)
     return a->seq > b->seq;
 }
 
-static void make_plan(struct engine *engine, uint32_t root)
+/* Links the region and its root in the order of their turns; returns the spared. */
+static uint32_t make_plan(struct engine *engine, uint32_t root)
 {
     struct task *task = task_at(engine, root);
-    uint32_t count = graph_descendants(engine, root), taken = 0;
-    task->flags |= TASK_IN_PLAN;
-    task->plan.root = root;
+    struct region region = rollback_region(engine, root);
+    uint32_t count = absorb_plans(engine, region.count), taken = 0;
     task->plan.size = 0;
-    task->plan.next = NONE;
+    block(engine, root, root);
     for (uint32_t i = 0; i < count; i++)
         if (take_into_plan(engine, engine->scratch[i], root)) engine->scratch[taken++] = engine->scratch[i];
+    engine->scratch[taken++] = root;
     slots_sort(engine, engine->scratch, taken, undone_before);
     uint32_t next = NONE;
     for (uint32_t i = taken; i-- > 0;) {
@@ -73,6 +96,7 @@ static void make_plan(struct engine *engine, uint32_t root)
     task->plan.head = next;
     list_append(engine, &engine->plans, LINK_QUEUE, root);
     engine->stats.plans_waiting = engine->plans.count;
+    return region.spared;
 }
 
 static struct effect *note_rollback(struct engine *engine, enum effect_kind kind, uint32_t root)
@@ -86,30 +110,61 @@ static struct effect *note_rollback(struct engine *engine, enum effect_kind kind
     return note;
 }
 
-static void begin(struct engine *engine, uint32_t slot, enum task_move move, uint32_t factor_bps)
+/* Whoever is spared has fewer open ancestors now. */
+static void let_go(struct engine *engine, uint32_t spared)
+{
+    for (uint32_t next; spared != NONE; spared = next) {
+        const struct task *task = task_at(engine, spared);
+        next = task->plan.next;
+        if (!is_live(task) || (task->flags & TASK_IN_PLAN)) continue;
+        descendant_progress(engine, spared);
+        recheck_edges(engine, spared);
+    }
+}
+
+static void begin(struct engine *engine, uint32_t slot, enum rollback_reason reason, uint32_t factor_bps)
 {
     struct task *task = task_at(engine, slot);
-    enum rollback_reason reason = (enum rollback_reason)task->reason;
+    task->flags |= TASK_ROOT;
     task->factor_bps = (uint16_t)factor_bps;
-    task_detach(engine, slot);
-    task_advance(engine, slot, move, reason);
-    task->clock_ns = engine->now_ns;
     engine->stats.rollback_events[reason]++;
     if (task->flags & TASK_SPECULATIVE) engine->stats.rollbacks_by_reason[reason]++;
-    make_plan(engine, slot);
+    uint32_t spared = make_plan(engine, slot);
+    task->clock_ns = engine->now_ns;
     note_rollback(engine, NOTE_ROLLBACK_BEGIN, slot);
+    breaker_cascade(engine, task->plan.size);
+    let_go(engine, spared);
+}
+
+static void fail(struct engine *engine, uint32_t slot, enum task_move move, enum rollback_reason reason,
+                 uint32_t factor_bps)
+{
+    task_at(engine, slot)->reason = (uint8_t)reason;
+    task_detach(engine, slot);
+    task_advance(engine, slot, move, reason);
+    if (reason != REASON_MANUAL) breaker_failure(engine);
+    begin(engine, slot, reason, factor_bps);
 }
 
 void rollback_root(struct engine *engine, uint32_t slot, enum task_move move, enum rollback_reason reason)
 {
-    task_at(engine, slot)->reason = (uint8_t)reason;
-    begin(engine, slot, move, (uint32_t)engine->settings.reason_factor_bps[reason]);
+    fail(engine, slot, move, reason, (uint32_t)engine->settings.reason_factor_bps[reason]);
 }
 
 void rollback_root_faultless(struct engine *engine, uint32_t slot, enum rollback_reason reason)
 {
-    task_at(engine, slot)->reason = (uint8_t)reason;
-    begin(engine, slot, MOVE_FAIL, 0);
+    fail(engine, slot, MOVE_FAIL, reason, 0);
+}
+
+void rollback_ordered(struct engine *engine, uint32_t slot, enum rollback_reason reason)
+{
+    struct task *task = task_at(engine, slot);
+    task->reason = (uint8_t)reason;
+    if (task->status == TASK_PENDING) {
+        task_detach(engine, slot);
+        task_advance(engine, slot, MOVE_CANCEL, reason);
+    }
+    begin(engine, slot, reason, 0);
 }
 
 /* The last act of a victim's turn. */
@@ -122,6 +177,7 @@ static void undo(struct engine *engine, uint32_t slot)
     } else {
         task_advance(engine, slot, MOVE_ROLL_BACK, REASON_ANCESTOR_FAILED);
         engine->stats.rollbacks_by_reason[REASON_ANCESTOR_FAILED]++;
+        breaker_rolled_back(engine);
     }
     ledger_release(engine, slot);
     task_finish(engine, slot);
@@ -129,6 +185,8 @@ static void undo(struct engine *engine, uint32_t slot)
 
 static void settle_root(struct engine *engine, uint32_t slot, uint32_t plan_root)
 {
+    struct task *task = task_at(engine, slot);
+    if (is_live(task)) task_advance(engine, slot, MOVE_ROLL_BACK, (enum rollback_reason)task->reason);
     uint64_t slashed = ledger_settle_root(engine, slot, plan_root);
     struct effect *note = note_rollback(engine, NOTE_ROLLBACK_END, slot);
     note->u.rollback.slashed_lamports = slashed;
@@ -138,14 +196,12 @@ static void settle_root(struct engine *engine, uint32_t slot, uint32_t plan_root
 /* All turns are over: the roots pay, the first one last. */
 static void complete(struct engine *engine, uint32_t root)
 {
-    for (uint32_t slot = task_at(engine, root)->plan.head; slot != NONE;
-         slot = task_at(engine, slot)->plan.next)
-        if (is_root(task_at(engine, slot), slot)) settle_root(engine, slot, root);
+    uint32_t head = task_at(engine, root)->plan.head;
+    for (uint32_t slot = head; slot != NONE; slot = task_at(engine, slot)->plan.next)
+        if (slot != root && (task_at(engine, slot)->flags & TASK_ROOT)) settle_root(engine, slot, root);
     settle_root(engine, root, root);
-    for (uint32_t slot = task_at(engine, root)->plan.head; slot != NONE;
-         slot = task_at(engine, slot)->plan.next)
+    for (uint32_t slot = head; slot != NONE; slot = task_at(engine, slot)->plan.next)
         task_at(engine, slot)->flags &= (uint16_t)~TASK_IN_PLAN;
-    task_at(engine, root)->flags &= (uint16_t)~TASK_IN_PLAN;
 }
 
 static uint32_t plan_index(const struct engine *engine, const struct running_plan *plan)
@@ -166,25 +222,34 @@ static void ask(struct engine *engine, struct running_plan *plan, enum plan_stag
              ns_after(engine->now_ns, patience_ns));
 }
 
+static void end_turn(struct engine *engine, uint32_t root, uint32_t slot)
+{
+    const struct task *task = task_at(engine, slot);
+    struct effect *note = effect_push(engine, NOTE_UNDONE, slot);
+    note->u.undone.before = (enum task_status)task->status;
+    note->u.undone.root_id = task_at(engine, root)->id;
+    note->u.undone.wasted_ns = task->compute_ns;
+    if (!(task->flags & TASK_ROOT)) undo(engine, slot);
+}
+
 /* Runs turns until a port has to be asked. True when the plan is complete. */
 static bool run_turns(struct engine *engine, struct running_plan *plan)
 {
     const struct settings *settings = &engine->settings;
     for (;;) {
-        struct task *task = task_at(engine, plan->task);
+        const struct task *task = task_at(engine, plan->task);
         if (plan->stage == PLAN_IDLE && (task->flags & TASK_RUNNING)) {
             ask(engine, plan, PLAN_ABORTING, settings->rollback_grace_ns);
             return false;
         }
-        if (plan->stage != PLAN_RESTORING && (task->flags & TASK_HAS_SNAPSHOT)) {
+        if (plan->stage != PLAN_RESTORING && is_restorable(task)) {
             ask(engine, plan, PLAN_RESTORING, settings->rollback_timeout_ns);
             return false;
         }
         plan->stage = PLAN_IDLE;
-        if (plan->task == plan->root) return true;
-        uint32_t next = task->plan.next;
-        if (!is_root(task, plan->task)) undo(engine, plan->task);
-        plan->task = next == NONE ? plan->root : next;
+        end_turn(engine, plan->root, plan->task);
+        if (task->plan.next == NONE) return true;
+        plan->task = task->plan.next;
     }
 }
 
@@ -212,8 +277,7 @@ void rollback_dispatch(struct engine *engine)
         list_remove(engine, &engine->plans, LINK_QUEUE, root);
         engine->stats.plans_waiting = engine->plans.count;
         engine->stats.plans_running++;
-        uint32_t first = task_at(engine, root)->plan.head;
-        *plan = (struct running_plan){.root = root, .task = first == NONE ? root : first};
+        *plan = (struct running_plan){.root = root, .task = task_at(engine, root)->plan.head};
         carry_on(engine, plan);
     }
 }

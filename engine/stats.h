@@ -5,6 +5,7 @@
 struct engine_stats {
     /* counters */
     uint64_t events[EVENT_KIND_COUNT], stale_events[EVENT_KIND_COUNT];
+    uint64_t illegal_moves[MACHINE_COUNT]; /* refused by the machine's table */
     uint64_t submitted, refused[REFUSAL_COUNT];
     uint64_t waits[WAIT_REASON_COUNT]; /* times a task began to wait */
     uint64_t speculative_admissions, normal_admissions;
@@ -15,9 +16,13 @@ struct engine_stats {
     uint64_t proofs_ready, proof_failures, proof_timeouts, proof_retries, queue_full;
     uint64_t batches, batched_proofs;
     uint64_t tx_retries;
+    uint64_t reverts; /* confirmed tasks that a reorg reopened */
+    uint64_t breaker_trips[TRIGGER_COUNT];
+    uint64_t cascade_overruns; /* cascades larger than max_cascade_size: rolled back whole all the same */
+    uint64_t stuck_locks_released, settings_generation;
     uint64_t gc_runs, gc_bytes_freed, pruned;
     uint64_t bonded_lamports, released_lamports, slashed_lamports; /* ever; locked = the rest */
-    uint64_t treasury_lamports;
+    uint64_t treasury_lamports, withdrawn_lamports;
     /* gauges */
     uint64_t table_tasks, edges, operations, pending_operations, speculative_active, tips,
         active_by_depth[LIMIT_DEPTH + 2];
@@ -25,4 +30,8 @@ struct engine_stats {
     uint64_t snapshots, snapshot_bytes, proof_cache_entries, locked_lamports;
     uint64_t proof_queue_depth, proofs_generating, awaiting, submitting, submissions_in_flight;
     uint64_t waiting, workers_busy, plans_waiting, plans_running;
+    uint64_t uncovered;               /* reopened tasks whose agent could not bond them again */
+    uint64_t breaker_state, draining; /* enum breaker_state; 0 or 1 */
+    uint64_t gc_last_bytes, gc_last_snapshots, gc_last_tasks;
+    int64_t gc_last_ns;
 };

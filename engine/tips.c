@@ -8,7 +8,7 @@
 
 static bool is_tip(const struct task *task)
 {
-    return is_speculative_active(task) && task->speculative_children == 0;
+    return task->branch == BRANCH_OPEN;
 }
 
 static void count_tip(struct engine *engine, const struct task *task, int change)
@@ -20,27 +20,43 @@ static void count_tip(struct engine *engine, const struct task *task, int change
 
 void tips_enter(struct engine *engine, uint32_t slot)
 {
-    const struct task *task = task_at(engine, slot);
+    struct task *task = task_at(engine, slot);
+    uint32_t joined = 0;
+    FOR_EACH_PARENT(engine, task, edge)
+    {
+        joined += is_tip(task_at(engine, edge_parent(edge)));
+    }
     FOR_EACH_PARENT(engine, task, edge)
     {
         struct task *parent = task_at(engine, edge_parent(edge));
-        if (is_tip(parent)) count_tip(engine, parent, -1);
         parent->speculative_children++;
+        if (!is_tip(parent)) continue;
+        move_must(MACHINE_BRANCH, &parent->branch, joined > 1 ? BRANCHES_MERGE : BRANCHES_EXTEND);
+        count_tip(engine, parent, -1);
     }
-    count_tip(engine, task, +1);
+    /* A task that a reorg reopened may have active children already. */
+    bool has_children = task->speculative_children > 0;
+    move_must(MACHINE_BRANCH, &task->branch, has_children ? BRANCHES_PASS : BRANCHES_OPEN);
+    if (!has_children) count_tip(engine, task, +1);
 }
 
 /* Called after the status became terminal. */
 void tips_leave(struct engine *engine, uint32_t slot)
 {
-    const struct task *task = task_at(engine, slot);
-    if (task->speculative_children == 0) count_tip(engine, task, -1);
+    struct task *task = task_at(engine, slot);
+    bool is_confirmed = task_status_is_confirmed((enum task_status)task->status);
+    if (is_tip(task)) count_tip(engine, task, -1);
+    move_must(MACHINE_BRANCH, &task->branch, is_confirmed ? BRANCHES_CLOSE : BRANCHES_ABANDON);
     FOR_EACH_PARENT(engine, task, edge)
     {
         struct task *parent = task_at(engine, edge_parent(edge));
         ASSERT(parent->speculative_children > 0);
         parent->speculative_children--;
-        if (is_tip(parent)) count_tip(engine, parent, +1);
+        bool has_tip_again = parent->speculative_children == 0 &&
+                             (parent->branch == BRANCH_EXTENDED || parent->branch == BRANCH_MERGED);
+        if (!has_tip_again) continue;
+        move_must(MACHINE_BRANCH, &parent->branch, BRANCHES_RETURN);
+        count_tip(engine, parent, +1);
     }
 }
 

@@ -7,6 +7,7 @@ static const char *const STATUS_NAMES[] = {TASK_STATUSES(TEXT_)};
 static const char *const REASON_NAMES[] = {ROLLBACK_REASONS(TEXT_)};
 static const char *const WAIT_NAMES[] = {WAIT_REASONS(TEXT3_)};
 static const char *const REFUSAL_NAMES[] = {REFUSALS(TEXT_)};
+static const char *const TRIGGER_NAMES[] = {BREAKER_TRIGGERS(TEXT3_)};
 
 const char *task_status_name(enum task_status status)
 {
@@ -26,4 +27,9 @@ const char *wait_reason_name(enum wait_reason reason)
 const char *refusal_name(enum refusal refusal)
 {
     return REFUSAL_NAMES[refusal];
+}
+
+const char *breaker_trigger_name(enum breaker_trigger trigger)
+{
+    return TRIGGER_NAMES[trigger];
 }

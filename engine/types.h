@@ -47,6 +47,7 @@ struct task_ref {
 #define WAIT_REASONS(X)                                                                                      \
     X(WAIT_NONE, "none", QUEUE_NONE)                                                                         \
     X(WAIT_DISABLED, "disabled", QUEUE_ENGINE)                                                               \
+    X(WAIT_CIRCUIT_OPEN, "circuit_open", QUEUE_ENGINE)                                                       \
     X(WAIT_ROLLOUT_EXCLUDED, "rollout_excluded", QUEUE_ENGINE)                                               \
     X(WAIT_PARENT_OUTPUT, "parent_output_pending", QUEUE_NONE)                                               \
     X(WAIT_DEPENDENCY_TYPE, "dependency_type_not_speculatable", QUEUE_ENGINE)                                \
@@ -61,6 +62,16 @@ struct task_ref {
     X(WAIT_SNAPSHOT_LIMIT, "snapshot_limit", QUEUE_SCOPED)                                                   \
     X(WAIT_MEMORY_LIMIT, "memory_limit", QUEUE_ENGINE)                                                       \
     X(WAIT_PROOF_BACKPRESSURE, "proof_backpressure", QUEUE_ENGINE)
+
+/* Why the circuit breaker opened (engine.md 2.11), and the unit of what it saw. */
+#define BREAKER_TRIGGERS(X)                                                                                  \
+    X(TRIGGER_NONE, "none", "")                                                                              \
+    X(TRIGGER_CONSECUTIVE_FAILURES, "consecutive_failures", "failures")                                      \
+    X(TRIGGER_ROLLBACK_RATE, "rollback_rate", "basis points")                                                \
+    X(TRIGGER_MEMORY, "memory", "basis points")                                                              \
+    X(TRIGGER_PROOF_QUEUE, "proof_queue", "basis points")                                                    \
+    X(TRIGGER_CASCADE_SIZE, "cascade_size", "tasks")                                                         \
+    X(TRIGGER_PROBE_FAILED, "probe_failed", "tasks")
 
 /* Why a submission was refused outright: nothing was stored. */
 #define REFUSALS(X)                                                                                          \
@@ -83,6 +94,7 @@ enum wait_scope {
 };
 enum wait_reason { WAIT_REASONS(NAME3_) WAIT_REASON_COUNT };
 enum refusal { REFUSALS(NAME_) REFUSAL_COUNT };
+enum breaker_trigger { BREAKER_TRIGGERS(NAME3_) TRIGGER_COUNT };
 #undef NAME_
 #undef NAME3_
 
@@ -92,6 +104,7 @@ const char *task_status_name(enum task_status status);
 const char *rollback_reason_name(enum rollback_reason reason);
 const char *wait_reason_name(enum wait_reason reason);
 const char *refusal_name(enum refusal refusal);
+const char *breaker_trigger_name(enum breaker_trigger trigger);
 
 /* Confirmed at the gate, or final as well: for its children this is one and the same. */
 static inline bool task_status_is_confirmed(enum task_status status)

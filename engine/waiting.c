@@ -156,11 +156,12 @@ void waiting_set(struct engine *engine, uint32_t slot, enum wait_reason reason)
     note->u.wait.before = before;
 }
 
-void waiting_requeue(struct engine *engine, uint32_t slot, uint32_t depth)
+void waiting_rekey(struct engine *engine, uint32_t slot, uint32_t depth, int64_t claim_expires_ns)
 {
     bool is_queued = task_at(engine, slot)->flags & TASK_IN_WAIT_QUEUE;
     if (is_queued) leave_queue(engine, slot);
     task_at(engine, slot)->depth_now = (uint16_t)depth;
+    task_at(engine, slot)->claim_expires_ns = claim_expires_ns;
     if (is_queued) enter_queue(engine, slot);
 }
 
@@ -235,7 +236,7 @@ void waiting_wake_children(struct engine *engine, uint32_t slot)
     for (uint32_t index = task_at(engine, slot)->out_head; index != NONE;
          index = engine->edges[index].next_out) {
         uint32_t child_slot = engine->edges[index].child;
-        if (child_slot == NONE) continue;
+        if (child_slot == NONE || edge_is_dropped(&engine->edges[index])) continue;
         const struct task *child = task_at(engine, child_slot);
         if (child->status == TASK_PENDING && child->wait_reason == WAIT_PARENT_OUTPUT &&
             !(child->flags & TASK_IN_PLAN))
