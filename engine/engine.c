@@ -426,8 +426,10 @@ err engine_step(struct engine *engine, const struct event *event, struct effects
         proof_dispatch(engine);
         deferral_dispatch(engine);
         drain_watch(engine);
-        breaker_watch(engine);
-        waiting_wake(engine);
+        do { /* an admission can fill the memory, and a breaker that closes lets more in */
+            waiting_wake(engine);
+            breaker_watch(engine);
+        } while (engine->dirty_count > 0);
     }
     if (effects->count) effects->flush(effects);
     engine->effects = NULL;

@@ -136,13 +136,27 @@ static void begin(struct engine *engine, uint32_t slot, enum rollback_reason rea
     let_go(engine, spared);
 }
 
+/* What people order says nothing about how well speculation works. */
+static bool is_order(enum rollback_reason reason)
+{
+    return reason == REASON_MANUAL || reason == REASON_EMERGENCY_SHUTDOWN;
+}
+
+static void tell_breaker(struct engine *engine, uint32_t root)
+{
+    const struct task *task = task_at(engine, root);
+    if (is_order((enum rollback_reason)task->reason)) return;
+    if (task->flags & TASK_SPECULATIVE) breaker_rolled_back(engine);
+    breaker_failure(engine);
+}
+
 static void fail(struct engine *engine, uint32_t slot, enum task_move move, enum rollback_reason reason,
                  uint32_t factor_bps)
 {
     task_at(engine, slot)->reason = (uint8_t)reason;
     task_detach(engine, slot);
     task_advance(engine, slot, move, reason);
-    if (reason != REASON_MANUAL) breaker_failure(engine);
+    tell_breaker(engine, slot);
     begin(engine, slot, reason, factor_bps);
 }
 
@@ -177,7 +191,8 @@ static void undo(struct engine *engine, uint32_t slot)
     } else {
         task_advance(engine, slot, MOVE_ROLL_BACK, REASON_ANCESTOR_FAILED);
         engine->stats.rollbacks_by_reason[REASON_ANCESTOR_FAILED]++;
-        breaker_rolled_back(engine);
+        if (!is_order((enum rollback_reason)task_at(engine, task->plan.root)->reason))
+            breaker_rolled_back(engine);
     }
     ledger_release(engine, slot);
     task_finish(engine, slot);

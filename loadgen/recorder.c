@@ -28,6 +28,8 @@ struct recorder {
     int64_t elapsed_ns;
     uint64_t wait_ns[WAIT_REASON_COUNT];
     uint64_t rollback_events, rollback_tasks, rollback_size_max, arrivals, arrivals_in_cooldown;
+    uint64_t arrivals_at_open_breaker;
+    bool is_breaker_open;
     uint64_t confirmed_in_window;
     struct run_metrics series_of; /* only its series */
 };
@@ -110,6 +112,7 @@ void recorder_arrival(struct recorder *recorder, uint64_t task, bool in_cooldown
     if (!is_in_cohort(recorder, task)) return;
     recorder->arrivals++;
     recorder->arrivals_in_cooldown += in_cooldown;
+    recorder->arrivals_at_open_breaker += recorder->is_breaker_open;
 }
 
 void recorder_refusal(struct recorder *recorder, uint64_t task)
@@ -176,6 +179,7 @@ void recorder_effect(struct recorder *recorder, int64_t now_ns, const struct eff
         if (record->submit_ns == NEVER_NS) record->submit_ns = now_ns;
         break;
     case NOTE_ROLLBACK_END: note_rollback_end(recorder, now_ns, effect); break;
+    case NOTE_BREAKER: recorder->is_breaker_open = effect->u.breaker.to == BREAKER_OPEN; break;
     default: break;
     }
 }
@@ -327,6 +331,7 @@ static void fill_rates(struct recorder *recorder, struct run_metrics *out)
     out->avg_rollback_size = ratio((double)recorder->rollback_tasks, (double)recorder->rollback_events);
     out->max_rollback_size = recorder->rollback_size_max;
     out->cooldown_share = ratio((double)recorder->arrivals_in_cooldown, (double)recorder->arrivals);
+    out->breaker_open_share = ratio((double)recorder->arrivals_at_open_breaker, (double)recorder->arrivals);
     for (int reason = 0; reason < WAIT_REASON_COUNT; reason++)
         out->wait_ms[reason] = (double)recorder->wait_ns[reason] / 1e6;
 }
