@@ -146,9 +146,6 @@ void bench_announce(const struct bench_request *request, const struct args *args
             args->log,
             "warning: chains are up to %u deep, but max_depth is %lld: deeper tasks wait for confirmations\n",
             asked, (long long)settings->max_depth);
-    if (settings->rollback_policy != ROLLBACK_CASCADE)
-        fprintf(args->log, "warning: this version undoes whole cascades, also under rollback_policy %s\n",
-                settings->rollback_policy == ROLLBACK_SELECTIVE ? "selective" : "checkpoint");
     if (plan->duration_ns < NS_PER_MIN)
         fprintf(args->log, "warning: %s is too short for steady state\n", duration);
 }

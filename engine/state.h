@@ -19,7 +19,8 @@
 
 #define NONE UINT32_MAX
 
-enum clock_kind { CLOCK_PROVING, CLOCK_AWAITING, CLOCK_CONFIRMING, CLOCK_FINAL, CLOCK_COUNT, CLOCK_STOPPED };
+/* In the order in which they expire at one instant: what others wait for comes first. */
+enum clock_kind { CLOCK_PROVING, CLOCK_CONFIRMING, CLOCK_AWAITING, CLOCK_FINAL, CLOCK_COUNT, CLOCK_STOPPED };
 enum link_kind { LINK_CLOCK, LINK_AGE, LINK_QUEUE, LINK_COUNT };
 
 enum task_flag {

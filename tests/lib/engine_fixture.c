@@ -13,6 +13,7 @@ static void keep(struct effects *effects)
             fixture->proof_attempt[effect->task_id] = effect->attempt;
         if (effect->task_id < 256 && effect->kind == EFFECT_SUBMIT)
             fixture->tx_attempt[effect->task_id] = effect->attempt;
+        if (effect->kind == NOTE_UNDONE) fixture->undone[fixture->undone_count++ % 256] = effect->task_id;
         if (fixture->seen_count < FIXTURE_EFFECTS) fixture->seen[fixture->seen_count++] = *effect;
     }
     effects->count = 0;
@@ -84,6 +85,22 @@ err fixture_submit_for(struct fixture *fixture, uint64_t id, uint64_t agent, con
     submit->claim_expires_ns = NEVER_NS;
     for (; parents[submit->parent_count]; submit->parent_count++)
         submit->parents[submit->parent_count] = parents[submit->parent_count];
+    return fixture_send(fixture, &event);
+}
+
+err fixture_submit_edges(struct fixture *fixture, uint64_t id, const uint64_t *parents,
+                         const uint8_t *edge_kinds)
+{
+    struct event event = {.kind = EVENT_SUBMIT};
+    struct event_submit *submit = &event.u.submit;
+    submit->id = id;
+    submit->agent_id = 1;
+    submit->snapshot_bytes = MIB;
+    submit->claim_expires_ns = NEVER_NS;
+    for (; parents[submit->parent_count]; submit->parent_count++) {
+        submit->parents[submit->parent_count] = parents[submit->parent_count];
+        submit->edge_kinds[submit->parent_count] = edge_kinds[submit->parent_count];
+    }
     return fixture_send(fixture, &event);
 }
 
@@ -204,6 +221,22 @@ uint32_t fixture_count(struct fixture *fixture, enum effect_kind kind)
     uint32_t count = 0;
     while (fixture_saw(fixture, kind, count)) count++;
     return count;
+}
+
+bool fixture_books_balance(struct fixture *fixture)
+{
+    const struct engine_stats *stats = engine_statistics(fixture->engine);
+    uint64_t deposited = 0, held = 0, locked = 0;
+    for (uint32_t i = 0; i < engine_agent_count(fixture->engine); i++) {
+        struct agent_view agent = engine_agent(fixture->engine, i);
+        uint64_t kept = agent.free + agent.locked + agent.withdrawn;
+        if (agent.deposited + agent.received != kept + agent.slashed) return false;
+        deposited += agent.deposited;
+        held += kept;
+        locked += agent.locked;
+    }
+    return deposited == held + stats->treasury_lamports && locked == stats->locked_lamports &&
+           stats->bonded_lamports == stats->released_lamports + stats->slashed_lamports + locked;
 }
 
 /* The port that the last step asked, if it asked one. */

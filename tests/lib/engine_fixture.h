@@ -18,6 +18,8 @@ struct fixture {
     struct effect buffer[3]; /* small on purpose: flushing in the middle must not matter */
     struct effects effects;
     uint32_t proof_attempt[256], tx_attempt[256];
+    uint64_t undone[256]; /* ids in the order of their turns in rollbacks, of all steps */
+    uint32_t undone_count;
 };
 
 struct settings settings_for_tests(void); /* compiled values, speculation on, 100 % rollout */
@@ -30,6 +32,8 @@ void fixture_deposit(struct fixture *fixture, uint64_t agent, uint64_t lamports)
 /* parents: ids, 0 ends; all edges DATA; agent 1; snapshot 1 MiB. */
 err fixture_submit(struct fixture *fixture, uint64_t id, const uint64_t *parents);
 err fixture_submit_for(struct fixture *fixture, uint64_t id, uint64_t agent, const uint64_t *parents);
+err fixture_submit_edges(struct fixture *fixture, uint64_t id, const uint64_t *parents,
+                         const uint8_t *edge_kinds);
 #define PARENTS(...)                                                                                         \
     (const uint64_t[])                                                                                       \
     {                                                                                                        \
@@ -54,5 +58,7 @@ enum wait_reason fixture_waits_for(struct fixture *fixture, uint64_t id);
 /* The n-th effect of this kind in the last step, NULL when there is none. */
 const struct effect *fixture_saw(struct fixture *fixture, enum effect_kind kind, uint32_t n);
 uint32_t fixture_count(struct fixture *fixture, enum effect_kind kind);
+/* Per agent and for all: nothing lost, nothing made (semantics.md 18). */
+bool fixture_books_balance(struct fixture *fixture);
 /* Answers aborts and restores until no plan runs. */
 void fixture_finish_rollbacks(struct fixture *fixture);

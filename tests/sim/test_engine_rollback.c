@@ -47,17 +47,7 @@ static uint32_t undo_order(uint64_t *order)
 
 static void check_money(void)
 {
-    const struct engine_stats *stats = engine_statistics(fx->engine);
-    uint64_t deposited = 0, held = 0, locked = 0;
-    for (uint32_t i = 0; i < engine_agent_count(fx->engine); i++) {
-        struct agent_view agent = engine_agent(fx->engine, i);
-        cr_assert(eq(u64, agent.deposited + agent.received, agent.free + agent.locked + agent.slashed));
-        deposited += agent.deposited;
-        held += agent.free + agent.locked;
-        locked += agent.locked;
-    }
-    cr_assert(eq(u64, deposited, held + stats->treasury_lamports));
-    cr_assert(eq(u64, stats->bonded_lamports, stats->released_lamports + stats->slashed_lamports + locked));
+    cr_assert(fixture_books_balance(fx));
 }
 
 Test(engine_rollback, chain_is_undone_leaves_first_and_only_the_root_pays)
