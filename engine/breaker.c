@@ -172,8 +172,10 @@ static void fit_window(struct engine *engine)
 static void roll_on(struct engine *engine)
 {
     struct breaker *breaker = &engine->breaker;
-    int64_t second = engine->now_ns / NS_PER_S;
+    int64_t into_ns = engine->now_ns - breaker->second * NS_PER_S;
     fit_window(engine);
+    if (into_ns >= 0 && into_ns < NS_PER_S) return;
+    int64_t second = engine->now_ns / NS_PER_S;
     while (breaker->second < second && (breaker->admitted || breaker->rolled_back)) {
         breaker->second++;
         look(engine);
@@ -199,8 +201,10 @@ static void watch_rate(struct engine *engine)
     if (breaker->rate_seen_bps > 0)
         trip(engine, TRIGGER_ROLLBACK_RATE, breaker->rate_seen_bps,
              (uint64_t)engine->settings.breaker_rate_bps);
-    int64_t next_ns = ns_after(breaker->second * NS_PER_S, NS_PER_S);
-    if (needs_looks(engine) && next_ns != NEVER_NS)
+    int64_t next_ns = needs_looks(engine) ? ns_after(breaker->second * NS_PER_S, NS_PER_S) : NEVER_NS;
+    if (next_ns == breaker->look_ns) return;
+    breaker->look_ns = next_ns;
+    if (next_ns != NEVER_NS)
         heap_set(&engine->deadlines, handle, next_ns);
     else
         heap_remove(&engine->deadlines, handle);
@@ -325,6 +329,7 @@ void breaker_init(struct engine *engine)
         .retry_ns = NEVER_NS,
         .rate_since_ns = NEVER_NS,
         .queue_since_ns = NEVER_NS,
+        .look_ns = NEVER_NS,
         .window_s = window_seconds(&engine->settings),
     };
 }
@@ -377,7 +382,10 @@ void breaker_watch(struct engine *engine)
 /* The end of the step draws the conclusions, and asks for the next look. */
 void breaker_deadline(struct engine *engine, enum breaker_deadline deadline)
 {
-    if (deadline == BREAKER_LOOK) roll_on(engine);
+    if (deadline == BREAKER_LOOK) {
+        engine->breaker.look_ns = NEVER_NS;
+        roll_on(engine);
+    }
     if (deadline == BREAKER_QUEUE_FULL && queue_is_above(engine))
         trip(engine, TRIGGER_PROOF_QUEUE, queue_share_bps(engine),
              (uint64_t)engine->settings.breaker_queue_open_bps);

@@ -3,7 +3,8 @@
  * A clock of constant duration needs no heap: whoever started first is due
  * first, so a list in order of start is enough, start and stop cost O(1), and
  * a hot change of the duration applies to everyone at once. Deadlines of their
- * own (claims, backoffs, cooldowns, rollback stages) live in a heap.
+ * own (claims, backoffs, cooldowns) live in a heap; the few rollbacks that run
+ * keep theirs.
  * Everything expires strictly after its duration: an outcome at its deadline
  * is in time (semantics.md 13, 25). */
 #include "engine/state.h"
@@ -52,7 +53,7 @@ void clock_stop(struct engine *engine, uint32_t slot)
     task->clock = CLOCK_STOPPED;
 }
 
-/* Handles of the heap: claims, then backoffs, then agents, running plans, the drain, the breaker. */
+/* Handles of the heap: claims, then backoffs, then agents, the drain, the breaker. */
 uint32_t deadline_handle(const struct engine *engine, enum deadline_kind kind, uint32_t index)
 {
     uint32_t tasks = engine->limits.tasks;
@@ -60,9 +61,8 @@ uint32_t deadline_handle(const struct engine *engine, enum deadline_kind kind, u
     case DEADLINE_CLAIM: return index;
     case DEADLINE_BACKOFF: return tasks + index;
     case DEADLINE_COOLDOWN: return 2 * tasks + index;
-    case DEADLINE_PLAN: return 2 * tasks + engine->limits.agents + index;
-    case DEADLINE_DRAIN: return 2 * tasks + engine->limits.agents + LIMIT_RUNNING_PLANS;
-    case DEADLINE_BREAKER: return 2 * tasks + engine->limits.agents + LIMIT_RUNNING_PLANS + 1 + index;
+    case DEADLINE_DRAIN: return 2 * tasks + engine->limits.agents;
+    case DEADLINE_BREAKER: return 2 * tasks + engine->limits.agents + 1 + index;
     }
     ASSERT(!"a deadline of no kind");
     return NONE;
@@ -70,7 +70,7 @@ uint32_t deadline_handle(const struct engine *engine, enum deadline_kind kind, u
 
 uint32_t deadline_handle_count(const struct engine_limits *limits)
 {
-    return 2 * limits->tasks + limits->agents + LIMIT_RUNNING_PLANS + 1 + BREAKER_DEADLINES;
+    return 2 * limits->tasks + limits->agents + 1 + BREAKER_DEADLINES;
 }
 
 /* A commitment outlives two confirmation timeouts, or one and a proof (engine.md 8.14). */
@@ -122,6 +122,7 @@ int64_t engine_deadline_ns(const struct engine *engine)
         deadline_ns =
             earlier(deadline_ns, expiry_ns(oldest->since_ns, commitment_life_ns(&engine->settings)));
     }
+    if (engine->stats.plans_running) deadline_ns = earlier(deadline_ns, rollback_deadline_ns(engine));
     uint32_t handle;
     if (heap_top(&engine->deadlines, &handle, &key_ns)) deadline_ns = earlier(deadline_ns, key_ns);
     return deadline_ns;
@@ -145,8 +146,6 @@ static void heap_expire(struct engine *engine, uint32_t handle)
         backoff_over(engine, handle - tasks);
     } else if (handle < 2 * tasks + engine->limits.agents) {
         waiting_freed(engine, WAIT_AGENT_COOLDOWN, handle - 2 * tasks);
-    } else if (handle < deadline_handle(engine, DEADLINE_DRAIN, 0)) {
-        rollback_stage_timeout(engine, handle - 2 * tasks - engine->limits.agents);
     } else if (handle < deadline_handle(engine, DEADLINE_BREAKER, 0)) {
         drain_timeout(engine);
     } else {
@@ -172,4 +171,5 @@ void clocks_tick(struct engine *engine)
     int64_t key_ns;
     while (heap_top(&engine->deadlines, &handle, &key_ns) && key_ns <= engine->now_ns)
         heap_expire(engine, handle);
+    rollback_tick(engine);
 }

@@ -108,7 +108,7 @@ static uint32_t confirmed_ancestors(struct engine *engine, uint32_t slot)
         }
         if (done == count) break;
     }
-    slots_sort(engine, found, count, submitted_before);
+    slots_sort(engine, found, count, ORDER_SUBMISSION);
     return count;
 }
 

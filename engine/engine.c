@@ -453,6 +453,7 @@ size_t engine_memory_bytes(const struct engine_limits *limits)
            arena_array_bytes(limits->edges, sizeof(struct edge)) +
            arena_array_bytes(limits->agents, sizeof(struct agent)) +
            2 * arena_array_bytes(limits->tasks, sizeof(uint32_t)) +
+           arena_array_bytes(2 * (size_t)limits->tasks, sizeof(uint64_t)) +
            2 * arena_array_bytes(waiting_queue_count(limits), sizeof(uint32_t)) + table_bytes(limits->tasks) +
            table_bytes(limits->agents) + heap_bytes(deadline_handle_count(limits));
 }
@@ -482,11 +483,12 @@ err engine_init(struct engine **out, struct arena *arena, const struct engine_li
     engine->edges = arena_array(arena, limits->edges, sizeof *engine->edges);
     engine->agents = arena_array(arena, limits->agents, sizeof *engine->agents);
     engine->scratch = arena_array(arena, limits->tasks, sizeof *engine->scratch);
+    engine->pairs = arena_array(arena, 2 * (size_t)limits->tasks, sizeof *engine->pairs);
     engine->sweep = arena_array(arena, limits->tasks, sizeof *engine->sweep);
     engine->dirty_queues = arena_array(arena, waiting_queue_count(limits), sizeof *engine->dirty_queues);
     engine->dirty_flags = arena_array(arena, waiting_queue_count(limits), sizeof *engine->dirty_flags);
     if (!engine->tasks || !engine->edges || !engine->agents || !engine->scratch || !engine->sweep ||
-        !engine->dirty_queues || !engine->dirty_flags)
+        !engine->pairs || !engine->dirty_queues || !engine->dirty_flags)
         return ERR_NOMEM;
     TRY(table_init(&engine->task_of_id, arena, limits->tasks));
     TRY(table_init(&engine->agent_of_id, arena, limits->agents));

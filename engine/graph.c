@@ -131,39 +131,6 @@ uint32_t graph_depth(const struct engine *engine, uint32_t slot)
     return depth < UINT16_MAX ? depth : UINT16_MAX;
 }
 
-static void sift_down(const struct engine *engine, uint32_t *slots, uint32_t at, uint32_t count,
-                      bool (*before)(const struct task *a, const struct task *b))
-{
-    const struct task *tasks = engine->tasks;
-    for (;;) {
-        uint32_t child = 2 * at + 1;
-        if (child >= count) return;
-        if (child + 1 < count && before(&tasks[slots[child]], &tasks[slots[child + 1]])) child++;
-        if (!before(&tasks[slots[at]], &tasks[slots[child]])) return;
-        uint32_t swapped = slots[at];
-        slots[at] = slots[child];
-        slots[child] = swapped;
-        at = child;
-    }
-}
-
-void slots_sort(const struct engine *engine, uint32_t *slots, uint32_t count,
-                bool (*before)(const struct task *a, const struct task *b))
-{
-    for (uint32_t at = count / 2; at-- > 0;) sift_down(engine, slots, at, count, before);
-    for (uint32_t end = count; end-- > 1;) {
-        uint32_t largest = slots[0];
-        slots[0] = slots[end];
-        slots[end] = largest;
-        sift_down(engine, slots, 0, end, before);
-    }
-}
-
-bool submitted_before(const struct task *a, const struct task *b)
-{
-    return a->seq < b->seq;
-}
-
 /* A number that no record carries: each traversal has its own, and when they run out all are wiped. */
 uint32_t graph_mark(struct engine *engine)
 {
@@ -199,13 +166,13 @@ uint32_t graph_descendants(struct engine *engine, uint32_t slot)
     for (uint32_t done = 0; done < count; done++)
         if (find_children(engine, engine->scratch[done], &count)) has_joins = true;
     /* Breadth first is a topological order of a tree; where paths join, submission order is one. */
-    if (has_joins) slots_sort(engine, engine->scratch, count, submitted_before);
+    if (has_joins) slots_sort(engine, engine->scratch, count, ORDER_SUBMISSION);
     return count;
 }
 
 uint32_t graph_closure(struct engine *engine, uint32_t count)
 {
     for (uint32_t done = 0; done < count; done++) find_children(engine, engine->scratch[done], &count);
-    slots_sort(engine, engine->scratch, count, submitted_before);
+    slots_sort(engine, engine->scratch, count, ORDER_SUBMISSION);
     return count;
 }

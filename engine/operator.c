@@ -28,7 +28,7 @@ static uint32_t find(struct engine *engine, const struct event *event,
         const struct task *task = task_at(engine, slot);
         if ((task->flags & TASK_USED) && wants(engine, task, event)) engine->sweep[count++] = slot;
     }
-    slots_sort(engine, engine->sweep, count, submitted_before);
+    slots_sort(engine, engine->sweep, count, ORDER_SUBMISSION);
     return count;
 }
 

@@ -69,13 +69,6 @@ static bool take_into_plan(struct engine *engine, uint32_t slot, uint32_t root)
     return true;
 }
 
-/* Deepest first, later submission first: a reverse topological order. */
-static bool undone_before(const struct task *a, const struct task *b)
-{
-    if (a->depth_now != b->depth_now) return a->depth_now > b->depth_now;
-    return a->seq > b->seq;
-}
-
 /* Links the region and its root in the order of their turns; returns the spared. */
 static uint32_t make_plan(struct engine *engine, uint32_t root)
 {
@@ -87,7 +80,7 @@ static uint32_t make_plan(struct engine *engine, uint32_t root)
     for (uint32_t i = 0; i < count; i++)
         if (take_into_plan(engine, engine->scratch[i], root)) engine->scratch[taken++] = engine->scratch[i];
     engine->scratch[taken++] = root;
-    slots_sort(engine, engine->scratch, taken, undone_before);
+    slots_sort(engine, engine->scratch, taken, ORDER_UNDOING);
     uint32_t next = NONE;
     for (uint32_t i = taken; i-- > 0;) {
         task_at(engine, engine->scratch[i])->plan.next = next;
@@ -219,11 +212,6 @@ static void complete(struct engine *engine, uint32_t root)
         task_at(engine, slot)->flags &= (uint16_t)~TASK_IN_PLAN;
 }
 
-static uint32_t plan_index(const struct engine *engine, const struct running_plan *plan)
-{
-    return (uint32_t)(plan - engine->running);
-}
-
 /* Asks a port for something and gives it until the deadline to answer. */
 static void ask(struct engine *engine, struct running_plan *plan, enum plan_stage stage, int64_t patience_ns)
 {
@@ -233,8 +221,7 @@ static void ask(struct engine *engine, struct running_plan *plan, enum plan_stag
         effect_push(engine, EFFECT_ABORT, plan->task);
     else
         effect_push(engine, EFFECT_RESTORE, plan->task)->u.restore.bytes = task->snapshot_bytes;
-    heap_set(&engine->deadlines, deadline_handle(engine, DEADLINE_PLAN, plan_index(engine, plan)),
-             ns_after(engine->now_ns, patience_ns));
+    plan->deadline_ns = ns_after(engine->now_ns, patience_ns);
 }
 
 static void end_turn(struct engine *engine, uint32_t root, uint32_t slot)
@@ -270,7 +257,7 @@ static bool run_turns(struct engine *engine, struct running_plan *plan)
 
 static void carry_on(struct engine *engine, struct running_plan *plan)
 {
-    heap_remove(&engine->deadlines, deadline_handle(engine, DEADLINE_PLAN, plan_index(engine, plan)));
+    plan->deadline_ns = NEVER_NS;
     if (!run_turns(engine, plan)) return;
     complete(engine, plan->root);
     engine->stats.plans_running--;
@@ -308,10 +295,24 @@ err rollback_stage_done(struct engine *engine, uint32_t slot, enum plan_stage st
     return ERR_STALE;
 }
 
-/* The port did not answer in time: the clean-up goes on without it. */
-void rollback_stage_timeout(struct engine *engine, uint32_t index)
+int64_t rollback_deadline_ns(const struct engine *engine)
 {
-    struct running_plan *plan = &engine->running[index];
-    task_at(engine, plan->task)->flags &= (uint16_t)~TASK_RUNNING;
-    carry_on(engine, plan);
+    int64_t first_ns = NEVER_NS;
+    for (int i = 0; i < LIMIT_RUNNING_PLANS; i++) {
+        const struct running_plan *plan = &engine->running[i];
+        if (plan->root != NONE && plan->deadline_ns < first_ns) first_ns = plan->deadline_ns;
+    }
+    return first_ns;
+}
+
+/* A port did not answer in time: the clean-up goes on without it. */
+void rollback_tick(struct engine *engine)
+{
+    for (int i = 0; i < LIMIT_RUNNING_PLANS && engine->stats.plans_running; i++) {
+        struct running_plan *plan = &engine->running[i];
+        while (plan->root != NONE && plan->deadline_ns <= engine->now_ns) {
+            task_at(engine, plan->task)->flags &= (uint16_t)~TASK_RUNNING;
+            carry_on(engine, plan);
+        }
+    }
 }

@@ -97,6 +97,7 @@ enum plan_stage { PLAN_IDLE, PLAN_ABORTING, PLAN_RESTORING };
 struct running_plan {
     uint32_t root, task;
     enum plan_stage stage;
+    int64_t deadline_ns; /* the port must have answered by then; NEVER_NS: none was asked */
 };
 
 /* Admissions stopped until nothing speculative is left. */
@@ -121,6 +122,7 @@ struct breaker {
         uint32_t admitted, rolled_back;
     } seconds[LIMIT_BREAKER_SECONDS];
     uint32_t window_s;
+    int64_t look_ns;                       /* when the rate is looked at next */
     uint64_t rate_seen_bps;                /* a rate that has held for the window; 0: none */
     int64_t second;                        /* the one that is counted now */
     uint64_t admitted, rolled_back;        /* sums over the window */
@@ -141,6 +143,7 @@ struct engine {
     struct table task_of_id, agent_of_id;
     uint32_t agent_count, free_task, free_edge, fresh_task, fresh_edge, visit_mark;
     uint32_t *scratch; /* one slot number a task: traversals */
+    uint64_t *pairs;   /* two a task: keys and slots, for sorting */
     uint32_t *sweep;   /* another: what a sweep found, while each find starts traversals of its own */
 
     struct list clocks[CLOCK_COUNT], by_age;
@@ -227,7 +230,6 @@ enum deadline_kind {
     DEADLINE_CLAIM,
     DEADLINE_BACKOFF,
     DEADLINE_COOLDOWN,
-    DEADLINE_PLAN,
     DEADLINE_DRAIN,
     DEADLINE_BREAKER, /* one of enum breaker_deadline */
 };
@@ -249,13 +251,12 @@ uint32_t graph_edges_left(const struct engine *engine);
 uint32_t graph_descendants(struct engine *engine, uint32_t slot);
 /* A number that no record carries: each traversal marks its finds with its own. */
 uint32_t graph_mark(struct engine *engine);
-bool submitted_before(const struct task *a, const struct task *b);
 /* The same of several: what scratch holds and the present mark names, and everything below it. */
 uint32_t graph_closure(struct engine *engine, uint32_t count);
 uint32_t graph_depth(const struct engine *engine, uint32_t slot);
-/* Sorts slots ascending by a strict total order. In place, no recursion. */
-void slots_sort(const struct engine *engine, uint32_t *slots, uint32_t count,
-                bool (*before)(const struct task *a, const struct task *b));
+/* order.c: by submission, or deepest first and later submissions first: a reverse topological order. */
+enum slot_order { ORDER_SUBMISSION, ORDER_UNDOING };
+void slots_sort(struct engine *engine, uint32_t *slots, uint32_t count, enum slot_order order);
 static inline uint32_t edge_parent(const struct edge *edge)
 {
     return edge->parent_and_kind & EDGE_PARENT_MASK;
@@ -360,7 +361,8 @@ struct region {
 struct region rollback_region(struct engine *engine, uint32_t root);
 void rollback_dispatch(struct engine *engine);
 MUST_USE err rollback_stage_done(struct engine *engine, uint32_t slot, enum plan_stage stage);
-void rollback_stage_timeout(struct engine *engine, uint32_t index);
+int64_t rollback_deadline_ns(const struct engine *engine);
+void rollback_tick(struct engine *engine);
 
 /* revert.c */
 MUST_USE err on_reverted(struct engine *engine, const struct event *event);

@@ -167,6 +167,7 @@ void waiting_rekey(struct engine *engine, uint32_t slot, uint32_t depth, int64_t
 
 void waiting_freed(struct engine *engine, enum wait_reason reason, uint32_t agent)
 {
+    if (engine->stats.waiting == 0) return;
     uint32_t queue = queue_of(engine, reason, agent);
     if (*head_of(engine, queue) == NONE || engine->dirty_flags[queue]) return;
     engine->dirty_flags[queue] = 1;
