@@ -88,6 +88,8 @@ tsan: ## Build with ThreadSanitizer
 	@$(MAKE) release VARIANT=tsan
 bench: $(BENCHES) ## Measure speed and memory
 	@ci/bench $(OUT)
+bench-engine: $(BENCHES) ## Measure the engine alone: lives, admissions, cascades, PT-4
+	@ci/bench $(OUT) engine
 docs: $(OUT)/agenc ## Write the documents that come from tables
 	@$(OUT)/agenc config docs > docs/CONFIG.md
 	@$(OUT)/agenc config docs --format toml > scenarios/config/default.toml
@@ -102,4 +104,4 @@ help: ## Show this list
 -include $(OBJ:.o=.d) $(OUT)/cli/main.d $(TESTLIB:.o=.d) $(TESTS:%=%.d) $(BENCHES:%=%.d) $(wildcard $(OUT)/tests/fuzz/*.d)
 .DEFAULT_GOAL := release
 .SECONDARY:
-.PHONY: release test golden-update debug asan tsan bench docs fmt clean help FORCE
+.PHONY: release test golden-update debug asan tsan bench bench-engine docs fmt clean help FORCE

@@ -2,20 +2,30 @@
 #include "base/table.h"
 #include "base/assert.h"
 
-/* splitmix64's finalizer: keys that count upwards must not form one long run. */
+/* splitmix64's finalizer: keys that count upwards must not form one long run. Its upper half, as a fraction
+ * of 2^32, says where in the table: no division, and no power of two needed. */
 static uint32_t home_of(const struct table *table, uint64_t key)
 {
     key = (key ^ (key >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     key = (key ^ (key >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return (uint32_t)(key ^ (key >> 31)) & table->mask;
+    return (uint32_t)(((key ^ (key >> 31)) >> 32) * table->slot_count >> 32);
+}
+
+static uint32_t next_of(const struct table *table, uint32_t at)
+{
+    return at + 1 == table->slot_count ? 0 : at + 1;
+}
+
+/* Slots from one place to another, going forwards. */
+static uint32_t distance(const struct table *table, uint32_t from, uint32_t to)
+{
+    return to >= from ? to - from : to + table->slot_count - from;
 }
 
 static uint32_t slots_for(uint32_t capacity)
 {
     ASSERT(capacity > 0 && capacity <= TABLE_CAPACITY_MAX);
-    uint32_t slots = 4;
-    while (slots / 3 * 2 < capacity) slots *= 2;
-    return slots;
+    return capacity + capacity / 2 + 2;
 }
 
 size_t table_bytes(uint32_t capacity)
@@ -28,7 +38,7 @@ err table_init(struct table *out, struct arena *arena, uint32_t capacity)
     uint32_t slot_count = slots_for(capacity);
     struct table_slot *slots = arena_array(arena, slot_count, sizeof *slots);
     if (!slots) return ERR_NOMEM;
-    *out = (struct table){.slots = slots, .mask = slot_count - 1, .capacity = capacity};
+    *out = (struct table){.slots = slots, .slot_count = slot_count, .capacity = capacity};
     return OK;
 }
 
@@ -36,7 +46,7 @@ err table_init(struct table *out, struct arena *arena, uint32_t capacity)
 static uint32_t probe(const struct table *table, uint64_t key)
 {
     uint32_t at = home_of(table, key);
-    while (table->slots[at].used && table->slots[at].key != key) at = (at + 1) & table->mask;
+    while (table->slots[at].used && table->slots[at].key != key) at = next_of(table, at);
     return at;
 }
 
@@ -62,10 +72,10 @@ bool table_remove(struct table *table, uint64_t key)
 {
     uint32_t hole = probe(table, key);
     if (!table->slots[hole].used) return false;
-    for (uint32_t at = (hole + 1) & table->mask; table->slots[at].used; at = (at + 1) & table->mask) {
+    for (uint32_t at = next_of(table, hole); table->slots[at].used; at = next_of(table, at)) {
         /* An entry may move back to the hole unless its home lies behind the hole. */
-        uint32_t from_home = (at - home_of(table, table->slots[at].key)) & table->mask;
-        uint32_t from_hole = (at - hole) & table->mask;
+        uint32_t from_home = distance(table, home_of(table, table->slots[at].key), at);
+        uint32_t from_hole = distance(table, hole, at);
         if (from_home < from_hole) continue;
         table->slots[hole] = table->slots[at];
         hole = at;

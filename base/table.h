@@ -1,7 +1,7 @@
 /* base/table.h: u64 -> u32, in place, at constant cost.
  *
- * Open addressing with linear probing in an arena of the caller's; at most two
- * slots in three are ever used. Removal shifts the rest of the run back, so a
+ * Open addressing with linear probing in an arena of the caller's; two slots in
+ * three are used when it is full, whatever its capacity. Removal shifts the rest of the run back, so a
  * table that has seen a billion keys is as fast as a new one. Any key and any
  * value may be stored, 0 too.
  *
@@ -25,8 +25,7 @@ struct table_slot {
 
 struct table {
     struct table_slot *slots; /* the arena's */
-    uint32_t mask;            /* slots - 1; the number of slots is a power of two */
-    uint32_t count, capacity;
+    uint32_t slot_count, count, capacity;
 };
 
 size_t

@@ -162,6 +162,8 @@ static void look(struct engine *engine)
 static void fit_window(struct engine *engine)
 {
     struct breaker *breaker = &engine->breaker;
+    if (breaker->window_ns == engine->settings.breaker_rate_window_ns) return; /* no division each step */
+    breaker->window_ns = engine->settings.breaker_rate_window_ns;
     uint32_t wanted = window_seconds(&engine->settings);
     for (; breaker->window_s > wanted; breaker->window_s--)
         drop_second(breaker, breaker->second - breaker->window_s + 1);
@@ -330,6 +332,7 @@ void breaker_init(struct engine *engine)
         .rate_since_ns = NEVER_NS,
         .queue_since_ns = NEVER_NS,
         .look_ns = NEVER_NS,
+        .window_ns = engine->settings.breaker_rate_window_ns,
         .window_s = window_seconds(&engine->settings),
     };
 }

@@ -53,16 +53,15 @@ void clock_stop(struct engine *engine, uint32_t slot)
     task->clock = CLOCK_STOPPED;
 }
 
-/* Handles of the heap: claims, then backoffs, then agents, the drain, the breaker. */
+/* Handles of the heap: tasks, then agents, the drain, the breaker. */
 uint32_t deadline_handle(const struct engine *engine, enum deadline_kind kind, uint32_t index)
 {
     uint32_t tasks = engine->limits.tasks;
     switch (kind) {
-    case DEADLINE_CLAIM: return index;
-    case DEADLINE_BACKOFF: return tasks + index;
-    case DEADLINE_COOLDOWN: return 2 * tasks + index;
-    case DEADLINE_DRAIN: return 2 * tasks + engine->limits.agents;
-    case DEADLINE_BREAKER: return 2 * tasks + engine->limits.agents + 1 + index;
+    case DEADLINE_TASK: return index;
+    case DEADLINE_COOLDOWN: return tasks + index;
+    case DEADLINE_DRAIN: return tasks + engine->limits.agents;
+    case DEADLINE_BREAKER: return tasks + engine->limits.agents + 1 + index;
     }
     ASSERT(!"a deadline of no kind");
     return NONE;
@@ -70,7 +69,7 @@ uint32_t deadline_handle(const struct engine *engine, enum deadline_kind kind, u
 
 uint32_t deadline_handle_count(const struct engine_limits *limits)
 {
-    return 2 * limits->tasks + limits->agents + 1 + BREAKER_DEADLINES;
+    return limits->tasks + limits->agents + 1 + BREAKER_DEADLINES;
 }
 
 /* A commitment outlives two confirmation timeouts, or one and a proof (engine.md 8.14). */
@@ -136,16 +135,36 @@ static void clock_expire(struct engine *engine, uint32_t slot, enum clock_kind c
         deferral_give_up(engine, slot);
 }
 
+void task_deadline_set(struct engine *engine, uint32_t slot, int64_t backoff_ns)
+{
+    const struct task *task = task_at(engine, slot);
+    bool has_claim = task->claim == CLAIM_CLAIMED;
+    int64_t due_ns = earlier(backoff_ns, has_claim ? task->claim_expires_ns : NEVER_NS);
+    if (due_ns == NEVER_NS)
+        heap_remove(&engine->deadlines, slot);
+    else
+        heap_set(&engine->deadlines, slot, due_ns);
+}
+
+static void task_expire(struct engine *engine, uint32_t slot)
+{
+    const struct task *task = task_at(engine, slot);
+    if (task->claim == CLAIM_CLAIMED && task->claim_expires_ns <= engine->now_ns) {
+        rollback_root(engine, slot, MOVE_EXPIRE, REASON_CLAIM_EXPIRED);
+        return;
+    }
+    task_deadline_set(engine, slot, NEVER_NS);
+    backoff_over(engine, slot);
+}
+
 static void heap_expire(struct engine *engine, uint32_t handle)
 {
     uint32_t tasks = engine->limits.tasks;
     heap_remove(&engine->deadlines, handle);
     if (handle < tasks) {
-        rollback_root(engine, handle, MOVE_EXPIRE, REASON_CLAIM_EXPIRED);
-    } else if (handle < 2 * tasks) {
-        backoff_over(engine, handle - tasks);
-    } else if (handle < 2 * tasks + engine->limits.agents) {
-        waiting_freed(engine, WAIT_AGENT_COOLDOWN, handle - 2 * tasks);
+        task_expire(engine, handle);
+    } else if (handle < tasks + engine->limits.agents) {
+        waiting_freed(engine, WAIT_AGENT_COOLDOWN, handle - tasks);
     } else if (handle < deadline_handle(engine, DEADLINE_BREAKER, 0)) {
         drain_timeout(engine);
     } else {

@@ -133,7 +133,7 @@ void task_detach(struct engine *engine, uint32_t slot)
     deferral_detach(engine, slot);
     proof_detach(engine, slot);
     clock_stop(engine, slot);
-    heap_remove(&engine->deadlines, deadline_handle(engine, DEADLINE_CLAIM, slot));
+    heap_remove(&engine->deadlines, deadline_handle(engine, DEADLINE_TASK, slot));
     if (task->flags & TASK_AGING) {
         list_remove(engine, &engine->by_age, LINK_AGE, slot);
         task->flags &= (uint16_t)~TASK_AGING;

@@ -67,9 +67,7 @@ static void leave_chain(struct engine *engine, uint32_t slot)
     switch ((enum proof_state)task_at(engine, slot)->proof) {
     case PROOF_READY: list_remove(engine, &engine->ready, LINK_QUEUE, slot); break;
     case PROOF_SUBMITTING: engine->stats.submissions_in_flight--; break;
-    case PROOF_RESENDING:
-        heap_remove(&engine->deadlines, deadline_handle(engine, DEADLINE_BACKOFF, slot));
-        break;
+    case PROOF_RESENDING: task_deadline_set(engine, slot, NEVER_NS); break;
     case PROOF_AWAITING: engine->stats.awaiting--; break;
     default: break;
     }
@@ -129,8 +127,8 @@ void backoff_start(struct engine *engine, uint32_t slot, uint32_t attempt, uint3
         ceiling_ns = (int64_t)((u128)ceiling_ns * (uint64_t)settings->retry_multiplier_bps / BPS_ONE);
     if (ceiling_ns > settings->retry_cap_ns) ceiling_ns = settings->retry_cap_ns;
     int64_t delay_ns = (int64_t)((u128)(uint64_t)ceiling_ns * jitter >> 32);
-    heap_set(&engine->deadlines, deadline_handle(engine, DEADLINE_BACKOFF, slot),
-             ns_after(engine->now_ns, delay_ns));
+    task_at(engine, slot)->clock_ns = ns_after(engine->now_ns, delay_ns); /* no clock runs in a backoff */
+    task_deadline_set(engine, slot, task_at(engine, slot)->clock_ns);
 }
 
 void backoff_over(struct engine *engine, uint32_t slot)

@@ -208,7 +208,7 @@ static err on_submit(struct engine *engine, const struct event *event)
     }
     if (submit->claim_expires_ns != NEVER_NS) {
         move_must(MACHINE_CLAIM, &task_at(engine, slot)->claim, CLAIM_TAKE);
-        heap_set(&engine->deadlines, deadline_handle(engine, DEADLINE_CLAIM, slot), submit->claim_expires_ns);
+        task_deadline_set(engine, slot, NEVER_NS);
     }
     admission_try(engine, slot);
     return OK;
@@ -224,10 +224,8 @@ static err on_claim_renewed(struct engine *engine, const struct event *event)
     if (event->u.claim.expires_ns <= task->claim_expires_ns) return ERR_RANGE;
     move_must(MACHINE_CLAIM, &task->claim, CLAIM_RENEW);
     waiting_rekey(engine, slot, task->depth_now, event->u.claim.expires_ns);
-    heap_remove(&engine->deadlines, deadline_handle(engine, DEADLINE_CLAIM, slot));
-    if (event->u.claim.expires_ns != NEVER_NS)
-        heap_set(&engine->deadlines, deadline_handle(engine, DEADLINE_CLAIM, slot),
-                 event->u.claim.expires_ns);
+    bool backs_off = task->proof == PROOF_BACKOFF || task->proof == PROOF_RESENDING;
+    task_deadline_set(engine, slot, backs_off ? task->clock_ns : NEVER_NS);
     waiting_freed(engine, WAIT_CLAIM_WINDOW, 0);
     return OK;
 }
@@ -453,7 +451,8 @@ size_t engine_memory_bytes(const struct engine_limits *limits)
            arena_array_bytes(limits->edges, sizeof(struct edge)) +
            arena_array_bytes(limits->agents, sizeof(struct agent)) +
            2 * arena_array_bytes(limits->tasks, sizeof(uint32_t)) +
-           arena_array_bytes(2 * (size_t)limits->tasks, sizeof(uint64_t)) +
+           arena_array_bytes(2 * (size_t)limits->tasks, sizeof(uint32_t)) +
+           arena_array_bytes(limits->tasks, sizeof(uint32_t)) +
            2 * arena_array_bytes(waiting_queue_count(limits), sizeof(uint32_t)) + table_bytes(limits->tasks) +
            table_bytes(limits->agents) + heap_bytes(deadline_handle_count(limits));
 }
@@ -483,12 +482,13 @@ err engine_init(struct engine **out, struct arena *arena, const struct engine_li
     engine->edges = arena_array(arena, limits->edges, sizeof *engine->edges);
     engine->agents = arena_array(arena, limits->agents, sizeof *engine->agents);
     engine->scratch = arena_array(arena, limits->tasks, sizeof *engine->scratch);
-    engine->pairs = arena_array(arena, 2 * (size_t)limits->tasks, sizeof *engine->pairs);
+    engine->sort_keys = arena_array(arena, 2 * (size_t)limits->tasks, sizeof *engine->sort_keys);
+    engine->sort_spare = arena_array(arena, limits->tasks, sizeof *engine->sort_spare);
     engine->sweep = arena_array(arena, limits->tasks, sizeof *engine->sweep);
     engine->dirty_queues = arena_array(arena, waiting_queue_count(limits), sizeof *engine->dirty_queues);
     engine->dirty_flags = arena_array(arena, waiting_queue_count(limits), sizeof *engine->dirty_flags);
     if (!engine->tasks || !engine->edges || !engine->agents || !engine->scratch || !engine->sweep ||
-        !engine->pairs || !engine->dirty_queues || !engine->dirty_flags)
+        !engine->sort_keys || !engine->sort_spare || !engine->dirty_queues || !engine->dirty_flags)
         return ERR_NOMEM;
     TRY(table_init(&engine->task_of_id, arena, limits->tasks));
     TRY(table_init(&engine->agent_of_id, arena, limits->agents));

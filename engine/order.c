@@ -1,7 +1,7 @@
 /* engine/order.c: sorts slots by submission or by their turn in a rollback, in linear time.
  *
- * A key of at most 32 bits and the slot make one number; these are sorted by
- * counting, eleven bits a pass, so that a cascade of a million costs a hundred
+ * Keys of at most 32 bits are sorted by
+ * counting, eleven bits a pass, their slots with them, so that a cascade of a million costs a hundred
  * times what one of ten thousand does. Keys are unique: a submission number
  * belongs to one task. Where a key needs more bits (numbers that lie 2^32 apart)
  * a heap sort does the same more slowly. */
@@ -49,10 +49,8 @@ static uint32_t bits_of(uint64_t value)
     return value ? 64 - (uint32_t)__builtin_clzll(value) : 0;
 }
 
-/* Keys and slots into the first array of pairs; returns the bits of the largest key, 0 when one is too long.
- */
-static uint32_t make_pairs(struct engine *engine, const uint32_t *slots, uint32_t count,
-                           enum slot_order order)
+/* The keys of these slots; returns the bits of the largest, 0 when one is too long. */
+static uint32_t make_keys(struct engine *engine, const uint32_t *slots, uint32_t count, enum slot_order order)
 {
     uint64_t least = UINT64_MAX, most = 0;
     uint32_t depth = 0;
@@ -70,53 +68,65 @@ static uint32_t make_pairs(struct engine *engine, const uint32_t *slots, uint32_
         uint64_t key = order == ORDER_SUBMISSION
                            ? task->seq - least
                            : (uint64_t)(depth - task->depth_now) << seq_bits | (most - task->seq);
-        engine->pairs[i] = key << 32 | slots[i];
+        engine->sort_keys[i] = (uint32_t)key;
     }
     return bits ? bits : 1;
 }
 
-static void insertion_sort(uint64_t *pairs, uint32_t count)
+static void insertion_sort(uint32_t *keys, uint32_t *slots, uint32_t count)
 {
     for (uint32_t i = 1; i < count; i++) {
-        uint64_t moved = pairs[i];
-        uint32_t at = i;
-        for (; at > 0 && pairs[at - 1] > moved; at--) pairs[at] = pairs[at - 1];
-        pairs[at] = moved;
+        uint32_t key = keys[i], slot = slots[i], at = i;
+        for (; at > 0 && keys[at - 1] > key; at--) {
+            keys[at] = keys[at - 1];
+            slots[at] = slots[at - 1];
+        }
+        keys[at] = key;
+        slots[at] = slot;
     }
 }
 
+struct columns {
+    uint32_t *keys, *slots;
+};
+
 /* One pass by the digit that begins at `shift`. */
-static void count_digit(const uint64_t *from, uint64_t *to, uint32_t count, uint32_t shift)
+static void count_digit(struct columns from, struct columns to, uint32_t count, uint32_t shift)
 {
     uint32_t starts[DIGITS];
     memset(starts, 0, sizeof starts);
-    for (uint32_t i = 0; i < count; i++) starts[from[i] >> shift & (DIGITS - 1)]++;
+    for (uint32_t i = 0; i < count; i++) starts[from.keys[i] >> shift & (DIGITS - 1)]++;
     for (uint32_t digit = 0, sum = 0; digit < DIGITS; digit++) {
         uint32_t held = starts[digit];
         starts[digit] = sum;
         sum += held;
     }
-    for (uint32_t i = 0; i < count; i++) to[starts[from[i] >> shift & (DIGITS - 1)]++] = from[i];
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t at = starts[from.keys[i] >> shift & (DIGITS - 1)]++;
+        to.keys[at] = from.keys[i];
+        to.slots[at] = from.slots[i];
+    }
 }
 
 void slots_sort(struct engine *engine, uint32_t *slots, uint32_t count, enum slot_order order)
 {
     if (count < 2) return;
-    uint32_t bits = make_pairs(engine, slots, count, order);
+    uint32_t bits = make_keys(engine, slots, count, order);
     if (bits == 0) {
         heap_sort(engine, slots, count, order);
         return;
     }
-    uint64_t *from = engine->pairs, *to = engine->pairs + engine->limits.tasks;
     if (count <= FEW) {
-        insertion_sort(from, count);
-    } else {
-        for (uint32_t done = 0; done < bits; done += DIGIT_BITS) {
-            count_digit(from, to, count, 32 + done);
-            uint64_t *swapped = from;
-            from = to;
-            to = swapped;
-        }
+        insertion_sort(engine->sort_keys, slots, count);
+        return;
     }
-    for (uint32_t i = 0; i < count; i++) slots[i] = (uint32_t)from[i];
+    struct columns from = {engine->sort_keys, slots};
+    struct columns to = {engine->sort_keys + engine->limits.tasks, engine->sort_spare};
+    for (uint32_t done = 0; done < bits; done += DIGIT_BITS) {
+        count_digit(from, to, count, done);
+        struct columns swapped = from;
+        from = to;
+        to = swapped;
+    }
+    if (from.slots != slots) memcpy(slots, from.slots, count * sizeof *slots);
 }

@@ -121,9 +121,7 @@ void proof_detach(struct engine *engine, uint32_t slot)
         refill_queue(engine);
         break;
     case PROOF_GENERATING: abandon_generation(engine, slot); break;
-    case PROOF_BACKOFF:
-        heap_remove(&engine->deadlines, deadline_handle(engine, DEADLINE_BACKOFF, slot));
-        break;
+    case PROOF_BACKOFF: task_deadline_set(engine, slot, NEVER_NS); break;
     default: return; /* no generation to withdraw */
     }
     move_must(MACHINE_PROOF, &task->proof, PROVE_CANCEL);
@@ -194,7 +192,7 @@ err proof_retry_now(struct engine *engine, uint32_t slot)
 {
     struct task *task = task_at(engine, slot);
     if (task->proof != PROOF_BACKOFF) return ERR_CONFLICT;
-    heap_remove(&engine->deadlines, deadline_handle(engine, DEADLINE_BACKOFF, slot));
+    task_deadline_set(engine, slot, NEVER_NS);
     task->proof_tries = 0;
     proof_requeue(engine, slot);
     return OK;

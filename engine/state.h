@@ -121,6 +121,7 @@ struct breaker {
     struct {
         uint32_t admitted, rolled_back;
     } seconds[LIMIT_BREAKER_SECONDS];
+    int64_t window_ns; /* the setting, and the whole seconds of it */
     uint32_t window_s;
     int64_t look_ns;                       /* when the rate is looked at next */
     uint64_t rate_seen_bps;                /* a rate that has held for the window; 0: none */
@@ -142,9 +143,9 @@ struct engine {
     struct agent *agents;
     struct table task_of_id, agent_of_id;
     uint32_t agent_count, free_task, free_edge, fresh_task, fresh_edge, visit_mark;
-    uint32_t *scratch; /* one slot number a task: traversals */
-    uint64_t *pairs;   /* two a task: keys and slots, for sorting */
-    uint32_t *sweep;   /* another: what a sweep found, while each find starts traversals of its own */
+    uint32_t *scratch;                /* one slot number a task: traversals */
+    uint32_t *sort_keys, *sort_spare; /* of order.c: two words a task, and one */
+    uint32_t *sweep; /* another: what a sweep found, while each find starts traversals of its own */
 
     struct list clocks[CLOCK_COUNT], by_age;
     struct deadline_heap deadlines; /* claims, backoffs, cooldowns, plan stages */
@@ -227,8 +228,7 @@ void speculation_enter(struct engine *engine, uint32_t slot); /* counters and br
 
 /* clock.c: constant-duration clocks are lists in order of start; irregular deadlines are in a heap. */
 enum deadline_kind {
-    DEADLINE_CLAIM,
-    DEADLINE_BACKOFF,
+    DEADLINE_TASK, /* the earlier of the end of its claim and of its backoff */
     DEADLINE_COOLDOWN,
     DEADLINE_DRAIN,
     DEADLINE_BREAKER, /* one of enum breaker_deadline */
@@ -240,6 +240,8 @@ void list_append(struct engine *engine, struct list *list, enum link_kind kind, 
 void list_remove(struct engine *engine, struct list *list, enum link_kind kind, uint32_t slot);
 void clock_start(struct engine *engine, uint32_t slot, enum clock_kind clock); /* leaves any other */
 void clock_stop(struct engine *engine, uint32_t slot);
+/* `backoff_ns`: when a backoff ends, NEVER_NS without one. */
+void task_deadline_set(struct engine *engine, uint32_t slot, int64_t backoff_ns);
 void clocks_tick(struct engine *engine);
 
 /* graph.c */

@@ -1,4 +1,5 @@
-/* tests/bench/bench_rules.c: what the engine's rules cost: lives, admissions, cascades, graph, ledger, checks.
+/* tests/bench/bench_rules.c: what the engine's rules cost: lives, admissions, cascades, graph, ledger,
+ * checks.
  *
  * One engine on one core, driven by hand: every port answers at once, so what is
  * timed is the engine and nothing else. Each figure is the median of several
@@ -146,8 +147,8 @@ static void open_bench(struct bench *bench, uint32_t tasks)
     ASSERT(bench->queue && e == OK);
     e = engine_init(&bench->engine, &bench->arena, &limits, settings);
     ASSERT(e == OK);
-    bench->effects = (struct effects){
-        .items = bench->items, .capacity = EFFECTS, .context = bench, .flush = take_effects};
+    bench->effects =
+        (struct effects){.items = bench->items, .capacity = EFFECTS, .context = bench, .flush = take_effects};
     struct event deposit = {.kind = EVENT_DEPOSIT, .u.deposit = {1, UINT64_C(1) << 60}};
     step(bench, &deposit);
 }
@@ -279,15 +280,15 @@ static double cascade(uint32_t size, uint32_t width)
     return spent_ms;
 }
 
-static void bench_cascade(const char *name, uint32_t size, uint32_t width, const char *unit, double scale,
-                          const char *goal)
+static double bench_cascade(const char *name, uint32_t size, uint32_t width, const char *goal)
 {
     double spans[ROUNDS];
-    for (int round = 0; round < ROUNDS; round++) spans[round] = cascade(size, width) * scale;
-    printf("%s %.3f %s %s\n", name, median(spans), unit, goal);
+    for (int round = 0; round < ROUNDS; round++) spans[round] = cascade(size, width);
+    printf("%s %.3f ms %s\n", name, median(spans), goal);
+    return median(spans);
 }
 
-/* ---- graph, ledger, deferral (PT-4) ---- */
+/* ---- a hub with many children ---- */
 
 static void bench_fanout(void)
 {
@@ -315,15 +316,198 @@ static void bench_fanout(void)
     printf("engine.child_of_hub_ratio %.2f x 2\n", late / early);
 }
 
+/* ---- the rows of PT-4, in microseconds; each is done REPEATS times on a fresh state ---- */
+
+enum { REPEATS = 200 };
+
+static void report_us(const char *name, int64_t *spans_ns, double goal_ms)
+{
+    double values[REPEATS];
+    for (int i = 0; i < REPEATS; i++) values[i] = (double)spans_ns[i] / 1e3;
+    qsort(values, REPEATS, sizeof *values, by_value);
+    printf("pt4.%s %.3f us %.0f\n", name, values[REPEATS / 2], goal_ms * 1e3);
+}
+
+/* A shape to work on: tasks 1 .. count, each executed, its proof waiting, under parents as the shape says. */
+enum shape { CHAIN, STAR, LATTICE };
+
+static void grow(struct bench *bench, enum shape shape, uint32_t count)
+{
+    bench->confirms = false;
+    for (uint32_t id = 1; id <= count; id++) {
+        struct event event = {.kind = EVENT_SUBMIT};
+        struct event_submit *submit = &event.u.submit;
+        *submit = (struct event_submit){
+            .id = bench->next_id++, .agent_id = 1, .snapshot_bytes = 1, .claim_expires_ns = NEVER_NS};
+        if (id > 1) submit->parents[submit->parent_count++] = shape == STAR ? 1 : id - 1;
+        if (id > 2 && shape == LATTICE) submit->parents[submit->parent_count++] = id - 2;
+        step(bench, &event);
+        settle(bench);
+    }
+}
+
+/* One row: the state it begins with and what is timed. */
+struct row {
+    const char *name;
+    enum shape shape;
+    uint32_t count;
+    void (*prepare)(struct bench *bench);
+    void (*run)(struct bench *bench);
+    double goal_ms;
+};
+
+static struct event timed_event;
+static uint64_t sink; /* so that nothing timed is thought useless */
+
+static void prepare_nothing(struct bench *bench)
+{
+    (void)bench;
+}
+
+static void prepare_child(struct bench *bench)
+{
+    bench->is_silent = true;
+    timed_event = (struct event){.kind = EVENT_SUBMIT};
+    timed_event.u.submit = (struct event_submit){.id = bench->next_id,
+                                                 .agent_id = 1,
+                                                 .snapshot_bytes = 1,
+                                                 .claim_expires_ns = NEVER_NS,
+                                                 .parent_count = 1,
+                                                 .parents = {1}};
+}
+
+/* A proof that is generated while the others wait. */
+static void prepare_proof(struct bench *bench)
+{
+    bench->is_silent = true;
+    submit(bench, 1);
+    struct event executed = about(bench, EVENT_EXECUTED, bench->next_id - 1);
+    step(bench, &executed);
+    timed_event = about(bench, EVENT_PROOF_DONE, bench->next_id - 1);
+}
+
+static void prepare_confirmation(struct bench *bench)
+{
+    struct event accepted = about(bench, EVENT_TX_ACCEPTED, 1);
+    step(bench, &accepted);
+    bench->is_silent = true;
+    timed_event = about(bench, EVENT_CONFIRMED, 1);
+}
+
+static void prepare_timeouts(struct bench *bench)
+{
+    bench->is_silent = true;
+    bench->now_ns += bench->settings.confirmation_timeout_ns + 2 * NS_PER_S;
+    timed_event = (struct event){.kind = EVENT_TICK};
+}
+
+static void prepare_failure(struct bench *bench)
+{
+    timed_event = about(bench, EVENT_TX_REJECTED, 1);
+}
+
+static void prepare_path(struct bench *bench)
+{
+    bench->engine->settings.rollback_policy = ROLLBACK_CHECKPOINT;
+    bench->engine->settings.checkpoint_interval = INT16_MAX;
+}
+
+static void run_event(struct bench *bench)
+{
+    step(bench, &timed_event);
+    settle(bench);
+}
+
+static void run_ancestors(struct bench *bench)
+{
+    sink += rollback_region(bench->engine, 10).count;
+}
+
+static void run_descendants(struct bench *bench)
+{
+    sink += graph_descendants(bench->engine, 0);
+}
+
+static void run_depth(struct bench *bench)
+{
+    sink += graph_depth(bench->engine, 10);
+}
+
+static void run_get(struct bench *bench)
+{
+    struct task_ref ref;
+    struct task_view view;
+    if (engine_find(bench->engine, 50, &ref) && engine_task(bench->engine, ref, &view) == OK)
+        sink += view.bond_lamports;
+}
+
+static void run_stake_sum(struct bench *bench)
+{
+    sink += engine_agent(bench->engine, 0).locked;
+}
+
+static const struct row ROWS[] = {
+    {"graph_add", STAR, 1, prepare_child, run_event, 1},
+    {"graph_add_at_1000", STAR, 1000, prepare_child, run_event, 2},
+    {"ancestors_depth_10", CHAIN, 11, prepare_path, run_ancestors, 5},
+    {"descendants_100", STAR, 101, prepare_nothing, run_descendants, 10},
+    {"topological_order_1000", LATTICE, 1000, prepare_nothing, run_descendants, 50},
+    {"depth_query", CHAIN, 11, prepare_nothing, run_depth, 0.1},
+    {"commitment_create", STAR, 1, prepare_child, run_event, 5},
+    {"commitment_get", STAR, 100, prepare_nothing, run_get, 1},
+    {"commitment_fail", CHAIN, 1, prepare_failure, run_event, 5},
+    {"commitment_fail_10_deep", CHAIN, 11, prepare_failure, run_event, 20},
+    {"stake_sum_100", STAR, 101, prepare_nothing, run_stake_sum, 10},
+    {"deferral_enqueue_at_1000", STAR, 1001, prepare_proof, run_event, 2},
+    {"deferral_dequeue_100", STAR, 101, prepare_confirmation, run_event, 5},
+    {"deferral_timeouts_1000", STAR, 1001, prepare_timeouts, run_event, 10},
+    {"deferral_confirm_50_dependents", STAR, 51, prepare_confirmation, run_event, 10},
+    {"rollback_1", CHAIN, 2, prepare_failure, run_event, 10},
+    {"rollback_5", CHAIN, 6, prepare_failure, run_event, 50},
+    {"rollback_10", CHAIN, 11, prepare_failure, run_event, 100},
+    {"rollback_dag_20", LATTICE, 20, prepare_failure, run_event, 200},
+};
+
+static void bench_plan_rows(void)
+{
+    for (size_t row = 0; row < sizeof ROWS / sizeof *ROWS; row++) {
+        int64_t spans_ns[REPEATS];
+        for (int i = 0; i < REPEATS; i++) {
+            struct bench bench;
+            open_bench(&bench, ROWS[row].count + 16);
+            grow(&bench, ROWS[row].shape, ROWS[row].count);
+            ROWS[row].prepare(&bench);
+            int64_t began_ns = clock_ns();
+            ROWS[row].run(&bench);
+            spans_ns[i] = clock_ns() - began_ns;
+            close_bench(&bench);
+        }
+        report_us(ROWS[row].name, spans_ns, ROWS[row].goal_ms);
+    }
+}
+
+static void bench_memory(void)
+{
+    struct engine_limits limits = {.tasks = 1000000, .edges = 0, .agents = 1};
+    double bare = (double)engine_memory_bytes(&limits);
+    limits.edges = limits.tasks;
+    printf("engine.memory_task %.0f bytes 256\n", bare / limits.tasks);
+    printf("engine.memory_edge %.0f bytes 16\n",
+           ((double)engine_memory_bytes(&limits) - bare) / limits.edges);
+}
+
 int main(void)
 {
     bench_lives(1, "engine.lives_depth_1", ">1");
     bench_lives(10, "engine.lives_depth_10", ">0.6");
     bench_admission();
-    bench_cascade("engine.cascade_10000", 10000, 10, "ms", 1, "1");
-    bench_cascade("engine.cascade_10000_star", 10000, 10000, "ms", 1, "1");
-    bench_cascade("engine.cascade_100000", 100000, 10, "ms", 1, "10");
-    bench_cascade("engine.cascade_1000000", 1000000, 10, "ms", 1, "100");
+    double small = bench_cascade("engine.cascade_10000", 10000, 10, "1");
+    bench_cascade("engine.cascade_10000_star", 10000, 10000, "1");
+    double large = bench_cascade("engine.cascade_1000000", 1000000, 10, "300");
+    printf("engine.cascade_growth_per_task %.2f x 3\n", large / small / 100);
     bench_fanout();
+    bench_plan_rows();
+    bench_memory();
+    ASSERT(sink > 0);
     return 0;
 }
