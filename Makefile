@@ -34,6 +34,8 @@ OBJ     := $(SOURCES:%.c=$(OUT)/%.o) $(patsubst %.cpp,$(OUT)/%.o,$(wildcard base
 LIB     := $(OUT)/libagenc.a
 TESTS   := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/*.c tests/sim/*.c))
 TESTLIB := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/lib/*.c))
+JUDGES  := $(OUT)/tests/judge-vectors
+JUDGELIB := $(patsubst %.c,$(OUT)/%.o,$(filter-out tests/judge/judge_%,$(wildcard tests/judge/*.c)))
 BENCHES := $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/*.c))
 
 release: $(OUT)/agenc ## Build build/release/agenc (the default)
@@ -62,6 +64,14 @@ $(OUT)/tests/lib/%.o: tests/lib/%.c
 	@mkdir -p $(@D)
 	@echo '  CC   $<'
 	@$(CC) -std=c17 $(COMMON) -Wall -Wextra -Werror $(TEST_CFLAGS) -MMD -MP -c $< -o $@
+$(OUT)/tests/judge/%.o: tests/judge/%.c
+	@mkdir -p $(@D)
+	@echo '  CC   $<'
+	@$(CC) -std=c17 $(COMMON) -Wall -Wextra -Werror -MMD -MP -c $< -o $@
+$(JUDGES): $(JUDGELIB) $(OUT)/tests/lib/engine_fixture.o $(OUT)/tests/lib/bench_fixture.o $(LIB)
+	@echo '  LINK $@'
+	@$(CC) $(CFLAGS_ALL) $(filter %.o,$^) $(LIB) -o $@ $(LIB_LINK)
+$(OUT)/tests/judge-vectors: $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/judge/judge_vectors*.c))
 $(OUT)/tests/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
 	@echo '  CC   $<'
@@ -78,6 +88,9 @@ $(OUT)/tests/%: tests/%.c $(TESTLIB) $(LIB)
 test: $(OUT)/agenc $(TESTS) ## Run unit and simulation tests
 	@ci/run-tests $(OUT) $(TESTS)
 	@tests/cli/run.sh $(OUT)/agenc
+judges: $(JUDGES) ## Judge the engine by the kept vectors
+	@$(OUT)/tests/judge-vectors tests/vectors/engine-vectors.json
+	@tests/judge/self-test.sh $(OUT)
 golden-update: $(OUT)/agenc ## Accept the runs as they are now and print what changed
 	@tests/golden/run.sh $(OUT)/agenc --update
 debug: ## Build build/debug/agenc
@@ -101,7 +114,8 @@ clean: ## Remove build/
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+-include $(wildcard $(OUT)/tests/judge/*.d)
 -include $(OBJ:.o=.d) $(OUT)/cli/main.d $(TESTLIB:.o=.d) $(TESTS:%=%.d) $(BENCHES:%=%.d) $(wildcard $(OUT)/tests/fuzz/*.d)
 .DEFAULT_GOAL := release
 .SECONDARY:
-.PHONY: release test golden-update debug asan tsan bench bench-engine docs fmt clean help FORCE
+.PHONY: release test judges golden-update debug asan tsan bench bench-engine docs fmt clean help FORCE

@@ -225,14 +225,19 @@ static uint64_t share_pool(struct engine *engine, uint32_t root, uint32_t plan_r
     return 0;
 }
 
+/* One floor: bond x slash x factor / 10^8, in 128 bits. */
+uint64_t slash_amount(const struct settings *settings, uint64_t bond_lamports, uint32_t factor_bps)
+{
+    u128 product = (u128)bond_lamports * (uint64_t)settings->slash_bps;
+    return (uint64_t)(product * factor_bps / (BPS_ONE * BPS_ONE));
+}
+
 uint64_t ledger_settle_root(struct engine *engine, uint32_t slot, uint32_t plan_root)
 {
     struct task *task = task_at(engine, slot);
     if (!(task->flags & TASK_COMMITTED)) return 0;
     const struct settings *settings = &engine->settings;
-    /* One floor: bond x slash x factor / 10^8. */
-    u128 product = (u128)task->bond_lamports * (uint64_t)settings->slash_bps;
-    uint64_t slashed = (uint64_t)(product * task->factor_bps / (BPS_ONE * BPS_ONE));
+    uint64_t slashed = slash_amount(settings, task->bond_lamports, task->factor_bps);
     uint64_t treasury = bps_of(slashed, (uint64_t)settings->treasury_bps);
     treasury += share_pool(engine, slot, plan_root, slashed - treasury);
     settle(engine, slot, slashed, treasury);

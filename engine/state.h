@@ -278,6 +278,7 @@ static inline bool edge_is_dropped(const struct edge *edge)
 /* ledger.c */
 MUST_USE err agent_find_or_add(struct engine *engine, uint64_t id, uint32_t *index_out);
 uint64_t bond_at_depth(const struct settings *settings, uint32_t depth);
+uint64_t slash_amount(const struct settings *settings, uint64_t bond_lamports, uint32_t factor_bps);
 uint64_t bond_asked(const struct engine *engine, const struct task *task, uint32_t depth);
 enum bond_state bond_state_of(const struct engine *engine, const struct agent *agent);
 void ledger_relock(struct engine *engine, uint32_t slot); /* after a reorg: or marks it uncovered */
