@@ -61,7 +61,7 @@ static const struct field ROWS[EVENT_KIND_COUNT][FIELDS_MOST] = {
     [EVENT_BREAKER_ENABLE]   = {FLAG(u.enable.is_forced)},
     [EVENT_SETTINGS]         = {{"u.settings", .type = FIELD_SETTINGS}},
     [EVENT_GC]               = {FLAG(u.gc.is_forced)},
-    /* BREAKER_RESET and TICK have nothing but their time. */
+    /* BREAKER_RESET, TICK and RESUME have nothing but their time. */
 };
 /* clang-format on */
 

@@ -406,6 +406,7 @@ static err (*const HANDLERS[EVENT_KIND_COUNT])(struct engine *engine, const stru
     [EVENT_STAKE_RECOVER] = on_stake_recover,
     [EVENT_BREAKER_RESET] = on_breaker_reset,
     [EVENT_BREAKER_ENABLE] = on_breaker_enable,
+    [EVENT_RESUME] = on_resume,
     [EVENT_SETTINGS] = on_settings,
     [EVENT_TICK] = on_tick,
     [EVENT_GC] = on_gc,

@@ -12,6 +12,7 @@
 #include "base/settings.h"
 #include "engine/machines.h"
 
+/* Logs and trajectory hashes hold these numbers: a new kind goes to the end. */
 #define EVENT_KINDS(X)                                                                                       \
     X(EVENT_DEPOSIT, "deposit")                                                                              \
     X(EVENT_SUBMIT, "submit")                                                                                \
@@ -46,7 +47,8 @@
     X(EVENT_BREAKER_ENABLE, "breaker_enable")                                                                \
     X(EVENT_SETTINGS, "settings")                                                                            \
     X(EVENT_TICK, "tick")                                                                                    \
-    X(EVENT_GC, "gc")
+    X(EVENT_GC, "gc")                                                                                        \
+    X(EVENT_RESUME, "resume") /* after a restart: the ports are asked again */
 
 #define EFFECT_KINDS(X)                                                                                      \
     X(EFFECT_EXECUTE, "execute")     /* executor: run this task */                                           \

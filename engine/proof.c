@@ -173,6 +173,13 @@ void proof_fail_attempt(struct engine *engine, uint32_t slot, bool is_timeout, u
     }
 }
 
+void proof_restart(struct engine *engine, uint32_t slot)
+{
+    generation_ended(engine, slot);
+    task_at(engine, slot)->proof_attempt++;
+    enqueue(engine, slot);
+}
+
 uint32_t proof_clear_queue(struct engine *engine, uint32_t *slots)
 {
     uint32_t count = 0;

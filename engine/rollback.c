@@ -295,6 +295,17 @@ err rollback_stage_done(struct engine *engine, uint32_t slot, enum plan_stage st
     return ERR_STALE;
 }
 
+void rollback_ask_again(struct engine *engine)
+{
+    const struct settings *settings = &engine->settings;
+    for (int i = 0; i < LIMIT_RUNNING_PLANS; i++) {
+        struct running_plan *plan = &engine->running[i];
+        if (plan->root == NONE || plan->stage == PLAN_IDLE) continue;
+        bool aborts = plan->stage == PLAN_ABORTING;
+        ask(engine, plan, plan->stage, aborts ? settings->rollback_grace_ns : settings->rollback_timeout_ns);
+    }
+}
+
 int64_t rollback_deadline_ns(const struct engine *engine)
 {
     int64_t first_ns = NEVER_NS;

@@ -324,6 +324,7 @@ void proof_done(struct engine *engine, uint32_t slot);
 void proof_fail(struct engine *engine, uint32_t slot); /* for good */
 void proof_fail_attempt(struct engine *engine, uint32_t slot, bool is_timeout, uint32_t jitter);
 void proof_requeue(struct engine *engine, uint32_t slot);
+void proof_restart(struct engine *engine, uint32_t slot); /* its worker is gone: from the queue again */
 uint32_t proof_clear_queue(struct engine *engine, uint32_t *slots); /* executed again, in queue order */
 err proof_retry_now(struct engine *engine, uint32_t slot);
 
@@ -364,6 +365,7 @@ struct region {
 struct region rollback_region(struct engine *engine, uint32_t root);
 void rollback_dispatch(struct engine *engine);
 MUST_USE err rollback_stage_done(struct engine *engine, uint32_t slot, enum plan_stage stage);
+void rollback_ask_again(struct engine *engine);
 int64_t rollback_deadline_ns(const struct engine *engine);
 void rollback_tick(struct engine *engine);
 
@@ -396,3 +398,6 @@ void breaker_watch(struct engine *engine);                /* the end of a step *
 void breaker_deadline(struct engine *engine, enum breaker_deadline deadline);
 MUST_USE err on_breaker_reset(struct engine *engine, const struct event *event);
 MUST_USE err on_breaker_enable(struct engine *engine, const struct event *event);
+
+/* resume.c */
+MUST_USE err on_resume(struct engine *engine, const struct event *event);
