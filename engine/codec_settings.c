@@ -33,12 +33,12 @@ struct scalar {
     X(treasury_bps, 0, SHARE_BPS)               X(max_locks, 0, MANY)          \
     X(reason_factor_bps, 0, SHARE_BPS)                                         \
     X(generator, 0, PROOF_MOCK)                 X(worker_threads, 0, LIMIT_PROOF_WORKERS) \
-    X(queue_size, 0, MANY)                      X(proof_timeout_ns, 0, SPAN_NS) \
+    X(queue_size, 1, MANY)                      X(proof_timeout_ns, 0, SPAN_NS) \
     X(batch_size, 1, MANY)                      X(proof_max_retries, 0, UINT8_MAX) \
     X(retry_delay_ns, 0, SPAN_NS)               X(retry_multiplier_bps, 0, 100 * SHARE_BPS) \
     X(retry_cap_ns, 0, SPAN_NS)                 X(batch_timeout_ns, 0, SPAN_NS) \
     X(proof_cache_bytes, 0, INT64_MAX)          X(max_concurrent_submissions, 0, MANY) \
-    X(max_memory_bytes, 0, INT64_MAX)           X(max_pending_operations, 0, MANY) \
+    X(max_memory_bytes, 1, INT64_MAX)           X(max_pending_operations, 0, MANY) \
     X(max_state_snapshots, 0, MANY)             X(gc_interval_ns, 0, SPAN_NS)  \
     X(table_capacity, 0, LIMIT_TABLE)           X(retention_ns, 0, SPAN_NS)    \
     X(parallel_speculation, 0, 1)               X(cross_agent_speculation, 0, 1) \
@@ -47,13 +47,13 @@ struct scalar {
     X(rollback_max_concurrent, 0, LIMIT_RUNNING_PLANS) X(rollback_timeout_ns, 0, SPAN_NS) \
     X(rollback_grace_ns, 0, SPAN_NS)            X(rollback_max_cascade_size, 0, MANY) \
     X(rollback_max_latency_ns, 0, SPAN_NS)                                     \
-    X(breaker_consecutive, 0, LIMIT_BREAKER_FAILURES) X(breaker_consecutive_window_ns, 0, SPAN_NS) \
+    X(breaker_consecutive, 1, LIMIT_BREAKER_FAILURES) X(breaker_consecutive_window_ns, 0, SPAN_NS) \
     X(breaker_consecutive_cooldown_ns, 0, SPAN_NS) X(breaker_rate_bps, 0, SHARE_BPS) \
-    X(breaker_rate_window_ns, 0, LIMIT_BREAKER_SECONDS * NS_PER_S) X(breaker_rate_min_tasks, 0, MANY) \
+    X(breaker_rate_window_ns, 1, LIMIT_BREAKER_SECONDS * NS_PER_S) X(breaker_rate_min_tasks, 1, MANY) \
     X(breaker_rate_cooldown_ns, 0, SPAN_NS)     X(breaker_memory_open_bps, 0, SHARE_BPS) \
     X(breaker_memory_close_bps, 0, SHARE_BPS)   X(breaker_queue_open_bps, 0, SHARE_BPS) \
     X(breaker_queue_window_ns, 0, SPAN_NS)      X(breaker_queue_close_bps, 0, SHARE_BPS) \
-    X(breaker_half_open_probes, 0, MANY)                                       \
+    X(breaker_half_open_probes, 1, LIMIT_BREAKER_PROBES)                                       \
     X(admin_auth_reads, 0, 1)                   X(metrics_aliases, 0, 1)
 #define TEXTS(X) X(admin_token_env) X(admin_bind) X(workers_bind) X(rollout_always)
 /* clang-format on */

@@ -308,6 +308,8 @@ void proof_cache_add(struct engine *engine, uint32_t slot);
 void admission_try(struct engine *engine, uint32_t slot); /* starts it, or makes it wait */
 enum wait_reason admission_check(struct engine *engine, uint32_t slot);
 uint32_t waiting_queue_count(const struct engine_limits *limits);
+uint32_t waiting_queue_of(const struct engine *engine, enum wait_reason reason, uint32_t agent);
+uint32_t waiting_head(const struct engine *engine, uint32_t queue); /* NONE: nobody waits */
 void waiting_set(struct engine *engine, uint32_t slot, enum wait_reason reason);
 /* The key of its queue changes: depth, or the end of the claim. */
 void waiting_rekey(struct engine *engine, uint32_t slot, uint32_t depth, int64_t claim_expires_ns);

@@ -33,7 +33,7 @@ uint32_t waiting_queue_count(const struct engine_limits *limits)
     return (uint32_t)WAIT_REASON_COUNT + limits->agents * AGENT_QUEUES;
 }
 
-static uint32_t queue_of(const struct engine *engine, enum wait_reason reason, uint32_t agent)
+uint32_t waiting_queue_of(const struct engine *engine, enum wait_reason reason, uint32_t agent)
 {
     if (!is_of_agent(engine, reason)) return (uint32_t)reason;
     return (uint32_t)WAIT_REASON_COUNT + agent * AGENT_QUEUES + AGENT_QUEUE[reason];
@@ -44,6 +44,13 @@ static uint32_t *head_of(struct engine *engine, uint32_t queue)
     if (queue < WAIT_REASON_COUNT) return &engine->wait_heads[queue];
     queue -= WAIT_REASON_COUNT;
     return &engine->agents[queue / AGENT_QUEUES].wait_heads[queue % AGENT_QUEUES];
+}
+
+uint32_t waiting_head(const struct engine *engine, uint32_t queue)
+{
+    if (queue < WAIT_REASON_COUNT) return engine->wait_heads[queue];
+    queue -= WAIT_REASON_COUNT;
+    return engine->agents[queue / AGENT_QUEUES].wait_heads[queue % AGENT_QUEUES];
 }
 
 static enum wait_reason reason_of(uint32_t queue)
@@ -124,7 +131,8 @@ static void leave_queue(struct engine *engine, uint32_t slot)
 {
     struct task *task = task_at(engine, slot);
     if (!(task->flags & TASK_IN_WAIT_QUEUE)) return;
-    heap_unlink(engine, head_of(engine, queue_of(engine, (enum wait_reason)task->wait_reason, task->agent)),
+    heap_unlink(engine,
+                head_of(engine, waiting_queue_of(engine, (enum wait_reason)task->wait_reason, task->agent)),
                 slot);
     task->flags &= (uint16_t)~TASK_IN_WAIT_QUEUE;
 }
@@ -134,7 +142,7 @@ static void enter_queue(struct engine *engine, uint32_t slot)
     struct task *task = task_at(engine, slot);
     enum wait_reason reason = (enum wait_reason)task->wait_reason;
     if (SCOPES[reason] == QUEUE_NONE) return;
-    uint32_t *head = head_of(engine, queue_of(engine, reason, task->agent));
+    uint32_t *head = head_of(engine, waiting_queue_of(engine, reason, task->agent));
     task->wait.child = task->wait.sibling = task->wait.prev = NONE;
     *head = meld(engine, *head, slot);
     task->flags |= TASK_IN_WAIT_QUEUE;
@@ -168,7 +176,7 @@ void waiting_rekey(struct engine *engine, uint32_t slot, uint32_t depth, int64_t
 void waiting_freed(struct engine *engine, enum wait_reason reason, uint32_t agent)
 {
     if (engine->stats.waiting == 0) return;
-    uint32_t queue = queue_of(engine, reason, agent);
+    uint32_t queue = waiting_queue_of(engine, reason, agent);
     if (*head_of(engine, queue) == NONE || engine->dirty_flags[queue]) return;
     engine->dirty_flags[queue] = 1;
     uint32_t capacity = waiting_queue_count(&engine->limits);

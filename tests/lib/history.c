@@ -1,0 +1,253 @@
+/* tests/lib/history.c: see the header. */
+#include "tests/lib/history.h"
+#include "base/assert.h"
+#include "tests/lib/event_sample.h"
+#include <stdlib.h>
+
+enum { AGENTS = 4 };
+
+static uint64_t below(struct history *history, uint64_t bound)
+{
+    return draw_below(&history->draw, bound);
+}
+
+static bool chance(struct history *history, uint64_t percent)
+{
+    return below(history, 100) < percent;
+}
+
+/* ---- settings ---- */
+
+static int64_t span(struct history *history)
+{
+    static const int64_t SPANS_NS[] = {0, NS_PER_MS, NS_PER_S, 20 * NS_PER_S};
+    return SPANS_NS[below(history, 4)];
+}
+
+static void choose_settings(struct history *history)
+{
+    struct settings *settings = &history->settings;
+    settings->enabled = chance(history, 85);
+    settings->gate_level = chance(history, 15) ? GATE_FINALIZED : GATE_CONFIRMED;
+    settings->branch_scope = chance(history, 50) ? SCOPE_ENGINE : SCOPE_AGENT;
+    settings->rollback_policy = (int64_t)below(history, 3);
+    settings->require_parent_output = chance(history, 70);
+    settings->optimistic_proofs = chance(history, 70);
+    settings->cross_agent_speculation = chance(history, 80);
+    settings->parallel_speculation = chance(history, 90);
+    settings->bond_roots = chance(history, 40);
+    settings->stake_formula = chance(history, 30) ? STAKE_EXPONENTIAL : STAKE_LINEAR;
+    settings->max_depth = 1 + (int64_t)below(history, 6);
+    settings->max_parallel_branches = 1 + (int64_t)below(history, 6);
+    settings->checkpoint_interval = 1 + (int64_t)below(history, 3);
+    settings->max_stake_lamports = chance(history, 50) ? 3000000 : 1000000000;
+    settings->max_locks = 1 + (int64_t)below(history, 6);
+    settings->cooldown_ns = span(history);
+    settings->retention_ns = span(history);
+    settings->batch_timeout_ns = span(history);
+    settings->queue_size = 1 + (int64_t)below(history, 4);
+    settings->batch_size = 1 + (int64_t)below(history, 3);
+    settings->worker_threads = 1 + (int64_t)below(history, 3);
+    settings->proof_max_retries = (int64_t)below(history, 4);
+    settings->max_concurrent_submissions = 1 + (int64_t)below(history, 3);
+    settings->max_pending_operations = 4 + (int64_t)below(history, 12);
+    settings->max_state_snapshots = 3 + (int64_t)below(history, 10);
+    settings->max_memory_bytes = (int64_t)((16 + below(history, 64)) * MIB);
+    settings->rollout_bps = chance(history, 20) ? 5000 : 10000;
+    settings->rollback_max_concurrent = 1 + (int64_t)below(history, 3);
+    settings->rollback_max_cascade_size = 1 + (int64_t)below(history, 20);
+    settings->breaker_consecutive = 1 + (int64_t)below(history, 8);
+    settings->breaker_consecutive_cooldown_ns = span(history);
+    settings->breaker_rate_min_tasks = 1 + (int64_t)below(history, 20);
+    settings->breaker_rate_window_ns = NS_PER_S * (1 + (int64_t)below(history, 20));
+    settings->breaker_half_open_probes = 1 + (int64_t)below(history, 3);
+}
+
+/* ---- the ports ---- */
+
+static void keep(struct effects *effects)
+{
+    struct history *history = effects->context;
+    for (uint32_t i = 0; i < effects->count; i++) {
+        const struct effect *effect = &effects->items[i];
+        if (effect->kind > EFFECT_RESTORE || effect->kind == EFFECT_CANCEL_PROOF) continue;
+        uint32_t at = history->open_count < HISTORY_REQUESTS ? history->open_count++
+                                                             : (uint32_t)(effect->task_id % HISTORY_REQUESTS);
+        history->open[at] =
+            (struct history_request){.kind = effect->kind, .task = effect->task, .attempt = effect->attempt};
+    }
+    effects->count = 0;
+}
+
+static void answer_transaction(struct history *history, struct history_request *request, struct event *event)
+{
+    static const enum event_kind BY_STAGE[3][6] = {
+        {EVENT_TX_ACCEPTED, EVENT_TX_ACCEPTED, EVENT_TX_ACCEPTED, EVENT_TX_REFUSED, EVENT_CONFIRMED,
+         EVENT_TX_REJECTED},
+        {EVENT_CONFIRMED, EVENT_CONFIRMED, EVENT_CONFIRMED, EVENT_TX_DROPPED, EVENT_TX_REJECTED,
+         EVENT_FINALIZED},
+        {EVENT_FINALIZED, EVENT_FINALIZED, EVENT_REVERTED, EVENT_CONFIRMED, EVENT_FINALIZED, EVENT_REVERTED},
+    };
+    event->kind = BY_STAGE[request->stage][below(history, 6)];
+    if (event->kind == EVENT_TX_ACCEPTED) request->stage = 1;
+    if (event->kind == EVENT_CONFIRMED) request->stage = 2;
+    event->jitter = (uint32_t)draw_u64(&history->draw);
+    if (event->kind == EVENT_TX_REJECTED)
+        event->u.tx.rejection = chance(history, 50) ? TX_PROOF_INVALID : TX_STATE_CONFLICT;
+    if (event->kind >= EVENT_CONFIRMED && event->kind <= EVENT_REVERTED)
+        event->u.level.slot = history->slot += below(history, 3);
+}
+
+static void answer_work(struct history *history, const struct history_request *request, struct event *event)
+{
+    switch (request->kind) {
+    case EFFECT_EXECUTE: event->kind = chance(history, 94) ? EVENT_EXECUTED : EVENT_EXECUTION_FAILED; break;
+    case EFFECT_ABORT: event->kind = EVENT_ABORTED; break;
+    case EFFECT_RESTORE: event->kind = EVENT_RESTORED; break;
+    default: event->kind = chance(history, 88) ? EVENT_PROOF_DONE : EVENT_PROOF_FAILED; break;
+    }
+    if (event->kind == EVENT_PROOF_FAILED) {
+        event->u.proof.error = chance(history, 60) ? PROOF_ERROR_TRANSIENT : PROOF_ERROR_CONSTRAINT;
+        event->jitter = (uint32_t)draw_u64(&history->draw);
+    } else if (request->kind == EFFECT_EXECUTE || request->kind == EFFECT_ABORT) {
+        event->u.executed.compute_ns = (int64_t)below(history, 400) * NS_PER_MS;
+    }
+    if (event->kind == EVENT_EXECUTED) event->u.executed.output_digest = below(history, 3);
+}
+
+static struct event choose_answer(struct history *history)
+{
+    struct event event = {.kind = EVENT_TICK};
+    if (history->open_count == 0) return event;
+    uint32_t at = (uint32_t)below(history, history->open_count);
+    struct history_request *request = &history->open[at];
+    event.task = request->task;
+    event.attempt = request->attempt;
+    if (request->kind == EFFECT_SUBMIT)
+        answer_transaction(history, request, &event);
+    else
+        answer_work(history, request, &event);
+    bool is_over = request->kind != EFFECT_SUBMIT || request->stage == 0 || event.kind != EVENT_CONFIRMED;
+    is_over = is_over && event.kind != EVENT_TX_ACCEPTED && chance(history, 95);
+    if (is_over) *request = history->open[--history->open_count];
+    return event;
+}
+
+/* ---- those who ask ---- */
+
+static struct event choose_submit(struct history *history)
+{
+    struct event event = {.kind = EVENT_SUBMIT};
+    struct event_submit *submit = &event.u.submit;
+    submit->id = chance(history, 96) ? history->next_id++ : 1 + below(history, history->next_id);
+    submit->agent_id = 1 + below(history, chance(history, 3) ? AGENTS + 2 : AGENTS);
+    submit->snapshot_bytes = below(history, 4) * MIB;
+    submit->bond_lamports = chance(history, 10) ? 1 + below(history, 5000000) : 0;
+    submit->claim_expires_ns =
+        chance(history, 80) ? NEVER_NS : history->now_ns + (int64_t)below(history, 200) * NS_PER_S;
+    submit->rollout_bucket = (uint32_t)below(history, 10001);
+    submit->parent_count = chance(history, 1) ? LIMIT_PARENTS + 1 : (uint32_t)below(history, 4);
+    for (uint32_t i = 0; i < submit->parent_count && i < LIMIT_PARENTS; i++) {
+        uint64_t back = 1 + below(history, chance(history, 70) ? 6 : 30);
+        submit->parents[i] = submit->id > back ? submit->id - back : submit->id;
+        submit->edge_kinds[i] = (uint8_t)(chance(history, 70) ? EDGE_DATA : below(history, EDGE_KIND_COUNT));
+    }
+    return event;
+}
+
+static struct task_ref choose_task(struct history *history)
+{
+    struct task_ref ref;
+    uint64_t back = 1 + below(history, 20);
+    if (history->next_id > back && engine_find(history->engine, history->next_id - back, &ref)) return ref;
+    return (struct task_ref){.slot = (uint32_t)below(history, 40), .generation = (uint32_t)below(history, 3)};
+}
+
+/* Any event at all, with fields that fit an engine of this size more often than not. */
+static struct event choose_order(struct history *history)
+{
+    enum event_kind kind = (enum event_kind)below(history, EVENT_KIND_COUNT);
+    struct event event = event_sample(&history->draw, kind, &history->settings);
+    event.task = choose_task(history);
+    if (kind == EVENT_SETTINGS) choose_settings(history);
+    if (kind == EVENT_SUBMIT) event = choose_submit(history);
+    if (kind == EVENT_EXECUTED || kind == EVENT_EXECUTION_FAILED || kind == EVENT_ABORTED)
+        event.u.executed.compute_ns = NS_PER_MS;
+    if (kind == EVENT_DEPOSIT || kind == EVENT_WITHDRAW)
+        event.u.deposit.agent_id = 1 + below(history, AGENTS);
+    if (kind == EVENT_DEPOSIT && chance(history, 95)) event.u.deposit.lamports = below(history, 5000000);
+    if (kind == EVENT_WITHDRAW) event.u.withdraw.lamports = below(history, 2000000);
+    if (kind == EVENT_DRAIN) event.u.drain.timeout_ns = span(history);
+    if (kind == EVENT_TIMEOUT_STALE) event.u.stale.older_than_ns = span(history);
+    if (kind == EVENT_SNAPSHOTS_CLEAR) event.u.snapshots.older_than_ns = span(history);
+    if (kind == EVENT_CLAIM_RENEWED)
+        event.u.claim.expires_ns = history->now_ns + (int64_t)below(history, 300) * NS_PER_S;
+    return event;
+}
+
+static struct event choose_wait(struct history *history)
+{
+    struct event event = {.kind = chance(history, 60) ? EVENT_TICK : EVENT_WORKER_FREE};
+    if (event.kind == EVENT_WORKER_FREE) {
+        event.u.worker.worker = (uint32_t)below(history, 4);
+        return event;
+    }
+    int64_t deadline_ns = engine_deadline_ns(history->engine);
+    bool goes_there = chance(history, 50) && deadline_ns != NEVER_NS && deadline_ns > history->now_ns;
+    history->now_ns = goes_there ? deadline_ns : history->now_ns + (int64_t)below(history, 2 * NS_PER_S);
+    return event;
+}
+
+err history_send(struct history *history, struct event event)
+{
+    event.now_ns = history->now_ns;
+    history->event = event;
+    err e = journal_write_event(&history->chain, &history->log, &event);
+    ASSERT(e == OK);
+    return history->answer = engine_step(history->engine, &event, &history->effects);
+}
+
+void history_step(struct history *history)
+{
+    uint64_t pick = below(history, 100);
+    struct event event = pick < 45   ? choose_answer(history)
+                         : pick < 68 ? choose_submit(history)
+                         : pick < 96 ? choose_wait(history)
+                                     : choose_order(history);
+    (void)history_send(history, event);
+}
+
+struct history *history_new(uint64_t seed)
+{
+    struct history *history = calloc(1, sizeof *history);
+    ASSERT(history);
+    struct rng rng = rng_keyed(seed, 0);
+    history->draw = draw_at(&rng, RNG_TEST, 0, 0);
+    history->settings = settings_for_tests();
+    history->limits = (struct engine_limits){.tasks = 32, .edges = 64, .agents = AGENTS + 1};
+    history->next_id = 1;
+    choose_settings(history);
+    history->log = (struct codec_out){.bytes = history->log_bytes, .capacity = HISTORY_LOG_BYTES};
+    err e = arena_open(&history->arena, engine_memory_bytes(&history->limits));
+    ASSERT(e == OK);
+    e = engine_init(&history->engine, &history->arena, &history->limits, &history->settings);
+    ASSERT(e == OK);
+    e = journal_write_header(&history->chain, &history->log, &history->limits, &history->settings);
+    ASSERT(e == OK);
+    history->effects =
+        (struct effects){.items = history->buffer, .capacity = 3, .context = history, .flush = keep};
+    for (uint64_t agent = 1; agent <= AGENTS; agent++) {
+        struct event event = {.kind = EVENT_DEPOSIT};
+        event.u.deposit.agent_id = agent;
+        event.u.deposit.lamports = 20000000;
+        (void)history_send(history, event);
+    }
+    return history;
+}
+
+void history_free(struct history *history)
+{
+    if (!history) return;
+    arena_close(&history->arena);
+    free(history);
+}

@@ -1,0 +1,43 @@
+/* tests/lib/history.h: a random life of one engine, with ports that answer sooner, later, twice or never.
+ *
+ * Every event that there is takes part, reorgs, operators and nonsense included,
+ * under limits so small that all of them are met. Each event is logged before
+ * it is stepped. A history is a function of its seed. */
+#pragma once
+#include "base/rng.h"
+#include "engine/journal.h"
+#include "tests/lib/engine_fixture.h"
+
+enum { HISTORY_REQUESTS = 256, HISTORY_LOG_BYTES = 1 << 20 };
+
+struct history_request {
+    enum effect_kind kind;
+    struct task_ref task;
+    uint32_t attempt;
+    int stage; /* of a transaction: sent, accepted, confirmed */
+};
+
+struct history {
+    struct settings settings;
+    struct engine_limits limits;
+    struct arena arena;
+    struct engine *engine;
+    struct effects effects;
+    struct effect buffer[3];
+    struct draw draw;
+    int64_t now_ns;
+    uint64_t next_id, slot;
+    struct history_request open[HISTORY_REQUESTS];
+    uint32_t open_count;
+    struct event event; /* the last one, and what the engine said */
+    err answer;
+    struct codec_out log;
+    struct journal_chain chain;
+    unsigned char log_bytes[HISTORY_LOG_BYTES];
+};
+
+struct history *history_new(uint64_t seed);
+void history_free(struct history *history);
+void history_step(struct history *history);
+/* An event of the caller's, logged and stepped like the others. */
+err history_send(struct history *history, struct event event);
