@@ -97,17 +97,17 @@ static void expect(struct audit *audit, uint32_t handle, bool is_due, int64_t at
     audit->deadlines += is_there;
 }
 
+/* The end of its claim or of its backoff, whichever comes first. */
 void audit_task_deadlines(struct audit *audit, uint32_t slot)
 {
     const struct engine *engine = audit->engine;
     const struct task *task = &engine->tasks[slot];
-    bool is_claimed = task->claim == CLAIM_CLAIMED && is_live(task) && !(task->flags & TASK_IN_PLAN) &&
-                      task->claim_expires_ns != NEVER_NS;
+    bool is_claimed = task->claim == CLAIM_CLAIMED && is_live(task) && !(task->flags & TASK_IN_PLAN);
     bool backs_off = task->proof == PROOF_BACKOFF || task->proof == PROOF_RESENDING;
-    expect(audit, deadline_handle(engine, DEADLINE_CLAIM, slot), is_claimed, task->claim_expires_ns,
-           (struct finding){.index = slot, .id = task->id, .what = "claim"});
-    expect(audit, deadline_handle(engine, DEADLINE_BACKOFF, slot), backs_off, NEVER_NS,
-           (struct finding){.index = slot, .id = task->id, .what = "backoff"});
+    int64_t at_ns = is_claimed ? task->claim_expires_ns : NEVER_NS;
+    if (backs_off && task->clock_ns < at_ns) at_ns = task->clock_ns;
+    expect(audit, deadline_handle(engine, DEADLINE_TASK, slot), at_ns != NEVER_NS, at_ns,
+           (struct finding){.index = slot, .id = task->id, .what = "deadline"});
 }
 
 static void check_cooldowns(struct audit *audit)

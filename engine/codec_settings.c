@@ -44,7 +44,7 @@ struct scalar {
     X(parallel_speculation, 0, 1)               X(cross_agent_speculation, 0, 1) \
     X(optimistic_proofs, 0, 1)                  X(stake_delegation, 0, 1)      \
     X(rollout_bps, 0, SHARE_BPS)                                               \
-    X(rollback_max_concurrent, 0, LIMIT_RUNNING_PLANS) X(rollback_timeout_ns, 0, SPAN_NS) \
+    X(rollback_max_concurrent, 1, LIMIT_RUNNING_PLANS) X(rollback_timeout_ns, 0, SPAN_NS) \
     X(rollback_grace_ns, 0, SPAN_NS)            X(rollback_max_cascade_size, 0, MANY) \
     X(rollback_max_latency_ns, 0, SPAN_NS)                                     \
     X(breaker_consecutive, 1, LIMIT_BREAKER_FAILURES) X(breaker_consecutive_window_ns, 0, SPAN_NS) \

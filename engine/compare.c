@@ -49,7 +49,7 @@ static const struct member ENGINE_MEMBERS[] = {
     ENGINE_(breaker.opened_ns), ENGINE_(breaker.retry_ns), ENGINE_(breaker.value), ENGINE_(breaker.threshold),
     ENGINE_(breaker.probes_admitted), ENGINE_(breaker.probes_confirmed), ENGINE_(breaker.is_memory_excused),
     ENGINE_(breaker.failures_ns), ENGINE_(breaker.failure_count), ENGINE_(breaker.failure_next),
-    ENGINE_(breaker.seconds), ENGINE_(breaker.window_s), ENGINE_(breaker.look_ns), ENGINE_(breaker.rate_seen_bps),
+    ENGINE_(breaker.seconds), ENGINE_(breaker.window_s), ENGINE_(breaker.window_ns), ENGINE_(breaker.look_ns), ENGINE_(breaker.rate_seen_bps),
     ENGINE_(breaker.second), ENGINE_(breaker.admitted), ENGINE_(breaker.rolled_back),
     ENGINE_(breaker.rate_since_ns), ENGINE_(breaker.queue_since_ns),
 };

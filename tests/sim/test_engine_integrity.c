@@ -286,8 +286,10 @@ DAMAGE(waiter_without_a_queue)
 DAMAGE(claim_longer_than_its_deadline)
 {
     TASK;
-    if (task->claim != CLAIM_CLAIMED || !is_free_to_run(task) || (task->flags & TASK_IN_WAIT_QUEUE))
-        return false;
+    bool is_claimed = task->claim == CLAIM_CLAIMED && is_free_to_run(task);
+    bool waits =
+        (task->flags & TASK_IN_WAIT_QUEUE) || task->proof == PROOF_BACKOFF || task->proof == PROOF_RESENDING;
+    if (!is_claimed || waits || task->claim_expires_ns == NEVER_NS) return false;
     task->claim_expires_ns++;
     return true;
 }
