@@ -55,6 +55,32 @@ static void recheck_children(struct engine *engine, uint32_t slot)
     }
 }
 
+static bool is_released(const struct task *task)
+{
+    return task->status == TASK_AWAITING_ANCESTORS && task->unconfirmed_parents == 0 &&
+           !(task->flags & TASK_IN_PLAN);
+}
+
+/* Proofs that waited for this one only: whoever was proven first is sent first (engine.md 2.6). */
+static void release_children(struct engine *engine, uint32_t slot)
+{
+    uint32_t count = 0;
+    bool is_sorted = true;
+    for (uint32_t index = task_at(engine, slot)->out_head; index != NONE;
+         index = engine->edges[index].next_out) {
+        uint32_t child = engine->edges[index].child;
+        if (child == NONE || edge_is_dropped(&engine->edges[index]) || !is_released(task_at(engine, child)))
+            continue;
+        if (count > 0)
+            is_sorted = is_sorted && proof_ready_ns(task_at(engine, engine->sweep[count - 1])) <=
+                                         proof_ready_ns(task_at(engine, child));
+        engine->sweep[count++] = child;
+    }
+    if (!is_sorted) slots_sort(engine, engine->sweep, count, ORDER_PROOF_READY);
+    for (uint32_t i = 0; i < count; i++) /* named twice as a parent, it is found twice */
+        if (is_released(task_at(engine, engine->sweep[i]))) deferral_release(engine, engine->sweep[i]);
+}
+
 static void notify_descendants(struct engine *engine, uint32_t slot)
 {
     if (task_at(engine, slot)->out_head == NONE) return;
@@ -65,6 +91,7 @@ static void notify_descendants(struct engine *engine, uint32_t slot)
             ASSERT(child->unconfirmed_parents > 0);
             child->unconfirmed_parents--;
         }
+    release_children(engine, slot);
     uint32_t count = graph_descendants(engine, slot);
     for (uint32_t i = 0; i < count; i++) {
         const struct task *task = task_at(engine, engine->scratch[i]);

@@ -13,6 +13,10 @@ enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, FEW = 48, KEY_BITS_MOST = 32 }
 static bool is_before(const struct task *a, const struct task *b, enum slot_order order)
 {
     if (order == ORDER_SUBMISSION) return a->seq < b->seq;
+    if (order == ORDER_PROOF_READY) {
+        int64_t a_ns = proof_ready_ns(a), b_ns = proof_ready_ns(b);
+        return a_ns != b_ns ? a_ns < b_ns : a->seq < b->seq;
+    }
     if (a->depth_now != b->depth_now) return a->depth_now > b->depth_now;
     return a->seq > b->seq;
 }
@@ -54,6 +58,7 @@ static uint32_t make_keys(struct engine *engine, const uint32_t *slots, uint32_t
 {
     uint64_t least = UINT64_MAX, most = 0;
     uint32_t depth = 0;
+    if (order == ORDER_PROOF_READY) return 0; /* nanoseconds */
     for (uint32_t i = 0; i < count; i++) {
         const struct task *task = &engine->tasks[slots[i]];
         if (task->seq < least) least = task->seq;

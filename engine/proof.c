@@ -132,6 +132,8 @@ void proof_done(struct engine *engine, uint32_t slot)
     generation_ended(engine, slot);
     engine->stats.proofs_ready++;
     move_must(MACHINE_PROOF, &task_at(engine, slot)->proof, PROVE_FINISH);
+    task_at(engine, slot)->proof_ready[0] = (uint32_t)(uint64_t)engine->now_ns;
+    task_at(engine, slot)->proof_ready[1] = (uint32_t)((uint64_t)engine->now_ns >> 32);
     proof_cache_add(engine, slot);
     effect_push(engine, NOTE_PROOF_READY, slot);
     deferral_place(engine, slot);

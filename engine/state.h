@@ -50,9 +50,13 @@ struct task {
     int64_t since_ns; /* submitted; from admission on: admitted, or reopened by a reorg */
     int64_t compute_ns, clock_ns, claim_expires_ns;
     struct links links[LINK_COUNT];
-    struct {
-        uint32_t child, sibling, prev;
-    } wait; /* pairing heap of a wait queue */
+    union {
+        struct {
+            uint32_t child, sibling, prev;
+        } wait; /* pending: pairing heap of a wait queue */
+        uint32_t
+            proof_ready[2]; /* once proven: when, ns; halves, because here 8 bytes would not be aligned */
+    };
     struct {
         uint32_t root, next, head, size;
     } plan; /* head and size: of the root itself */
@@ -189,6 +193,11 @@ static inline bool is_restorable(const struct task *task)
     return task->snapshot == SNAPSHOT_LIVE || task->snapshot == SNAPSHOT_PINNED;
 }
 
+static inline int64_t proof_ready_ns(const struct task *task)
+{
+    return (int64_t)((uint64_t)task->proof_ready[1] << 32 | task->proof_ready[0]);
+}
+
 static inline bool is_live(const struct task *task)
 {
     return !task_status_is_terminal((enum task_status)task->status);
@@ -257,7 +266,7 @@ uint32_t graph_mark(struct engine *engine);
 uint32_t graph_closure(struct engine *engine, uint32_t count);
 uint32_t graph_depth(const struct engine *engine, uint32_t slot);
 /* order.c: by submission, or deepest first and later submissions first: a reverse topological order. */
-enum slot_order { ORDER_SUBMISSION, ORDER_UNDOING };
+enum slot_order { ORDER_SUBMISSION, ORDER_UNDOING, ORDER_PROOF_READY };
 void slots_sort(struct engine *engine, uint32_t *slots, uint32_t count, enum slot_order order);
 static inline uint32_t edge_parent(const struct edge *edge)
 {

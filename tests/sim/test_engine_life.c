@@ -142,6 +142,45 @@ Test(engine_life, submission_slots_are_held_until_the_rpc_answers)
     cr_assert(eq(u64, fixture_saw(fx, EFFECT_SUBMIT, 0)->task_id, 2));
 }
 
+Test(engine_life, proofs_released_together_are_sent_in_the_order_in_which_they_became_ready)
+{
+    static const uint64_t READY[] = {4, 3, 2}, SENT[] = {4, 2, 3}; /* 2 and 3 in one instant: by submission */
+    fx->settings.worker_threads = 8;
+    fx->settings.batch_size = 1;
+    fx->settings.max_parallel_branches = 8;
+    fixture_start(fx, 16);
+    chain(1, 1);
+    for (uint64_t id = 2; id <= 4; id++) {
+        ACCEPTED(fixture_submit(fx, id, PARENTS(1)));
+        ACCEPTED(fixture_executed(fx, id, 1));
+    }
+    for (int i = 0; i < 3; i++) {
+        fx->now_ns += i < 2 ? NS_PER_S : 0;
+        ACCEPTED(fixture_outcome(fx, EVENT_PROOF_DONE, READY[i]));
+        STATUS(READY[i], TASK_AWAITING_ANCESTORS);
+    }
+    fixture_drive_to_confirming(fx, 1);
+    ACCEPTED(fixture_outcome(fx, EVENT_CONFIRMED, 1));
+    for (uint32_t i = 0; i < 3; i++) cr_assert(eq(u64, fixture_saw(fx, EFFECT_SUBMIT, i)->task_id, SENT[i]));
+}
+
+Test(engine_life, a_parent_named_twice_releases_its_child_once)
+{
+    fixture_start(fx, 16);
+    chain(1, 1);
+    ACCEPTED(fixture_submit(fx, 2, PARENTS(1, 1)));
+    ACCEPTED(fixture_executed(fx, 2, 1));
+    ACCEPTED(fixture_outcome(fx, EVENT_PROOF_DONE, 1));
+    for (uint32_t worker = 0; worker < 4; worker++) {
+        err e = fixture_worker_free(fx, worker);
+        (void)e; /* whichever was busy */
+    }
+    ACCEPTED(fixture_outcome(fx, EVENT_PROOF_DONE, 2));
+    fixture_confirm(fx, 1);
+    cr_assert(eq(u32, fixture_count(fx, EFFECT_SUBMIT), 1));
+    STATUS(2, TASK_SUBMITTING);
+}
+
 Test(engine_life, refused_transactions_are_sent_again_after_a_backoff_up_to_the_attempts)
 {
     fixture_start(fx, 16);
