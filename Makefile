@@ -101,6 +101,8 @@ tsan: ## Build with ThreadSanitizer
 	@$(MAKE) release VARIANT=tsan
 bench: $(BENCHES) ## Measure speed and memory
 	@ci/bench $(OUT)
+spin: $(OUT)/tests/spin/replay ## Exhaust the model of the protocol and replay its runs in the engine
+	@tests/spin/run.sh $(OUT)
 bench-engine: $(BENCHES) ## Measure the engine alone: lives, admissions, cascades, PT-4
 	@ci/bench $(OUT) engine
 docs: $(OUT)/agenc ## Write the documents that come from tables
@@ -118,4 +120,4 @@ help: ## Show this list
 -include $(OBJ:.o=.d) $(OUT)/cli/main.d $(TESTLIB:.o=.d) $(TESTS:%=%.d) $(BENCHES:%=%.d) $(wildcard $(OUT)/tests/fuzz/*.d)
 .DEFAULT_GOAL := release
 .SECONDARY:
-.PHONY: release test judges golden-update debug asan tsan bench bench-engine docs fmt clean help FORCE
+.PHONY: release test spin judges golden-update debug asan tsan bench bench-engine docs fmt clean help FORCE
