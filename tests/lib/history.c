@@ -70,6 +70,7 @@ static void keep(struct effects *effects)
     struct history *history = effects->context;
     for (uint32_t i = 0; i < effects->count; i++) {
         const struct effect *effect = &effects->items[i];
+        if (history->shadow) shadow_effect(history->shadow, effect);
         if (effect->kind > EFFECT_RESTORE || effect->kind == EFFECT_CANCEL_PROOF) continue;
         uint32_t at = history->open_count < HISTORY_REQUESTS ? history->open_count++
                                                              : (uint32_t)(effect->task_id % HISTORY_REQUESTS);
@@ -204,7 +205,10 @@ err history_send(struct history *history, struct event event)
     history->event = event;
     err e = journal_write_event(&history->chain, &history->log, &event);
     ASSERT(e == OK);
-    return history->answer = engine_step(history->engine, &event, &history->effects);
+    if (history->shadow) shadow_event(history->shadow, history->engine, &history->event);
+    history->answer = engine_step(history->engine, &event, &history->effects);
+    if (history->shadow) shadow_after(history->shadow, history->engine, history->answer);
+    return history->answer;
 }
 
 void history_step(struct history *history)
@@ -217,7 +221,7 @@ void history_step(struct history *history)
     (void)history_send(history, event);
 }
 
-struct history *history_new(uint64_t seed)
+struct history *history_watched(uint64_t seed, struct shadow *shadow)
 {
     struct history *history = calloc(1, sizeof *history);
     ASSERT(history);
@@ -236,6 +240,8 @@ struct history *history_new(uint64_t seed)
     ASSERT(e == OK);
     history->effects =
         (struct effects){.items = history->buffer, .capacity = 3, .context = history, .flush = keep};
+    history->shadow = shadow;
+    if (shadow) shadow_begin(shadow, &history->settings);
     for (uint64_t agent = 1; agent <= AGENTS; agent++) {
         struct event event = {.kind = EVENT_DEPOSIT};
         event.u.deposit.agent_id = agent;
@@ -243,6 +249,11 @@ struct history *history_new(uint64_t seed)
         (void)history_send(history, event);
     }
     return history;
+}
+
+struct history *history_new(uint64_t seed)
+{
+    return history_watched(seed, NULL);
 }
 
 void history_free(struct history *history)

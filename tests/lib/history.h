@@ -7,6 +7,7 @@
 #include "base/rng.h"
 #include "engine/journal.h"
 #include "tests/lib/engine_fixture.h"
+#include "tests/lib/shadow.h"
 
 enum { HISTORY_REQUESTS = 256, HISTORY_LOG_BYTES = 1 << 20 };
 
@@ -31,12 +32,14 @@ struct history {
     uint32_t open_count;
     struct event event; /* the last one, and what the engine said */
     err answer;
+    struct shadow *shadow; /* NULL: nobody watches */
     struct codec_out log;
     struct journal_chain chain;
     unsigned char log_bytes[HISTORY_LOG_BYTES];
 };
 
 struct history *history_new(uint64_t seed);
+struct history *history_watched(uint64_t seed, struct shadow *shadow); /* the shadow is begun anew */
 void history_free(struct history *history);
 void history_step(struct history *history);
 /* An event of the caller's, logged and stepped like the others. */
