@@ -12,11 +12,17 @@ void task_set_depth(struct engine *engine, uint32_t slot, uint32_t depth)
     waiting_rekey(engine, slot, depth, task->claim_expires_ns);
 }
 
-/* An ancestor of this live task was confirmed, or does not count any more. */
+void task_refresh_depth(struct engine *engine, uint32_t slot)
+{
+    const struct task *task = task_at(engine, slot);
+    if (is_live(task) && !(task->flags & TASK_IN_PLAN))
+        task_set_depth(engine, slot, graph_depth(engine, slot));
+}
+
+/* An ancestor of this live task was confirmed, or does not count any more; its depth is the new one. */
 void descendant_progress(struct engine *engine, uint32_t slot)
 {
     struct task *task = task_at(engine, slot);
-    task_set_depth(engine, slot, graph_depth(engine, slot));
     /* A ready proof's patience counts from the last progress above it (semantics.md 13). */
     if (task->status == TASK_AWAITING_ANCESTORS) clock_start(engine, slot, CLOCK_AWAITING);
     if (task->unconfirmed_parents > 0) {
@@ -93,6 +99,8 @@ static void notify_descendants(struct engine *engine, uint32_t slot)
         }
     release_children(engine, slot);
     uint32_t count = graph_descendants(engine, slot);
+    /* All depths first: what one progress starts may admit another descendant at once. */
+    for (uint32_t i = 0; i < count; i++) task_refresh_depth(engine, engine->scratch[i]);
     for (uint32_t i = 0; i < count; i++) {
         const struct task *task = task_at(engine, engine->scratch[i]);
         if (is_live(task) && !(task->flags & TASK_IN_PLAN)) descendant_progress(engine, engine->scratch[i]);

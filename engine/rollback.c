@@ -106,6 +106,8 @@ static struct effect *note_rollback(struct engine *engine, enum effect_kind kind
 /* Whoever is spared has fewer open ancestors now. */
 static void let_go(struct engine *engine, uint32_t spared)
 {
+    for (uint32_t slot = spared; slot != NONE; slot = task_at(engine, slot)->plan.next)
+        task_refresh_depth(engine, slot);
     for (uint32_t next; spared != NONE; spared = next) {
         const struct task *task = task_at(engine, spared);
         next = task->plan.next;

@@ -360,6 +360,7 @@ void recheck_edges(struct engine *engine, uint32_t slot);       /* reasons that 
 void task_detach(struct engine *engine, uint32_t slot);         /* takes it out of every queue and clock */
 void task_finish(struct engine *engine, uint32_t slot);         /* terminal and settled: parents, retention */
 void task_set_depth(struct engine *engine, uint32_t slot, uint32_t depth);
+void task_refresh_depth(struct engine *engine, uint32_t slot); /* of a live task that is not blocked */
 
 /* rollback.c */
 void rollback_root(struct engine *engine, uint32_t slot, enum task_move move, enum rollback_reason reason);

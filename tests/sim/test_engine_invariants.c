@@ -21,3 +21,20 @@ Test(invariants, hold_after_every_event_of_a_history)
     }
     free(shadow);
 }
+
+/* Found by S08: the second starts because its only parent is confirmed, and admits the third in the same
+ * breath. */
+Test(invariants, a_confirmation_makes_all_below_it_shallower_before_it_starts_anything)
+{
+    struct fixture *fixture = fixture_new();
+    fixture->settings.require_parent_output = 0;
+    fixture_start(fixture, 8);
+    cr_assert(eq(int, fixture_submit_for(fixture, 1, 1, PARENTS(0)), OK));
+    cr_assert(eq(int, fixture_submit_for(fixture, 2, 2, PARENTS(1)), OK));
+    cr_assert(eq(int, fixture_submit_for(fixture, 3, 2, PARENTS(2)), OK));
+    cr_assert(eq(int, fixture_waits_for(fixture, 2), WAIT_CROSS_AGENT));
+    fixture_confirm(fixture, 1);
+    cr_assert(eq(int, fixture_status(fixture, 3), TASK_EXECUTING));
+    cr_assert(eq(u32, fixture_view(fixture, 3).depth_at_admission, 1));
+    fixture_free(fixture);
+}
