@@ -17,6 +17,7 @@ FLAGS_debug   := -O1 -g3
 FLAGS_release := -O2 -g
 FLAGS_asan    := -O1 -g3 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_fuzz    := -O1 -g3 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FLAGS_coverage := -O0 -g --coverage -fprofile-update=atomic
 FLAGS_tsan    := -O1 -g3 -fsanitize=thread
 COMMIT        := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 # No FMA contraction: a result must have the same bits on every machine (ecosystem: docs/decisions).
@@ -103,6 +104,8 @@ bench: $(BENCHES) ## Measure speed and memory
 	@ci/bench $(OUT)
 spin: $(OUT)/tests/spin/replay ## Exhaust the model of the protocol and replay its runs in the engine
 	@tests/spin/run.sh $(OUT)
+coverage: ## Which branches of the engine the tests take; fails below 95 %
+	@ci/coverage
 bench-engine: $(BENCHES) ## Measure the engine alone: lives, admissions, cascades, PT-4
 	@ci/bench $(OUT) engine
 docs: $(OUT)/agenc ## Write the documents that come from tables
@@ -120,4 +123,4 @@ help: ## Show this list
 -include $(OBJ:.o=.d) $(OUT)/cli/main.d $(TESTLIB:.o=.d) $(TESTS:%=%.d) $(BENCHES:%=%.d) $(wildcard $(OUT)/tests/fuzz/*.d)
 .DEFAULT_GOAL := release
 .SECONDARY:
-.PHONY: release test spin judges golden-update debug asan tsan bench bench-engine docs fmt clean help FORCE
+.PHONY: release test spin coverage judges golden-update debug asan tsan bench bench-engine docs fmt clean help FORCE

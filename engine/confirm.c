@@ -53,11 +53,9 @@ void recheck_edges(struct engine *engine, uint32_t slot)
 /* Reasons that lie in the edge to a parent end when that parent is confirmed. */
 static void recheck_children(struct engine *engine, uint32_t slot)
 {
-    for (uint32_t index = task_at(engine, slot)->out_head; index != NONE;
-         index = engine->edges[index].next_out) {
-        uint32_t child_slot = engine->edges[index].child;
-        if (child_slot == NONE || edge_is_dropped(&engine->edges[index])) continue;
-        recheck_edges(engine, child_slot);
+    FOR_EACH_CHILD(engine, task_at(engine, slot), edge)
+    {
+        recheck_edges(engine, edge->child);
     }
 }
 
@@ -72,15 +70,14 @@ static void release_children(struct engine *engine, uint32_t slot)
 {
     uint32_t count = 0;
     bool is_sorted = true;
-    for (uint32_t index = task_at(engine, slot)->out_head; index != NONE;
-         index = engine->edges[index].next_out) {
-        uint32_t child = engine->edges[index].child;
-        if (child == NONE || edge_is_dropped(&engine->edges[index]) || !is_released(task_at(engine, child)))
-            continue;
-        if (count > 0)
-            is_sorted = is_sorted && proof_ready_ns(task_at(engine, engine->sweep[count - 1])) <=
-                                         proof_ready_ns(task_at(engine, child));
-        engine->sweep[count++] = child;
+    int64_t last_ns = INT64_MIN;
+    FOR_EACH_CHILD(engine, task_at(engine, slot), edge)
+    {
+        const struct task *child = task_at(engine, edge->child);
+        if (!is_released(child)) continue;
+        if (proof_ready_ns(child) < last_ns) is_sorted = false;
+        last_ns = proof_ready_ns(child);
+        engine->sweep[count++] = edge->child;
     }
     if (!is_sorted) slots_sort(engine, engine->sweep, count, ORDER_PROOF_READY);
     for (uint32_t i = 0; i < count; i++) /* named twice as a parent, it is found twice */
@@ -90,13 +87,12 @@ static void release_children(struct engine *engine, uint32_t slot)
 static void notify_descendants(struct engine *engine, uint32_t slot)
 {
     if (task_at(engine, slot)->out_head == NONE) return;
-    for (uint32_t index = task_at(engine, slot)->out_head; index != NONE;
-         index = engine->edges[index].next_out)
-        if (engine->edges[index].child != NONE && !edge_is_dropped(&engine->edges[index])) {
-            struct task *child = task_at(engine, engine->edges[index].child);
-            ASSERT(child->unconfirmed_parents > 0);
-            child->unconfirmed_parents--;
-        }
+    FOR_EACH_CHILD(engine, task_at(engine, slot), edge)
+    {
+        struct task *child = task_at(engine, edge->child);
+        ASSERT(child->unconfirmed_parents > 0);
+        child->unconfirmed_parents--;
+    }
     release_children(engine, slot);
     uint32_t count = graph_descendants(engine, slot);
     /* All depths first: what one progress starts may admit another descendant at once. */

@@ -145,15 +145,13 @@ uint32_t graph_mark(struct engine *engine)
 static bool find_children(struct engine *engine, uint32_t slot, uint32_t *count)
 {
     bool has_joins = false;
-    for (uint32_t index = task_at(engine, slot)->out_head; index != NONE;
-         index = engine->edges[index].next_out) {
-        uint32_t child_slot = engine->edges[index].child;
-        if (child_slot == NONE || edge_is_dropped(&engine->edges[index])) continue;
-        struct task *child = task_at(engine, child_slot);
+    FOR_EACH_CHILD(engine, task_at(engine, slot), edge)
+    {
+        struct task *child = task_at(engine, edge->child);
         if (child->visited == engine->visit_mark || (child->flags & TASK_DETACHED)) continue;
         child->visited = engine->visit_mark;
         has_joins = has_joins || child->parent_count > 1;
-        engine->scratch[(*count)++] = child_slot;
+        engine->scratch[(*count)++] = edge->child;
     }
     return has_joins;
 }

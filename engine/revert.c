@@ -17,10 +17,9 @@ static void reopen(struct engine *engine, uint32_t slot)
     engine->stats.operations++;
     if (task->flags & TASK_SPECULATIVE) speculation_enter(engine, slot);
     ledger_relock(engine, slot);
-    for (uint32_t index = task->out_head; index != NONE; index = engine->edges[index].next_out) {
-        const struct edge *edge = &engine->edges[index];
-        if (edge->child != NONE && !edge_is_dropped(edge))
-            task_at(engine, edge->child)->unconfirmed_parents++;
+    FOR_EACH_CHILD(engine, task, edge)
+    {
+        task_at(engine, edge->child)->unconfirmed_parents++;
     }
 }
 

@@ -280,9 +280,23 @@ static inline bool edge_is_dropped(const struct edge *edge)
 {
     return edge->parent_and_kind >> EDGE_KIND_SHIFT == EDGE_DROPPED;
 }
+static inline const struct edge *edge_at(const struct engine *engine, uint32_t index)
+{
+    return index == NONE ? NULL : &engine->edges[index];
+}
+/* This edge or the next one that leads to a child which the table holds and which still counts on us. */
+static inline const struct edge *child_edge(const struct engine *engine, uint32_t index)
+{
+    while (index != NONE && (engine->edges[index].child == NONE || edge_is_dropped(&engine->edges[index])))
+        index = engine->edges[index].next_out;
+    return edge_at(engine, index);
+}
 #define FOR_EACH_PARENT(engine, task, edge)                                                                  \
-    for (const struct edge *edge = (task)->in_head == NONE ? NULL : &(engine)->edges[(task)->in_head]; edge; \
-         edge = edge->next_in == NONE ? NULL : &(engine)->edges[edge->next_in])
+    for (const struct edge *edge = edge_at(engine, (task)->in_head); edge;                                   \
+         edge = edge_at(engine, edge->next_in))
+#define FOR_EACH_CHILD(engine, task, edge)                                                                   \
+    for (const struct edge *edge = child_edge(engine, (task)->out_head); edge;                               \
+         edge = child_edge(engine, edge->next_out))
 
 /* ledger.c */
 MUST_USE err agent_find_or_add(struct engine *engine, uint64_t id, uint32_t *index_out);

@@ -242,13 +242,11 @@ void waiting_wake_all(struct engine *engine)
 
 void waiting_wake_children(struct engine *engine, uint32_t slot)
 {
-    for (uint32_t index = task_at(engine, slot)->out_head; index != NONE;
-         index = engine->edges[index].next_out) {
-        uint32_t child_slot = engine->edges[index].child;
-        if (child_slot == NONE || edge_is_dropped(&engine->edges[index])) continue;
-        const struct task *child = task_at(engine, child_slot);
+    FOR_EACH_CHILD(engine, task_at(engine, slot), edge)
+    {
+        const struct task *child = task_at(engine, edge->child);
         if (child->status == TASK_PENDING && child->wait_reason == WAIT_PARENT_OUTPUT &&
             !(child->flags & TASK_IN_PLAN))
-            admission_try(engine, child_slot);
+            admission_try(engine, edge->child);
     }
 }
