@@ -29,6 +29,9 @@ LIB_LINK      := $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null) -lstdc++ -lm 
 TEST_CFLAGS    = $(shell $(PKG_CONFIG) --cflags criterion)
 TEST_LINK      = $(shell $(PKG_CONFIG) --libs criterion)
 
+HISTORIES  ?= 100000
+MODEL_SEED ?= 1
+
 PARTS   := base engine sim loadgen chaos reports daemon cli
 SOURCES := $(filter-out cli/main.c,$(wildcard $(PARTS:%=%/*.c)))
 OBJ     := $(SOURCES:%.c=$(OUT)/%.o) $(patsubst %.cpp,$(OUT)/%.o,$(wildcard base/*.cpp))
@@ -37,6 +40,7 @@ TESTS   := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/*.c tests/sim/*.c))
 TESTLIB := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/lib/*.c))
 JUDGES  := $(OUT)/tests/judge-vectors
 JUDGELIB := $(patsubst %.c,$(OUT)/%.o,$(filter-out tests/judge/judge_%,$(wildcard tests/judge/*.c)))
+MODEL   := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/model/*.c))
 BENCHES := $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/*.c))
 
 release: $(OUT)/agenc ## Build build/release/agenc (the default)
@@ -77,6 +81,13 @@ $(OUT)/tests/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
 	@echo '  CC   $<'
 	@$(CC) $(CFLAGS_ALL) -MMD -MP $< $(LIB) -o $@ $(LIB_LINK)
+$(OUT)/tests/model/%.o: tests/model/%.c
+	@mkdir -p $(@D)
+	@echo '  CC   $<'
+	@$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+$(OUT)/tests/differential: $(MODEL) $(LIB)
+	@echo '  LINK $@'
+	@$(CC) $(CFLAGS_ALL) $(MODEL) $(LIB) -o $@ $(LIB_LINK)
 $(OUT)/tests/fuzz/%: tests/fuzz/%.c $(LIB)
 	@mkdir -p $(@D)
 	@echo '  CC   $<'
@@ -92,6 +103,8 @@ test: $(OUT)/agenc $(TESTS) ## Run unit and simulation tests
 judges: $(JUDGES) ## Judge the engine by the kept vectors
 	@$(OUT)/tests/judge-vectors tests/vectors/engine-vectors.json
 	@tests/judge/self-test.sh $(OUT)
+model: $(OUT)/tests/differential ## Play random histories on the engine and on a naive model of it
+	@$< --histories $(HISTORIES) --seed $(MODEL_SEED)
 golden-update: $(OUT)/agenc ## Accept the runs as they are now and print what changed
 	@tests/golden/run.sh $(OUT)/agenc --update
 debug: ## Build build/debug/agenc
@@ -119,8 +132,9 @@ clean: ## Remove build/
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+-include $(MODEL:.o=.d)
 -include $(wildcard $(OUT)/tests/judge/*.d)
 -include $(OBJ:.o=.d) $(OUT)/cli/main.d $(TESTLIB:.o=.d) $(TESTS:%=%.d) $(BENCHES:%=%.d) $(wildcard $(OUT)/tests/fuzz/*.d)
 .DEFAULT_GOAL := release
 .SECONDARY:
-.PHONY: release test spin coverage judges golden-update debug asan tsan bench bench-engine docs fmt clean help FORCE
+.PHONY: release test model spin coverage judges golden-update debug asan tsan bench bench-engine docs fmt clean help FORCE

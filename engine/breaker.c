@@ -69,6 +69,13 @@ static int64_t cooldown_of(const struct settings *settings, enum breaker_trigger
                                             : settings->breaker_consecutive_cooldown_ns;
 }
 
+static void forget_deadlines(struct engine *engine)
+{
+    for (int deadline = 0; deadline < BREAKER_DEADLINES; deadline++)
+        heap_remove(&engine->deadlines, handle_of(engine, (enum breaker_deadline)deadline));
+    engine->breaker.look_ns = NEVER_NS;
+}
+
 static void open_it(struct engine *engine, enum breaker_move move, enum breaker_trigger trigger,
                     uint64_t value, uint64_t threshold)
 {
@@ -84,8 +91,7 @@ static void open_it(struct engine *engine, enum breaker_move move, enum breaker_
     breaker->retry_ns = is_condition(trigger)
                             ? NEVER_NS
                             : ns_after(engine->now_ns, cooldown_of(&engine->settings, breaker->cause));
-    heap_remove(&engine->deadlines, handle_of(engine, BREAKER_LOOK));
-    heap_remove(&engine->deadlines, handle_of(engine, BREAKER_QUEUE_FULL));
+    forget_deadlines(engine);
     if (breaker->retry_ns != NEVER_NS)
         heap_set(&engine->deadlines, handle_of(engine, BREAKER_RETRY), breaker->retry_ns);
     engine->stats.breaker_trips[trigger]++;
@@ -100,8 +106,7 @@ static void trip(struct engine *engine, enum breaker_trigger trigger, uint64_t v
 static void close_it(struct engine *engine, enum breaker_move move)
 {
     struct breaker *breaker = &engine->breaker;
-    for (int deadline = 0; deadline < BREAKER_DEADLINES; deadline++)
-        heap_remove(&engine->deadlines, handle_of(engine, (enum breaker_deadline)deadline));
+    forget_deadlines(engine);
     memset(breaker->seconds, 0, sizeof breaker->seconds);
     breaker->admitted = breaker->rolled_back = breaker->rate_seen_bps = 0;
     breaker->failure_count = 0;
@@ -243,14 +248,16 @@ static void watch_memory(struct engine *engine)
         return;
     }
     if (breaker->is_memory_excused) return;
-    uint64_t used = engine_memory_usage(engine).total;
-    trip(engine, TRIGGER_MEMORY, (uint64_t)((u128)used * BPS_ONE / (uint64_t)settings->max_memory_bytes),
+    u128 used = (u128)engine_memory_usage(engine).total * BPS_ONE;
+    uint64_t size = (uint64_t)settings->max_memory_bytes;
+    trip(engine, TRIGGER_MEMORY, size ? (uint64_t)(used / size) : UINT64_MAX,
          (uint64_t)settings->breaker_memory_open_bps);
 }
 
 static uint64_t queue_share_bps(const struct engine *engine)
 {
-    return (uint64_t)engine->proof_queue.count * BPS_ONE / (uint64_t)engine->settings.queue_size;
+    uint64_t size = (uint64_t)engine->settings.queue_size;
+    return size ? engine->proof_queue.count * BPS_ONE / size : UINT64_MAX;
 }
 
 static bool queue_is_above(const struct engine *engine)
@@ -315,11 +322,17 @@ static void recover(struct engine *engine)
     change(engine, BREAK_RECOVER);
 }
 
+static uint32_t probes_wanted(const struct engine *engine)
+{
+    int64_t wanted = engine->settings.breaker_half_open_probes;
+    return wanted < LIMIT_BREAKER_PROBES ? (uint32_t)wanted : LIMIT_BREAKER_PROBES;
+}
+
 static void watch_probes(struct engine *engine)
 {
     const struct breaker *breaker = &engine->breaker;
     bool have_passed = breaker->probes_confirmed == breaker->probes_admitted &&
-                       breaker->probes_confirmed >= (uint32_t)engine->settings.breaker_half_open_probes;
+                       breaker->probes_confirmed >= probes_wanted(engine);
     if (have_passed) close_it(engine, BREAK_PROBES_PASS);
 }
 
@@ -341,7 +354,7 @@ bool breaker_admits(const struct engine *engine)
 {
     const struct breaker *breaker = &engine->breaker;
     if (breaker->state != BREAKER_HALF_OPEN) return breaker->state == BREAKER_CLOSED;
-    return breaker->probes_admitted < (uint32_t)engine->settings.breaker_half_open_probes;
+    return breaker->probes_admitted < probes_wanted(engine);
 }
 
 void breaker_admitted(struct engine *engine, uint32_t slot)

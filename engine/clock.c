@@ -97,13 +97,21 @@ static int64_t expiry_ns(int64_t since_ns, int64_t span_ns)
     return ns_after(ns_after(since_ns, span_ns), 1);
 }
 
+/* Of those that there should be: fewer may be wanted than are still busy. */
+static bool has_free_worker(const struct engine *engine)
+{
+    for (int64_t worker = 0; worker < engine->settings.worker_threads; worker++)
+        if (!engine->worker_busy[worker]) return true;
+    return false;
+}
+
 /* A free worker may wait a while for a full batch; this is when it stops waiting. */
 static int64_t batch_deadline_ns(const struct engine *engine)
 {
     const struct settings *settings = &engine->settings;
     uint32_t head = engine->proof_queue.head;
     if (settings->batch_timeout_ns == 0 || head == NONE) return NEVER_NS;
-    if (engine->workers_busy >= (uint32_t)settings->worker_threads) return NEVER_NS;
+    if (!has_free_worker(engine)) return NEVER_NS;
     return ns_after(engine->tasks[head].clock_ns, settings->batch_timeout_ns);
 }
 

@@ -226,7 +226,8 @@ static err on_claim_renewed(struct engine *engine, const struct event *event)
     waiting_rekey(engine, slot, task->depth_now, event->u.claim.expires_ns);
     bool backs_off = task->proof == PROOF_BACKOFF || task->proof == PROOF_RESENDING;
     task_deadline_set(engine, slot, backs_off ? task->clock_ns : NEVER_NS);
-    waiting_freed(engine, WAIT_CLAIM_WINDOW, 0);
+    /* Nobody else's claim is any longer: only this task's own reason can have gone. */
+    if (task->status == TASK_PENDING && task->wait_reason == WAIT_CLAIM_WINDOW) admission_try(engine, slot);
     return OK;
 }
 
@@ -261,10 +262,13 @@ static err on_aborted(struct engine *engine, const struct event *event)
     uint32_t slot = slot_of_event(engine, event);
     if (slot == NONE || !(task_at(engine, slot)->flags & TASK_RUNNING)) return ERR_STALE;
     struct task *task = task_at(engine, slot);
+    const int64_t compute_before_ns = task->compute_ns;
     task->flags &= (uint16_t)~TASK_RUNNING;
     task->compute_ns = event->u.executed.compute_ns;
     err e = rollback_stage_done(engine, slot, PLAN_ABORTING);
-    if (e != OK) task->flags |= TASK_RUNNING; /* nobody had asked */
+    if (e == OK) return OK;
+    task->flags |= TASK_RUNNING; /* nobody had asked */
+    task->compute_ns = compute_before_ns;
     return e;
 }
 
@@ -356,9 +360,8 @@ static err on_cancel(struct engine *engine, const struct event *event)
 
 static err on_settings(struct engine *engine, const struct event *event)
 {
-    engine->settings = *event->u.settings;
     engine->stats.settings_generation++;
-    waiting_wake_all(engine);
+    waiting_wake_all(engine, event->u.settings);
     return OK;
 }
 

@@ -215,6 +215,7 @@ static uint64_t share_pool(struct engine *engine, uint32_t root, uint32_t plan_r
         engine->agents[victim->agent].free += share;
         engine->agents[victim->agent].received += share;
         pool.shared += share;
+        waiting_freed(engine, WAIT_STAKE_INSUFFICIENT, victim->agent);
     }
     sort_by_remainder(engine, &pool, victims, (uint32_t)pool.heads);
     for (uint32_t i = 0; pool.shared < lamports; i++, pool.shared++) {

@@ -87,6 +87,7 @@ static void start_batch(struct engine *engine, uint32_t worker)
 
 void proof_dispatch(struct engine *engine)
 {
+    refill_queue(engine); /* an emptied or a longer queue has room, too */
     uint32_t workers = (uint32_t)engine->settings.worker_threads;
     for (uint32_t worker = 0; worker < workers && batch_is_due(engine); worker++) {
         if (engine->worker_busy[worker]) continue;

@@ -337,8 +337,8 @@ void waiting_set(struct engine *engine, uint32_t slot, enum wait_reason reason);
 /* The key of its queue changes: depth, or the end of the claim. */
 void waiting_rekey(struct engine *engine, uint32_t slot, uint32_t depth, int64_t claim_expires_ns);
 void waiting_freed(struct engine *engine, enum wait_reason reason, uint32_t agent);
-void waiting_wake(struct engine *engine);                         /* the end of a step */
-void waiting_wake_all(struct engine *engine);                     /* the rules have changed */
+void waiting_wake(struct engine *engine);                                  /* the end of a step */
+void waiting_wake_all(struct engine *engine, const struct settings *next); /* the rules change */
 void waiting_wake_children(struct engine *engine, uint32_t slot); /* this parent has its output now */
 
 /* proof.c: from executed to a proof */

@@ -1,7 +1,7 @@
 /* engine/waiting.c: who waits for what, and who is served first (semantics.md 14).
  *
  * One ordered queue for each (reason, agent) or (reason, engine): shallower
- * depth, smaller bond (which follows depth), tighter claim, submission. A
+ * depth, smaller bond, tighter claim, submission. A
  * queue is a pairing heap through the task records: insertion O(1), removal
  * O(log n) amortised. What frees a unit marks its queue; at the end of the
  * step each marked queue serves its head until one is denied for the same
@@ -59,9 +59,13 @@ static enum wait_reason reason_of(uint32_t queue)
     return (enum wait_reason)AGENT_REASON[(queue - WAIT_REASON_COUNT) % AGENT_QUEUES];
 }
 
-static bool served_before(const struct task *a, const struct task *b)
+static bool served_before(const struct engine *engine, const struct task *a, const struct task *b)
 {
     if (a->depth_now != b->depth_now) return a->depth_now < b->depth_now;
+    if ((a->flags | b->flags) & TASK_BOND_GIVEN) { /* by the formula, equal depths ask equal bonds */
+        uint64_t bond_a = bond_asked(engine, a, a->depth_now), bond_b = bond_asked(engine, b, b->depth_now);
+        if (bond_a != bond_b) return bond_a < bond_b;
+    }
     if (a->claim_expires_ns != b->claim_expires_ns) return a->claim_expires_ns < b->claim_expires_ns;
     ASSERT(a->seq != b->seq || a == b);
     return a->seq < b->seq;
@@ -72,7 +76,7 @@ static uint32_t meld(struct engine *engine, uint32_t a, uint32_t b)
 {
     if (a == NONE) return b;
     if (b == NONE) return a;
-    if (served_before(task_at(engine, b), task_at(engine, a))) {
+    if (served_before(engine, task_at(engine, b), task_at(engine, a))) {
         uint32_t swapped = a;
         a = b;
         b = swapped;
@@ -226,10 +230,12 @@ static uint32_t drain_queue(struct engine *engine, uint32_t queue, uint32_t coun
     return count;
 }
 
-void waiting_wake_all(struct engine *engine)
+/* They leave in the order of the rules by which they stood, and are tried by the new ones. */
+void waiting_wake_all(struct engine *engine, const struct settings *next)
 {
     uint32_t queues = (uint32_t)WAIT_REASON_COUNT + engine->agent_count * AGENT_QUEUES, count = 0;
     for (uint32_t queue = 0; queue < queues; queue++) count = drain_queue(engine, queue, count);
+    engine->settings = *next;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t slot = engine->scratch[i];
         enum wait_reason reason = (enum wait_reason)task_at(engine, slot)->wait_reason;
