@@ -27,7 +27,7 @@ static int64_t span(struct history *history)
 static void choose_settings(struct history *history)
 {
     struct settings *settings = &history->settings;
-    settings->enabled = chance(history, 85);
+    settings->enabled = chance(history, 93);
     settings->gate_level = chance(history, 15) ? GATE_FINALIZED : GATE_CONFIRMED;
     settings->branch_scope = chance(history, 50) ? SCOPE_ENGINE : SCOPE_AGENT;
     settings->rollback_policy = (int64_t)below(history, 3);
@@ -116,10 +116,12 @@ static void answer_work(struct history *history, const struct history_request *r
     if (event->kind == EVENT_EXECUTED) event->u.executed.output_digest = below(history, 3);
 }
 
+static struct event choose_submit(struct history *history);
+
 static struct event choose_answer(struct history *history)
 {
     struct event event = {.kind = EVENT_TICK};
-    if (history->open_count == 0) return event;
+    if (history->open_count == 0) return choose_submit(history);
     uint32_t at = (uint32_t)below(history, history->open_count);
     struct history_request *request = &history->open[at];
     event.task = request->task;
@@ -156,11 +158,21 @@ static struct event choose_submit(struct history *history)
     return event;
 }
 
-static struct task_ref choose_task(struct history *history)
+/* Of a few recent tasks the first that this event could be about; any reference at all when none could. */
+static struct task_ref choose_task(struct history *history, enum event_kind kind)
 {
     struct task_ref ref;
-    uint64_t back = 1 + below(history, 20);
-    if (history->next_id > back && engine_find(history->engine, history->next_id - back, &ref)) return ref;
+    struct task_view view;
+    for (int tries = 0; tries < 12; tries++) {
+        uint64_t back = 1 + below(history, 24);
+        if (history->next_id <= back || !engine_find(history->engine, history->next_id - back, &ref))
+            continue;
+        if (engine_task(history->engine, ref, &view) != OK) continue;
+        bool suits = kind == EVENT_PROOF_RETRY     ? view.proof == PROOF_BACKOFF
+                     : kind == EVENT_CLAIM_RENEWED ? view.claim == CLAIM_CLAIMED
+                                                   : view.status < TASK_CONFIRMED;
+        if (suits) return ref;
+    }
     return (struct task_ref){.slot = (uint32_t)below(history, 40), .generation = (uint32_t)below(history, 3)};
 }
 
@@ -168,8 +180,10 @@ static struct task_ref choose_task(struct history *history)
 static struct event choose_order(struct history *history)
 {
     enum event_kind kind = (enum event_kind)below(history, EVENT_KIND_COUNT);
+    bool stops_all = kind == EVENT_EMERGENCY || kind == EVENT_FORCE_ROLLBACK || kind == EVENT_DRAIN;
+    if (stops_all && chance(history, 75)) kind = EVENT_SETTINGS;
     struct event event = event_sample(&history->draw, kind, &history->settings);
-    event.task = choose_task(history);
+    event.task = choose_task(history, kind);
     if (kind == EVENT_SETTINGS) choose_settings(history);
     if (kind == EVENT_SUBMIT) event = choose_submit(history);
     if (kind == EVENT_EXECUTED || kind == EVENT_EXECUTION_FAILED || kind == EVENT_ABORTED)
@@ -178,17 +192,19 @@ static struct event choose_order(struct history *history)
         event.u.deposit.agent_id = 1 + below(history, AGENTS);
     if (kind == EVENT_DEPOSIT && chance(history, 95)) event.u.deposit.lamports = below(history, 5000000);
     if (kind == EVENT_WITHDRAW) event.u.withdraw.lamports = below(history, 2000000);
-    if (kind == EVENT_DRAIN) event.u.drain.timeout_ns = span(history);
+    if (kind == EVENT_DRAIN) event.u.drain.timeout_ns = 10 * span(history);
     if (kind == EVENT_TIMEOUT_STALE) event.u.stale.older_than_ns = span(history);
     if (kind == EVENT_SNAPSHOTS_CLEAR) event.u.snapshots.older_than_ns = span(history);
     if (kind == EVENT_CLAIM_RENEWED)
-        event.u.claim.expires_ns = history->now_ns + (int64_t)below(history, 300) * NS_PER_S;
+        event.u.claim.expires_ns = history->now_ns + (int64_t)below(history, 400) * NS_PER_S;
     return event;
 }
 
 static struct event choose_wait(struct history *history)
 {
-    struct event event = {.kind = chance(history, 60) ? EVENT_TICK : EVENT_WORKER_FREE};
+    uint64_t pick = below(history, 100);
+    struct event event = {.kind = pick < 50 ? EVENT_TICK : pick < 85 ? EVENT_WORKER_FREE : EVENT_GC};
+    if (event.kind == EVENT_GC) return event;
     if (event.kind == EVENT_WORKER_FREE) {
         event.u.worker.worker = (uint32_t)below(history, 4);
         return event;
