@@ -268,7 +268,9 @@ static void carry_on(struct engine *engine, struct running_plan *plan)
 
 static struct running_plan *free_place(struct engine *engine)
 {
-    for (int64_t i = 0; i < engine->settings.rollback_max_concurrent && i < LIMIT_RUNNING_PLANS; i++)
+    /* The limit may have been lowered below what runs. */
+    if (engine->stats.plans_running >= (uint64_t)engine->settings.rollback_max_concurrent) return NULL;
+    for (int i = 0; i < LIMIT_RUNNING_PLANS; i++)
         if (engine->running[i].root == NONE) return &engine->running[i];
     return NULL;
 }

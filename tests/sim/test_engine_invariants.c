@@ -38,3 +38,28 @@ Test(invariants, a_confirmation_makes_all_below_it_shallower_before_it_starts_an
     cr_assert(eq(u32, fixture_view(fixture, 3).depth_at_admission, 1));
     fixture_free(fixture);
 }
+
+/* Found by S14: two rollbacks run, the first ends, and the limit is one now. */
+Test(invariants, a_lowered_limit_of_rollbacks_counts_those_that_run)
+{
+    struct fixture *fixture = fixture_new();
+    fixture->settings.rollback_max_concurrent = 2;
+    fixture->settings.max_parallel_branches = 16;
+    fixture_start(fixture, 16);
+    for (uint64_t root = 1; root <= 3; root++) {
+        cr_assert(eq(int, fixture_submit_for(fixture, root, root, PARENTS(0)), OK));
+        cr_assert(eq(int, fixture_executed(fixture, root, 100), OK));
+        cr_assert(eq(int, fixture_submit_for(fixture, 10 + root, root, PARENTS(root)), OK));
+        cr_assert(eq(int, fixture_status(fixture, 10 + root), TASK_EXECUTING));
+    }
+    for (uint64_t root = 1; root <= 3; root++)
+        cr_assert(eq(int, fixture_outcome(fixture, EVENT_CANCEL, root), OK));
+    cr_assert(eq(u64, engine_statistics(fixture->engine)->plans_running, 2));
+    fixture->settings.rollback_max_concurrent = 1;
+    cr_assert(eq(int, fixture_settings(fixture), OK));
+    cr_assert(eq(int, fixture_outcome(fixture, EVENT_ABORTED, 11), OK));
+    cr_assert(eq(int, fixture_outcome(fixture, EVENT_RESTORED, 11), OK));
+    cr_assert(eq(u64, engine_statistics(fixture->engine)->plans_running, 1));
+    cr_assert(eq(u64, engine_statistics(fixture->engine)->plans_waiting, 1));
+    fixture_free(fixture);
+}
