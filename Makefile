@@ -38,7 +38,7 @@ OBJ     := $(SOURCES:%.c=$(OUT)/%.o) $(patsubst %.cpp,$(OUT)/%.o,$(wildcard base
 LIB     := $(OUT)/libagenc.a
 TESTS   := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/*.c tests/sim/*.c))
 TESTLIB := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/lib/*.c))
-JUDGES  := $(OUT)/tests/judge-vectors
+JUDGES  := $(OUT)/tests/judge-vectors $(OUT)/tests/judge-traces
 JUDGELIB := $(patsubst %.c,$(OUT)/%.o,$(filter-out tests/judge/judge_%,$(wildcard tests/judge/*.c)))
 MODEL   := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/model/*.c))
 BENCHES := $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/*.c))
@@ -77,6 +77,7 @@ $(JUDGES): $(JUDGELIB) $(OUT)/tests/lib/engine_fixture.o $(OUT)/tests/lib/bench_
 	@echo '  LINK $@'
 	@$(CC) $(CFLAGS_ALL) $(filter %.o,$^) $(LIB) -o $@ $(LIB_LINK)
 $(OUT)/tests/judge-vectors: $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/judge/judge_vectors*.c))
+$(OUT)/tests/judge-traces: $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/judge/judge_traces*.c))
 $(OUT)/tests/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
 	@echo '  CC   $<'
@@ -100,8 +101,9 @@ $(OUT)/tests/%: tests/%.c $(TESTLIB) $(LIB)
 test: $(OUT)/agenc $(TESTS) ## Run unit and simulation tests
 	@ci/run-tests $(OUT) $(TESTS)
 	@tests/cli/run.sh $(OUT)/agenc
-judges: $(JUDGES) ## Judge the engine by the kept vectors
+judges: $(JUDGES) ## Judge the engine by the kept vectors and traces
 	@$(OUT)/tests/judge-vectors tests/vectors/engine-vectors.json
+	@$(OUT)/tests/judge-traces tests/vectors/runtime-traces.jsonl
 	@tests/judge/self-test.sh $(OUT)
 model: $(OUT)/tests/differential ## Play random histories on the engine and on a naive model of it
 	@$< --histories $(HISTORIES) --seed $(MODEL_SEED)

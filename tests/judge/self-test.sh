@@ -103,5 +103,50 @@ expect 'nothing to judge' 2 'no case' "$judge_vectors" "$work/changed.json"
 expect 'no file' 2 'nowhere' "$judge_vectors" "$work/nowhere.json"
 expect 'no argument' 2 '^usage' "$judge_vectors"
 
+# policy of the trace, tab, what is made wrong in the first trace of that policy, tab, what must be said
+traces=tests/vectors/runtime-traces.jsonl
+judge_traces=$build/tests/judge-traces
+cat >"$work/traces" <<'ROWS'
+cancel	.expected.tasks.t1.ledger = "executing"	after the last event: task t1: expected live, got dead
+fail_early	.expected.stakeSeries[21] |= (tonumber + 1 | tostring)	event 21 \(executed t0\): stake: expected 775, got 774
+fail_quiet	del(.expected.rollbacks[0].tasks[1])	event 16 \(proof_failed t0\): task t3: expected live, got dead
+hand	.expected.outcomes[12] = "ok"	event 12 \(tick\): task b: expected live, got dead
+happy	.expected.submissions |= (.[:-2] + [.[-1], .[-2]])	event [0-9]+ \(.*\): (next submission|first released): expected t[0-9]+, got t[0-9]+
+happy_atomic	.expected.confirmations |= (.[:-2] + [.[-1], .[-2]])	event [0-9]+ \(confirm t[0-9]+\): next confirmation: expected t[0-9]+, got t[0-9]+
+manual	.expected.rollbacks[0].tasks |= reverse	event 16 \(rollback t0\): next task undone: expected t[0-9]+, got t[0-9]+
+reject	.expected.outcomes[28] = "ignored:awaiting_ancestors"	event 28 \(confirm t3\): task t3: expected live, got confirmed
+timeout	.expected.stakeSeries[-1] = "1"	event 64 \(tick\): stake: expected 1, got 0
+ROWS
+
+while read -r policy; do
+    row=$(grep "^$policy	" "$work/traces")
+    if [ -z "$row" ]; then
+        bad "traces of policy $policy have no row in $0"
+        continue
+    fi
+    IFS='	' read -r _ change said <<<"$row"
+    jq -c --arg policy "$policy" 'select(.policy == $policy)' "$traces" | head -n 1 | jq -c "$change" >"$work/changed.jsonl"
+    expect "trace of policy $policy" 1 "^FAIL [a-z0-9_-]+: $said$" "$judge_traces" "$work/changed.jsonl"
+done < <(jq -r .policy "$traces" | sort -u)
+
+trace_file() { # trace_file JQ: the traces, the third one changed
+    awk 'NR == 3' "$traces" | jq -c "$1" >"$work/third"
+    awk -v third="$(cat "$work/third")" 'NR == 3 { print third; next } { print }' "$traces" >"$work/changed.jsonl"
+}
+trace_file '.colour = 1'
+expect 'unknown field of a trace' 1 '^FAIL limits-depth-fan30-s248 case 1: colour: .*not known' "$judge_traces" "$work/changed.jsonl"
+trace_file '.events[7].t = "soon"'
+expect 'wrong type in a trace' 2 '^[^ ]*changed\.jsonl:3:[0-9]+: events\[7\]\.t: ' "$judge_traces" "$work/changed.jsonl"
+trace_file '.events[7].op = "dance"'
+expect 'unknown operation' 2 '^[^ ]*changed\.jsonl:3:[0-9]+: events\[7\]\.op: ' "$judge_traces" "$work/changed.jsonl"
+trace_file 'del(.expected.stakeSeries)'
+expect 'missing field of a trace' 2 '^[^ ]*changed\.jsonl:3:[0-9]+: expected: "stakeSeries" is missing$' "$judge_traces" "$work/changed.jsonl"
+head -c 90000 "$traces" >"$work/changed.jsonl"
+expect 'truncated trace' 2 '^[^ ]*changed\.jsonl:[0-9]+:[0-9]+: not valid JSON' "$judge_traces" "$work/changed.jsonl"
+: >"$work/changed.jsonl"
+expect 'no trace' 2 'no trace in the file' "$judge_traces" "$work/changed.jsonl"
+expect 'no file of traces' 2 'nowhere' "$judge_traces" "$work/nowhere.jsonl"
+expect 'no argument for traces' 2 '^usage' "$judge_traces"
+
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
