@@ -124,9 +124,11 @@ void audit_lists(struct audit *audit)
 
 /* ---- wait queues ---- */
 
-static bool is_served_before(const struct task *a, const struct task *b)
+static bool is_served_before(const struct engine *engine, const struct task *a, const struct task *b)
 {
     if (a->depth_now != b->depth_now) return a->depth_now < b->depth_now;
+    uint64_t bond_a = bond_asked(engine, a, a->depth_now), bond_b = bond_asked(engine, b, b->depth_now);
+    if (bond_a != bond_b) return bond_a < bond_b;
     if (a->claim_expires_ns != b->claim_expires_ns) return a->claim_expires_ns < b->claim_expires_ns;
     return a->seq < b->seq;
 }
@@ -155,7 +157,8 @@ static bool check_waiters_below(struct audit *audit, uint32_t slot, uint32_t que
     for (uint32_t child = tasks[slot].wait.child, left = slot; child != NONE;) {
         if (!is_waiter(audit, child, queue)) return false;
         if (tasks[child].wait.prev != left) return queue_finding(audit, child, "link");
-        if (is_served_before(&tasks[child], &tasks[slot])) return queue_finding(audit, child, "order");
+        if (is_served_before(audit->engine, &tasks[child], &tasks[slot]))
+            return queue_finding(audit, child, "order");
         if (++*seen > audit->engine->limits.tasks) return queue_finding(audit, child, "loop");
         left = child;
         child = tasks[child].wait.sibling;
