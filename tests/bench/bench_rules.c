@@ -8,6 +8,7 @@
  * goals are in milliseconds. Prints "name value unit goal" lines; a goal with >
  * is a least value. */
 #include "base/config.h"
+#include "engine/integrity.h"
 #include "engine/state.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -486,6 +487,32 @@ static void bench_plan_rows(void)
     }
 }
 
+/* ---- integrity ---- */
+
+/* A check of everything in the tables of a million live tasks, each below another, its proof waiting. */
+static void bench_integrity(void)
+{
+    enum { MILLION = 1000000, FINDINGS = 8 };
+    struct bench bench;
+    struct finding items[FINDINGS];
+    double spans[ROUNDS];
+    open_bench(&bench, MILLION + 8);
+    grow_tree(&bench, MILLION - 1, 10);
+    struct engine_check check = {.level = CHECK_FULL, .scratch_bytes = engine_check_bytes(bench.engine)};
+    check.scratch = malloc(check.scratch_bytes);
+    ASSERT(check.scratch);
+    for (int round = 0; round < ROUNDS; round++) {
+        struct findings findings = {.items = items, .capacity = FINDINGS};
+        int64_t began_ns = clock_ns();
+        err e = engine_check(bench.engine, &check, &findings);
+        spans[round] = (double)(clock_ns() - began_ns) / 1e6;
+        ASSERT(e == OK && findings.count == 0 && findings.checked >= MILLION);
+    }
+    free(check.scratch);
+    close_bench(&bench);
+    printf("engine.integrity_1000000 %.1f ms 1000\n", median(spans));
+}
+
 static void bench_memory(void)
 {
     struct engine_limits limits = {.tasks = 1000000, .edges = 0, .agents = 1};
@@ -507,6 +534,7 @@ int main(void)
     printf("engine.cascade_growth_per_task %.2f x 3\n", large / small / 100);
     bench_fanout();
     bench_plan_rows();
+    bench_integrity();
     bench_memory();
     ASSERT(sink > 0);
     return 0;
