@@ -98,12 +98,16 @@ $(OUT)/tests/%: tests/%.c $(TESTLIB) $(LIB)
 	@echo '  CC   $<'
 	@$(CC) -std=c17 $(COMMON) -Wall -Wextra -Werror $(TEST_CFLAGS) -MMD -MP $< $(TESTLIB) $(LIB) -o $@ $(TEST_LINK) $(LIB_LINK)
 
-test: $(OUT)/agenc $(TESTS) ## Run unit and simulation tests
+judge = $(OUT)/tests/judge-$(1) tests/vectors/$(2) >$(OUT)/judge-$(1).txt || { cat $(OUT)/judge-$(1).txt; exit 1; }; \
+	tail -n 1 $(OUT)/judge-$(1).txt
+test: $(OUT)/agenc $(TESTS) $(JUDGES) ## Run unit and simulation tests
 	@ci/run-tests $(OUT) $(TESTS)
 	@tests/cli/run.sh $(OUT)/agenc
+	@$(call judge,vectors,engine-vectors.json)
+	@$(call judge,traces,runtime-traces.jsonl)
 judges: $(JUDGES) ## Judge the engine by the kept vectors and traces
-	@$(OUT)/tests/judge-vectors tests/vectors/engine-vectors.json
-	@$(OUT)/tests/judge-traces tests/vectors/runtime-traces.jsonl
+	@$(call judge,vectors,engine-vectors.json)
+	@$(call judge,traces,runtime-traces.jsonl)
 	@tests/judge/self-test.sh $(OUT)
 model: $(OUT)/tests/differential ## Play random histories on the engine and on a naive model of it
 	@$< --histories $(HISTORIES) --seed $(MODEL_SEED)

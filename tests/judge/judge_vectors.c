@@ -4,7 +4,8 @@
  *
  * FILE is a JSON object of groups. Every case with a status of normative, doc,
  * derived or recommended is checked on a whole-engine history where one can
- * reach it, else on the smallest production function that owns the rule. One
+ * reach it, else on the smallest production function that owns the rule; the
+ * shipped configurations are among them, so run it from the project's root. One
  * line for each case that fails, the others are counted. Exit: 0 all hold, 1
  * some do not, 2 usage or input that cannot be read. */
 #include "tests/judge/judge_vectors.h"
