@@ -104,17 +104,19 @@ static bool has_operation_slot(struct engine *engine, const struct task *task)
     return engine->stats.pending_operations < (uint64_t)engine->settings.max_pending_operations;
 }
 
+static bool is_below_snapshot_limit(const struct engine *engine, const struct task *task)
+{
+    bool by_agent = engine->settings.branch_scope == SCOPE_AGENT;
+    uint64_t held = by_agent ? engine->agents[task->agent].snapshots : engine->stats.snapshots;
+    return held < (uint64_t)engine->settings.max_state_snapshots;
+}
+
 static bool has_snapshot_slot(struct engine *engine, const struct task *task)
 {
-    const struct settings *settings = &engine->settings;
-    bool by_agent = settings->branch_scope == SCOPE_AGENT;
-    for (int attempt = 0; attempt < 2; attempt++) {
-        uint64_t held = by_agent ? engine->agents[task->agent].snapshots : engine->stats.snapshots;
-        if (held < (uint64_t)settings->max_state_snapshots) return true;
-        if (engine->releasable.head == NONE) return false;
-        snapshots_collect(engine);
-    }
-    return false;
+    if (is_below_snapshot_limit(engine, task)) return true;
+    if (engine->releasable.head == NONE) return false;
+    snapshots_collect(engine);
+    return is_below_snapshot_limit(engine, task);
 }
 
 static bool has_memory(struct engine *engine, const struct task *task)

@@ -196,8 +196,9 @@ static err on_submit(struct engine *engine, const struct event *event)
     if (agent_find_or_add(engine, submit->agent_id, &agent) != OK) return refuse(engine, REFUSED_TABLE_FULL);
     uint32_t slot = task_take(engine);
     task_init(engine, slot, submit, agent);
-    TRY(table_insert(&engine->task_of_id, submit->id, slot));
-    TRY(graph_add(engine, slot, submit, parent_slots));
+    err is_new = table_insert(&engine->task_of_id, submit->id, slot);
+    ASSERT(is_new == OK);
+    graph_add(engine, slot, submit, parent_slots);
     struct effect *note = effect_push(engine, NOTE_STATUS, slot);
     note->u.status.reason = REASON_COUNT;
     if (has_dead_parent(engine, parent_slots, submit->parent_count)) {

@@ -47,10 +47,10 @@ static void edge_add(struct engine *engine, uint32_t parent_slot, uint32_t child
     engine->stats.edges++;
 }
 
-err graph_add(struct engine *engine, uint32_t slot, const struct event_submit *submit,
-              const uint32_t *parent_slots)
+void graph_add(struct engine *engine, uint32_t slot, const struct event_submit *submit,
+               const uint32_t *parent_slots)
 {
-    if (graph_edges_left(engine) < submit->parent_count) return ERR_LIMIT;
+    ASSERT(graph_edges_left(engine) >= submit->parent_count);
     struct task *task = task_at(engine, slot);
     task->parent_count = (uint8_t)submit->parent_count;
     for (uint32_t i = 0; i < submit->parent_count; i++) {
@@ -59,7 +59,6 @@ err graph_add(struct engine *engine, uint32_t slot, const struct event_submit *s
         if (!task_status_is_confirmed(status)) task->unconfirmed_parents++;
     }
     task->depth_now = (uint16_t)graph_depth(engine, slot);
-    return OK;
 }
 
 /* Unlinks edges whose child is gone; a hub with many short-lived children stays small. */

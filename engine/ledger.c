@@ -9,7 +9,8 @@ err agent_find_or_add(struct engine *engine, uint64_t id, uint32_t *index_out)
 {
     if (table_find(&engine->agent_of_id, id, index_out)) return OK;
     if (engine->agent_count == engine->limits.agents) return ERR_LIMIT;
-    TRY(table_insert(&engine->agent_of_id, id, engine->agent_count));
+    err is_new = table_insert(&engine->agent_of_id, id, engine->agent_count);
+    ASSERT(is_new == OK);
     struct agent *agent = &engine->agents[engine->agent_count];
     *agent = (struct agent){.id = id, .cooldown_until_ns = INT64_MIN, .payout_ns = NEVER_NS};
     for (int queue = 0; queue < AGENT_QUEUES; queue++) agent->wait_heads[queue] = NONE;

@@ -89,8 +89,8 @@ bool snapshot_is_checkpoint(const struct settings *settings, const struct task *
 {
     if (!is_restorable(task)) return false;
     if (task->parent_count > 1) return true;
-    uint32_t level = task->depth_at_admission ? task->depth_at_admission - 1u : 0;
-    return level % (uint32_t)settings->checkpoint_interval == 0;
+    ASSERT(task->depth_at_admission > 0); /* only speculative work holds a snapshot */
+    return (task->depth_at_admission - 1u) % (uint32_t)settings->checkpoint_interval == 0;
 }
 
 void proof_cache_add(struct engine *engine, uint32_t slot)
@@ -106,6 +106,7 @@ void proof_cache_add(struct engine *engine, uint32_t slot)
 static void task_prune(struct engine *engine, uint32_t slot)
 {
     struct task *task = task_at(engine, slot);
+    ASSERT(!holds_snapshot(task));
     effect_push(engine, NOTE_PRUNED, slot);
     clock_stop(engine, slot);
     graph_remove(engine, slot);
@@ -142,8 +143,7 @@ void memory_gc(struct engine *engine, bool is_forced)
         const struct task *task = task_at(engine, slot);
         next = task->links[LINK_CLOCK].next;
         if (ns_after(task->clock_ns, retention_ns) > engine->now_ns) break;
-        if (task->live_children == 0 && !holds_snapshot(task) && !(task->flags & TASK_IN_PLAN))
-            task_prune(engine, slot);
+        if (task->live_children == 0 && !(task->flags & TASK_IN_PLAN)) task_prune(engine, slot);
     }
     struct engine_stats *stats = &engine->stats;
     stats->gc_runs++;

@@ -50,7 +50,7 @@ static void heap_sort(const struct engine *engine, uint32_t *slots, uint32_t cou
 
 static uint32_t bits_of(uint64_t value)
 {
-    return value ? 64 - (uint32_t)__builtin_clzll(value) : 0;
+    return 64 - (uint32_t)__builtin_clzll(value | 1);
 }
 
 /* The keys of these slots; returns the bits of the largest, 0 when one is too long. */
@@ -75,7 +75,7 @@ static uint32_t make_keys(struct engine *engine, const uint32_t *slots, uint32_t
                            : (uint64_t)(depth - task->depth_now) << seq_bits | (most - task->seq);
         engine->sort_keys[i] = (uint32_t)key;
     }
-    return bits ? bits : 1;
+    return bits;
 }
 
 static void insertion_sort(uint32_t *keys, uint32_t *slots, uint32_t count)

@@ -57,7 +57,9 @@ static struct region selective_region(struct engine *engine, uint32_t root)
 
 static bool is_above_checkpoint(const struct engine *engine, const struct task *task)
 {
-    return is_live(task) && !(task->flags & TASK_IN_PLAN) && !snapshot_is_checkpoint(&engine->settings, task);
+    if (!is_live(task)) return false;
+    ASSERT(!(task->flags & TASK_IN_PLAN)); /* what is below a plan is in it, or its edge was dropped */
+    return !snapshot_is_checkpoint(&engine->settings, task);
 }
 
 static struct region checkpoint_region(struct engine *engine, uint32_t root)

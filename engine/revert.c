@@ -23,17 +23,12 @@ static void reopen(struct engine *engine, uint32_t slot)
     }
 }
 
-static bool is_on_chain(const struct task *task)
-{
-    return task->proof >= PROOF_READY && task->proof <= PROOF_CONFIRMED;
-}
-
 /* Its transaction is void; true when there was one. */
 static bool take_back(struct engine *engine, uint32_t slot)
 {
     const struct task *task = task_at(engine, slot);
-    if ((task->flags & TASK_IN_PLAN) || !is_on_chain(task) || task->status == TASK_FINALIZED) return false;
-    if (!is_live(task) && task->status != TASK_CONFIRMED) return false;
+    if ((task->flags & TASK_IN_PLAN) || task->proof < PROOF_READY) return false;
+    ASSERT(is_live(task) || task->status == TASK_CONFIRMED);
     deferral_take_back(engine, slot);
     if (task->status == TASK_CONFIRMED) reopen(engine, slot);
     return true;

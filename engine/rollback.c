@@ -53,7 +53,7 @@ static void block(struct engine *engine, uint32_t slot, uint32_t root)
 }
 
 /* Takes a live task of the region, or one of an absorbed plan, into root's plan. False: it belongs elsewhere,
- * as the victim of a root that is not below this one, or it is over. */
+ * as the victim of a root that is not below this one. */
 static bool take_into_plan(struct engine *engine, uint32_t slot, uint32_t root)
 {
     struct task *task = task_at(engine, slot);
@@ -63,7 +63,7 @@ static bool take_into_plan(struct engine *engine, uint32_t slot, uint32_t root)
         if (is_absorbed) task->plan.root = root;
         return is_absorbed;
     }
-    if (!is_live(task)) return false;
+    ASSERT(is_live(task));
     if (task->status != TASK_PENDING) task_at(engine, root)->plan.size++;
     block(engine, slot, root);
     return true;
@@ -111,7 +111,7 @@ static void let_go(struct engine *engine, uint32_t spared)
     for (uint32_t next; spared != NONE; spared = next) {
         const struct task *task = task_at(engine, spared);
         next = task->plan.next;
-        if (!is_live(task) || (task->flags & TASK_IN_PLAN)) continue;
+        ASSERT(is_live(task) && !(task->flags & TASK_IN_PLAN));
         descendant_progress(engine, spared);
         recheck_edges(engine, spared);
     }
@@ -270,9 +270,10 @@ static struct running_plan *free_place(struct engine *engine)
 {
     /* The limit may have been lowered below what runs. */
     if (engine->stats.plans_running >= (uint64_t)engine->settings.rollback_max_concurrent) return NULL;
-    for (int i = 0; i < LIMIT_RUNNING_PLANS; i++)
-        if (engine->running[i].root == NONE) return &engine->running[i];
-    return NULL;
+    struct running_plan *plan = engine->running;
+    while (plan->root != NONE) plan++;
+    ASSERT(plan < engine->running + LIMIT_RUNNING_PLANS);
+    return plan;
 }
 
 void rollback_dispatch(struct engine *engine)

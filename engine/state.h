@@ -254,8 +254,8 @@ void task_deadline_set(struct engine *engine, uint32_t slot, int64_t backoff_ns)
 void clocks_tick(struct engine *engine);
 
 /* graph.c */
-MUST_USE err graph_add(struct engine *engine, uint32_t slot, const struct event_submit *submit,
-                       const uint32_t *parent_slots);
+void graph_add(struct engine *engine, uint32_t slot, const struct event_submit *submit,
+               const uint32_t *parent_slots);
 void graph_remove(struct engine *engine, uint32_t slot);
 uint32_t graph_edges_left(const struct engine *engine);
 /* Live descendants of slot, parents before children, into engine->scratch; returns how many. */

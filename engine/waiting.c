@@ -193,15 +193,13 @@ static void serve_queue(struct engine *engine, uint32_t queue)
     uint32_t *head = head_of(engine, queue);
     while (*head != NONE) {
         uint32_t slot = *head;
-        if (task_at(engine, slot)->unconfirmed_parents > 0) {
-            enum wait_reason denial = admission_check(engine, slot);
-            if (denial == reason) return;
-            if (denial != WAIT_NONE) {
-                waiting_set(engine, slot, denial);
-                continue;
-            }
-        }
-        admission_try(engine, slot);
+        ASSERT(task_at(engine, slot)->unconfirmed_parents > 0);
+        enum wait_reason denial = admission_check(engine, slot);
+        if (denial == reason) return;
+        if (denial == WAIT_NONE)
+            admission_try(engine, slot);
+        else
+            waiting_set(engine, slot, denial);
     }
 }
 
@@ -242,7 +240,7 @@ void waiting_wake_all(struct engine *engine, const struct settings *next)
         admission_try(engine, slot);
         const struct task *task = task_at(engine, slot);
         bool stays = task->status == TASK_PENDING && task->wait_reason == (uint8_t)reason;
-        if (stays && !(task->flags & TASK_IN_WAIT_QUEUE)) enter_queue(engine, slot);
+        if (stays) enter_queue(engine, slot);
     }
 }
 

@@ -167,6 +167,18 @@ Test(engine_corners, many_tasks_are_undone_latest_first)
     undone_in_order(201);
 }
 
+Test(engine_corners, keys_of_several_digits_are_sorted_as_well)
+{
+    fx->settings.max_parallel_branches = fx->settings.max_locks = fx->settings.max_state_snapshots = 1000;
+    fixture_start(fx, 256);
+    executed_child(1, PARENTS());
+    for (uint64_t id = 2; id < 102; id++) {
+        fx->engine->seq_next += 5000;
+        executed_child(id, PARENTS(1));
+    }
+    undone_in_order(101);
+}
+
 Test(engine_corners, tasks_whose_numbers_lie_far_apart_are_undone_latest_first)
 {
     fx->settings.max_parallel_branches = 1000;
@@ -463,6 +475,81 @@ Test(engine_corners, an_absorbed_plan_brings_along_what_lies_outside_the_new_reg
     STATUS(3, TASK_PROOF_PENDING);
     cr_assert(eq(u64, engine_statistics(fx->engine)->plans_running, 0));
     cr_assert(fixture_books_balance(fx));
+}
+
+Test(engine_corners, an_absorbed_plan_keeps_what_only_its_own_root_had_reached)
+{
+    fx->settings.rollback_policy = ROLLBACK_CHECKPOINT;
+    fixture_start(fx, 32);
+    ACCEPTED(fixture_submit(fx, 20, PARENTS()));
+    ACCEPTED(fixture_outcome(fx, EVENT_CANCEL, 20)); /* its abort occupies the only place */
+    struct effect blocker = *fixture_saw(fx, EFFECT_ABORT, 0);
+    executed_child(1, PARENTS());
+    executed_child(2, PARENTS(1)); /* depth 1: holds a checkpoint */
+    executed_child(3, PARENTS());  /* holds none */
+    executed_child(4, PARENTS(2, 3));
+    ACCEPTED(fixture_proof_failed(fx, 4, PROOF_ERROR_CONSTRAINT));
+    cr_assert(fixture_view(fx, 3).is_in_rollback);
+    cr_assert(not(fixture_view(fx, 2).is_in_rollback));
+    ACCEPTED(fixture_proof_failed(fx, 2, PROOF_ERROR_CONSTRAINT)); /* reaches 4 and its plan, not 3 */
+    cr_assert(eq(u64, engine_statistics(fx->engine)->plans_waiting, 1));
+    struct event aborted = {.kind = EVENT_ABORTED, .task = blocker.task};
+    ACCEPTED(fixture_send(fx, &aborted));
+    fixture_finish_rollbacks(fx);
+    STATUS(3, TASK_ROLLED_BACK);
+    STATUS(2, TASK_FAILED);
+    STATUS(4, TASK_FAILED);
+    cr_assert(eq(u64, engine_statistics(fx->engine)->plans_running, 0));
+    cr_assert(fixture_books_balance(fx));
+}
+
+/* Under the checkpoint policy ancestors of a failure are blocked while theirs go on. */
+Test(engine_corners, a_blocked_task_does_not_go_on_when_its_parents_do)
+{
+    fx->settings.rollback_policy = ROLLBACK_CHECKPOINT;
+    fx->settings.checkpoint_interval = 20;
+    fixture_start(fx, 32);
+    executed_child(1, PARENTS());
+    executed_child(2, PARENTS(1)); /* holds the checkpoint */
+    executed_child(3, PARENTS(2));
+    ACCEPTED(fixture_outcome(fx, EVENT_PROOF_DONE, 3));
+    STATUS(3, TASK_AWAITING_ANCESTORS);
+    ACCEPTED(fixture_submit(fx, 4, PARENTS(3)));
+    ACCEPTED(fixture_submit(fx, 5, PARENTS(4, 3)));           /* waits for the output of 4 */
+    ACCEPTED(fixture_outcome(fx, EVENT_EXECUTION_FAILED, 4)); /* takes 3 and 5; its restore is not answered */
+    cr_assert(fixture_view(fx, 3).is_in_rollback);
+    struct effect restore = *fixture_saw(fx, EFFECT_RESTORE, 0);
+    fixture_confirm(fx, 1);
+    fixture_confirm(fx, 2);
+    cr_assert(
+        eq(u32, fixture_count(fx, EFFECT_SUBMIT), 0)); /* 3 is ready, its ancestors confirmed: blocked */
+    struct event restored = {.kind = EVENT_RESTORED, .task = restore.task};
+    ACCEPTED(fixture_send(fx, &restored));
+    fixture_finish_rollbacks(fx);
+    STATUS(3, TASK_ROLLED_BACK);
+    STATUS(4, TASK_FAILED);
+    STATUS(5, TASK_CANCELLED);
+    cr_assert(fixture_books_balance(fx));
+}
+
+Test(engine_corners, a_blocked_waiter_does_not_start_when_another_parent_has_its_output)
+{
+    fixture_start(fx, 32);
+    ACCEPTED(fixture_submit(fx, 1, PARENTS()));
+    executed_child(2, PARENTS());
+    executed_child(3, PARENTS(2));
+    ACCEPTED(fixture_submit(fx, 4, PARENTS(1, 3)));
+    ACCEPTED(fixture_submit_edges(fx, 5, PARENTS(1, 3), (const uint8_t[]){EDGE_RESOURCE, EDGE_DATA}));
+    ACCEPTED(fixture_proof_failed(fx, 3, PROOF_ERROR_CONSTRAINT)); /* restores its snapshot first */
+    struct effect restore = *fixture_saw(fx, EFFECT_RESTORE, 0);
+    ACCEPTED(fixture_executed(fx, 1, 100));
+    cr_assert(eq(u32, fixture_count(fx, EFFECT_EXECUTE), 0));
+    fixture_confirm(fx, 1);
+    cr_assert(eq(u32, fixture_count(fx, EFFECT_EXECUTE), 0));
+    struct event restored = {.kind = EVENT_RESTORED, .task = restore.task};
+    ACCEPTED(fixture_send(fx, &restored));
+    STATUS(4, TASK_CANCELLED);
+    STATUS(5, TASK_CANCELLED);
 }
 
 Test(engine_corners, plans_run_beside_each_other_up_to_the_setting)
