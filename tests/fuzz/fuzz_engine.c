@@ -1,15 +1,19 @@
 /* tests/fuzz/fuzz_engine.c: bytes become settings and events of the right shape but any order, time,
- * reference and attempt; the engine answers OK or an error, and after each event the books balance.
+ * reference and attempt; the engine answers OK or an error, and after each event its state is right.
  *
- * Checked: money (each agent's, all agents', the run's), the counts of tasks, gauges that did not
- * wrap, bonds settled exactly, no submission before every parent is confirmed, and no deadline that a
- * tick leaves behind. Ids run from 1 to 255; outcomes name a task by id or by any slot and generation. */
+ * Judged twice: from outside by tests/lib/shadow.c (the invariants S01 to S16, from events and effects alone)
+ * and from inside by the integrity check, which computes everything anew. Besides: every event can be logged,
+ * comes back from its record as it was, and no deadline is left behind by a tick. Ids run from 1 to 255;
+ * outcomes name a task by id or by any slot and generation. */
 #include "base/config.h"
 #include "base/units.h"
+#include "engine/codec.h"
 #include "engine/engine.h"
+#include "engine/integrity.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/lib/shadow.c" /* a target links the library alone */
 
-enum { TASKS = 24, EDGES = 40, AGENTS = 4, IDS = 256, EFFECT_ROOM = 3, TICKS_MOST = 4 };
+enum { TASKS = 24, EDGES = 40, AGENTS = 4, IDS = 256, EFFECT_ROOM = 3, TICKS_MOST = 4, SCRATCH_BYTES = 1024 };
 
 struct input {
     const uint8_t *bytes;
@@ -22,9 +26,8 @@ struct world {
     struct settings settings;
     struct effects effects;
     struct effect items[EFFECT_ROOM];
+    struct shadow shadow;
     int64_t now_ns;
-    uint8_t status[IDS], parent_counts[IDS], parents[IDS][LIMIT_PARENTS];
-    uint64_t bonds[IDS];
 };
 
 static uint8_t next(struct input *input)
@@ -34,93 +37,62 @@ static uint8_t next(struct input *input)
     return *input->bytes++;
 }
 
-/* ---- what the effects may say ---- */
-
-static void see_effect(struct world *world, const struct effect *effect)
-{
-    ASSERT(effect->task_id < IDS);
-    if (effect->kind == NOTE_STATUS) world->status[effect->task_id] = (uint8_t)effect->u.status.to;
-    if (effect->kind == NOTE_ADMITTED) world->bonds[effect->task_id] = effect->u.admitted.bond_lamports;
-    if (effect->kind == NOTE_SETTLED) {
-        uint64_t settled = effect->u.settled.released_lamports + effect->u.settled.slashed_lamports;
-        ASSERT(settled == world->bonds[effect->task_id]);
-        world->bonds[effect->task_id] = 0;
-    }
-    if (effect->kind != EFFECT_SUBMIT) return;
-    for (uint32_t i = 0; i < world->parent_counts[effect->task_id]; i++) {
-        enum task_status status = (enum task_status)world->status[world->parents[effect->task_id][i]];
-        ASSERT(status == TASK_CONFIRMED || status == TASK_FINALIZED);
-    }
-}
+/* ---- what must hold after each event ---- */
 
 static void see_effects(struct effects *effects)
 {
-    for (uint32_t i = 0; i < effects->count; i++) see_effect(effects->context, &effects->items[i]);
+    struct world *world = effects->context;
+    for (uint32_t i = 0; i < effects->count; i++) {
+        ASSERT(effects->items[i].task_id < IDS);
+        shadow_effect(&world->shadow, &effects->items[i]);
+    }
     effects->count = 0;
 }
 
-/* ---- what must hold after each event ---- */
-
-static void check_agents(const struct world *world)
+static void check(struct world *world, enum check_level level)
 {
-    u128 deposited = 0, kept = 0, locked = 0;
-    const struct engine_stats *stats = engine_statistics(world->engine);
-    for (uint32_t i = 0; i < engine_agent_count(world->engine); i++) {
-        struct agent_view agent = engine_agent(world->engine, i);
-        u128 had = (u128)agent.deposited + agent.received;
-        ASSERT(had == (u128)agent.free + agent.locked + agent.slashed);
-        deposited += agent.deposited;
-        kept += (u128)agent.free + agent.locked;
-        locked += agent.locked;
-    }
-    ASSERT(deposited == kept + stats->treasury_lamports);
-    ASSERT(locked == stats->locked_lamports);
-    ASSERT(stats->bonded_lamports ==
-           stats->released_lamports + stats->slashed_lamports + stats->locked_lamports);
+    uint64_t scratch[SCRATCH_BYTES / sizeof(uint64_t)];
+    struct finding items[4];
+    struct findings findings = {.items = items, .capacity = 4};
+    const struct engine_check order = {.level = level, .scratch = scratch, .scratch_bytes = sizeof scratch};
+    err e = engine_check(world->engine, &order, &findings);
+    ASSERT(e == OK);
+    for (uint32_t i = 0; i < findings.kept; i++)
+        fprintf(stderr, "%s of %s %u (id %llu): %llu, expected %llu\n", finding_name(items[i].kind),
+                items[i].what, items[i].index, (unsigned long long)items[i].id,
+                (unsigned long long)items[i].found, (unsigned long long)items[i].expected);
+    if (world->shadow.broken)
+        fprintf(stderr, "%s: task %llu\n", world->shadow.broken, (unsigned long long)world->shadow.broken_by);
+    ASSERT(findings.count == 0);
+    ASSERT(world->shadow.broken == NULL);
 }
 
-static void check_counts(const struct engine_stats *stats)
+/* What would be logged is what is stepped. */
+static void check_record(const struct event *event)
 {
-    uint64_t over = stats->ended[TASK_CONFIRMED] + stats->ended[TASK_FAILED] + stats->ended[TASK_EXPIRED] +
-                    stats->ended[TASK_ROLLED_BACK] + stats->ended[TASK_CANCELLED];
-    ASSERT(stats->submitted == stats->operations + over);
-    ASSERT(stats->submitted == stats->table_tasks + stats->pruned);
-    ASSERT(stats->operations <= stats->live_tasks && stats->live_tasks <= stats->table_tasks);
-    ASSERT(stats->table_tasks <= TASKS && stats->edges <= EDGES);
-    ASSERT(stats->ended[TASK_FINALIZED] <= stats->ended[TASK_CONFIRMED]);
-    ASSERT(stats->speculative_active == stats->pending_operations);
-    uint64_t by_depth = 0;
-    for (int depth = 0; depth < LIMIT_DEPTH + 2; depth++) by_depth += stats->active_by_depth[depth];
-    ASSERT(by_depth == stats->speculative_active);
+    unsigned char bytes[CODEC_EVENT_BYTES_MOST], again[CODEC_EVENT_BYTES_MOST];
+    struct codec_out out = {.bytes = bytes, .capacity = sizeof bytes};
+    struct codec_out second = {.bytes = again, .capacity = sizeof again};
+    struct codec_fault fault;
+    struct settings settings;
+    struct event back;
+    err e = codec_write_event(&out, event);
+    ASSERT(e == OK);
+    struct codec_in in = {.bytes = bytes, .size = out.used};
+    e = codec_read_event(&in, &back, &settings, &fault);
+    ASSERT(e == OK && in.used == in.size);
+    e = codec_write_event(&second, &back);
+    ASSERT(e == OK && second.used == out.used && memcmp(bytes, again, out.used) == 0);
 }
 
-/* A gauge of tasks that was taken down once too often is huge. */
-static void check_gauges(const struct engine_stats *stats)
+static err send(struct world *world, const struct event *event)
 {
-    const uint64_t gauges[] = {
-        stats->tips,
-        stats->live_proofs,
-        stats->snapshots,
-        stats->proof_cache_entries,
-        stats->proof_queue_depth,
-        stats->awaiting,
-        stats->proofs_generating,
-        stats->submitting,
-        stats->waiting,
-        stats->submissions_in_flight,
-        stats->plans_waiting,
-        stats->plans_running,
-    };
-    for (size_t i = 0; i < sizeof gauges / sizeof *gauges; i++) ASSERT(gauges[i] <= TASKS);
-    ASSERT(stats->workers_busy <= LIMIT_PROOF_WORKERS);
-    ASSERT(stats->live_snapshot_bytes <= stats->snapshot_bytes);
-}
-
-static void check(const struct world *world)
-{
-    check_agents(world);
-    check_counts(engine_statistics(world->engine));
-    check_gauges(engine_statistics(world->engine));
+    check_record(event);
+    shadow_event(&world->shadow, world->engine, event);
+    err e = engine_step(world->engine, event, &world->effects);
+    shadow_after(&world->shadow, world->engine, e);
+    check(world, CHECK_NORMAL);
+    return e;
 }
 
 /* ---- bytes to settings and events ---- */
@@ -151,6 +123,18 @@ static void choose_settings(struct settings *settings, struct input *input)
     settings->max_concurrent_submissions = 2;
     settings->rollout_bps = 8000;
     settings->max_memory_bytes = (int64_t)(64 * MIB);
+    uint8_t policies = next(input), breaker = next(input);
+    settings->rollback_policy = policies & 3 ? (policies & 3) - 1 : ROLLBACK_CASCADE;
+    settings->checkpoint_interval = 1 + (policies >> 2 & 3);
+    settings->max_locks = policies & 16 ? 2 : 100;
+    settings->max_stake_lamports = policies & 32 ? 3000000 : 1000000000;
+    settings->parallel_speculation = !(policies & 64);
+    settings->proof_max_retries = policies >> 7;
+    settings->breaker_consecutive = 1 + (breaker & 7);
+    settings->breaker_half_open_probes = 1 + (breaker >> 3 & 1);
+    settings->breaker_rate_min_tasks = 1 + (breaker >> 4 & 3);
+    settings->rollback_max_cascade_size = breaker & 64 ? 2 : 1000;
+    settings->breaker_consecutive_cooldown_ns = breaker & 128 ? NS_PER_S : 300 * NS_PER_S;
     settings->slash_bps = 5000;
 }
 
@@ -171,6 +155,8 @@ static void choose_submit(const struct world *world, struct input *input, struct
     submit->snapshot_bytes = SIZES[shape >> 3 & 3];
     submit->rollout_bucket = (uint32_t)(shape >> 5) * 1400;
     submit->claim_expires_ns = shape & 4 ? NEVER_NS : world->now_ns + next(input) * NS_PER_S;
+    uint8_t bond = next(input);
+    submit->bond_lamports = bond & 128 ? bond * UINT64_C(30000) : 0;
     submit->parent_count = next(input) % (LIMIT_PARENTS + 2);
     for (uint32_t i = 0; i < submit->parent_count && i < LIMIT_PARENTS; i++) {
         submit->parents[i] = next(input);
@@ -178,23 +164,70 @@ static void choose_submit(const struct world *world, struct input *input, struct
     }
 }
 
+static int64_t choose_span(struct input *input)
+{
+    static const int64_t SPANS_NS[] = {0, 1, NS_PER_MS, NS_PER_S, 31 * NS_PER_S, NEVER_NS, -1, INT64_MIN};
+    return SPANS_NS[next(input) & 7];
+}
+
+static void choose_order(struct input *input, struct event *event)
+{
+    uint8_t how = next(input);
+    switch (event->kind) {
+    case EVENT_ROLLBACK:
+    case EVENT_FORCE_ROLLBACK: event->u.rollback.reason = (enum rollback_reason)(how % REASON_COUNT); break;
+    case EVENT_DRAIN:
+        event->u.drain.timeout_ns = choose_span(input);
+        event->u.drain.is_forced = how & 1;
+        break;
+    case EVENT_EMERGENCY:
+        event->u.emergency.action = how & 2 ? EMERGENCY_DRAIN : EMERGENCY_DISABLE;
+        event->u.emergency.is_forced = how & 1;
+        break;
+    case EVENT_TIMEOUT_STALE: event->u.stale.older_than_ns = choose_span(input); break;
+    case EVENT_CLEAR_QUEUE: event->u.clear.is_dropped = how & 1; break;
+    case EVENT_SNAPSHOTS_CLEAR:
+        event->u.snapshots.older_than_ns = choose_span(input);
+        event->u.snapshots.is_dry_run = how & 1;
+        event->u.snapshots.includes_live = how >> 1 & 1;
+        break;
+    case EVENT_STAKE_RECOVER: event->u.recover.agent_id = how % (AGENTS + 2); break;
+    case EVENT_BREAKER_ENABLE: event->u.enable.is_forced = how & 1; break;
+    case EVENT_GC: event->u.gc.is_forced = how & 1; break;
+    default: break;
+    }
+}
+
 static void choose_rest(struct world *world, struct input *input, struct event *event)
 {
     switch (event->kind) {
-    case EVENT_SUBMIT: choose_submit(world, input, &event->u.submit); break;
+    case EVENT_SUBMIT: choose_submit(world, input, &event->u.submit); return;
     case EVENT_DEPOSIT:
         event->u.deposit.agent_id = 1 + next(input) % (AGENTS + 1);
         event->u.deposit.lamports = UINT64_C(1) << next(input) % 64;
-        break;
-    case EVENT_WORKER_FREE: event->u.worker.worker = next(input) % (LIMIT_PROOF_WORKERS + 1); break;
+        return;
+    case EVENT_WITHDRAW:
+        event->u.withdraw.agent_id = 1 + next(input) % (AGENTS + 1);
+        event->u.withdraw.lamports = UINT64_C(1) << next(input) % 64;
+        event->u.withdraw.is_immediate = next(input) & 1;
+        return;
+    case EVENT_WORKER_FREE: event->u.worker.worker = next(input) % (LIMIT_PROOF_WORKERS + 1); return;
     case EVENT_SETTINGS:
         choose_settings(&world->settings, input);
         event->u.settings = &world->settings;
-        break;
-    case EVENT_TICK:
-    case EVENT_GC: break;
-    default: event->task = choose_task(world, input); break;
+        return;
+    case EVENT_TICK: return;
+    default: break;
     }
+    if (event->kind <= EVENT_CANCEL || event->kind == EVENT_ROLLBACK || event->kind == EVENT_PROOF_RETRY)
+        event->task = choose_task(world, input);
+    if (event->kind == EVENT_CLAIM_RENEWED)
+        event->u.claim.expires_ns = ns_after(world->now_ns, (int64_t)next(input) * NS_PER_S);
+    if (event->kind == EVENT_EXECUTED) event->u.executed.output_digest = next(input) & 1;
+    if (event->kind == EVENT_EXECUTED || event->kind == EVENT_ABORTED ||
+        event->kind == EVENT_EXECUTION_FAILED)
+        event->u.executed.compute_ns = next(input) * NS_PER_MS;
+    choose_order(input, event);
 }
 
 static struct event choose_event(struct world *world, struct input *input)
@@ -209,18 +242,14 @@ static struct event choose_event(struct world *world, struct input *input)
         .now_ns = world->now_ns, .kind = (enum event_kind)(kind % EVENT_KIND_COUNT), .attempt = how >> 3 & 3};
     event.jitter = (uint32_t)how * UINT32_C(0x01010101);
     choose_rest(world, input, &event);
+    struct task_view view;
+    if (!(how & 64) && engine_task(world->engine, event.task, &view) == OK)
+        event.attempt |= view.incarnation << 8;
     if (event.kind == EVENT_PROOF_FAILED)
         event.u.proof.error = how & 32 ? PROOF_ERROR_TRANSIENT : PROOF_ERROR_CONSTRAINT;
     if (event.kind == EVENT_TX_REJECTED)
         event.u.tx.rejection = how & 32 ? TX_STATE_CONFLICT : TX_PROOF_INVALID;
     return event;
-}
-
-static void remember_parents(struct world *world, const struct event_submit *submit)
-{
-    world->parent_counts[submit->id] = (uint8_t)submit->parent_count;
-    for (uint32_t i = 0; i < submit->parent_count; i++)
-        world->parents[submit->id][i] = (uint8_t)submit->parents[i];
 }
 
 /* What a tick does may be due to go on at once (a cooldown of no length), but not for ever. */
@@ -229,23 +258,17 @@ static void settle(struct world *world)
     const struct event tick = {.now_ns = world->now_ns, .kind = EVENT_TICK};
     for (int i = 0; engine_deadline_ns(world->engine) <= world->now_ns; i++) {
         ASSERT(i < TICKS_MOST);
-        err e = engine_step(world->engine, &tick, &world->effects);
+        err e = send(world, &tick);
         ASSERT(e == OK);
-        check(world);
     }
 }
 
 static void step(struct world *world, struct input *input)
 {
     struct event event = choose_event(world, input);
-    struct task_ref ref;
-    bool is_new = event.kind == EVENT_SUBMIT && !engine_find(world->engine, event.u.submit.id, &ref) &&
-                  event.u.submit.parent_count <= LIMIT_PARENTS;
-    if (is_new) remember_parents(world, &event.u.submit);
-    err e = engine_step(world->engine, &event, &world->effects);
-    ASSERT(e == OK || e == ERR_STALE || e == ERR_RANGE || e == ERR_LIMIT);
+    err e = send(world, &event);
+    ASSERT(e == OK || e == ERR_STALE || e == ERR_RANGE || e == ERR_LIMIT || e == ERR_CONFLICT);
     if (event.kind == EVENT_TICK || event.kind == EVENT_GC) ASSERT(e == OK);
-    check(world);
     if (event.kind == EVENT_TICK) settle(world);
 }
 
@@ -262,13 +285,14 @@ static void open_world(struct world *world, struct input *input)
     ASSERT(e == OK);
     e = engine_init(&world->engine, &world->arena, &limits, &world->settings);
     ASSERT(e == OK);
+    shadow_begin(&world->shadow, &world->settings);
     world->effects = (struct effects){
         .items = world->items, .capacity = EFFECT_ROOM, .context = world, .flush = see_effects};
     for (uint64_t agent = 1; agent < AGENTS; agent++) {
         struct event event = {.kind = EVENT_DEPOSIT};
         event.u.deposit.agent_id = agent;
         event.u.deposit.lamports = 5000000;
-        e = engine_step(world->engine, &event, &world->effects);
+        e = send(world, &event);
         ASSERT(e == OK);
     }
 }
@@ -280,6 +304,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)
     ASSERT(world);
     open_world(world, &input);
     while (input.left) step(world, &input);
+    check(world, CHECK_FULL);
     arena_close(&world->arena);
     free(world);
     return 0;

@@ -16,6 +16,16 @@ static struct shadow_task *task_of(struct shadow *shadow, uint64_t id)
     return &shadow->tasks[id];
 }
 
+#define FOR_EACH_KNOWN(shadow, id)                                                                           \
+    for (uint32_t at = 0, id = 0; at < (shadow)->known_count && (id = (shadow)->known[at]) != 0; at++)
+
+static void forget(struct shadow *shadow, uint64_t id)
+{
+    task_of(shadow, id)->is_known = false;
+    for (uint32_t at = 0; at < shadow->known_count; at++)
+        if (shadow->known[at] == id) shadow->known[at] = shadow->known[--shadow->known_count];
+}
+
 static bool is_confirmed(const struct shadow_task *task)
 {
     return task->status == TASK_CONFIRMED || task->status == TASK_FINALIZED;
@@ -55,7 +65,8 @@ static uint32_t depth_of(struct shadow *shadow, uint64_t id)
  * later: until then nothing may be done with it. */
 static void doom_children(struct shadow *shadow, uint64_t parent)
 {
-    for (uint64_t id = 1; id < SHADOW_IDS; id++) {
+    FOR_EACH_KNOWN(shadow, id)
+    {
         struct shadow_task *child = &shadow->tasks[id];
         if (!child->is_known || is_over(child)) continue;
         for (int i = 0; i < child->parent_count; i++)
@@ -65,7 +76,8 @@ static void doom_children(struct shadow *shadow, uint64_t parent)
 
 static bool has_active_child(struct shadow *shadow, uint64_t parent)
 {
-    for (uint64_t id = 1; id < SHADOW_IDS; id++) {
+    FOR_EACH_KNOWN(shadow, id)
+    {
         const struct shadow_task *child = &shadow->tasks[id];
         if (!is_active(child)) continue;
         for (int i = 0; i < child->parent_count; i++)
@@ -78,7 +90,8 @@ static bool has_active_child(struct shadow *shadow, uint64_t parent)
 static uint64_t tips(struct shadow *shadow, uint64_t agent)
 {
     uint64_t count = 0;
-    for (uint64_t id = 1; id < SHADOW_IDS; id++) {
+    FOR_EACH_KNOWN(shadow, id)
+    {
         const struct shadow_task *task = &shadow->tasks[id];
         bool counts = is_active(task) && (agent == 0 || task->agent == agent);
         if (counts && !has_active_child(shadow, id)) count++;
@@ -92,7 +105,8 @@ static void mark_readers(struct shadow *shadow, uint64_t root, bool *is_member)
     is_member[root] = true;
     for (bool has_grown = true; has_grown;) {
         has_grown = false;
-        for (uint64_t id = 1; id < SHADOW_IDS; id++) {
+        FOR_EACH_KNOWN(shadow, id)
+        {
             const struct shadow_task *task = &shadow->tasks[id];
             if (!task->is_known || is_over(task) || is_member[id]) continue;
             for (int i = 0; i < task->parent_count && !is_member[id]; i++)
@@ -108,7 +122,8 @@ static void drop_spared_edges(struct shadow *shadow, uint64_t root)
     static bool is_member[SHADOW_IDS];
     memset(is_member, 0, sizeof is_member);
     mark_readers(shadow, root, is_member);
-    for (uint64_t id = 1; id < SHADOW_IDS; id++) {
+    FOR_EACH_KNOWN(shadow, id)
+    {
         struct shadow_task *task = &shadow->tasks[id];
         if (!task->is_known || is_over(task) || is_member[id]) continue;
         for (int i = 0; i < task->parent_count; i++)
@@ -316,10 +331,10 @@ static void see_work(struct shadow *shadow, const struct effect *effect)
 
 static void see_pruned(struct shadow *shadow, const struct effect *effect)
 {
-    task_of(shadow, effect->task_id)->is_known = false;
-    for (uint64_t id = 1; id < SHADOW_IDS; id++)
-        for (int i = 0; i < shadow->tasks[id].parent_count; i++)
-            if (shadow->tasks[id].parents[i] == effect->task_id) shadow->tasks[id].is_dropped[i] = true;
+    forget(shadow, effect->task_id);
+    FOR_EACH_KNOWN(shadow, id)
+    for (int i = 0; i < shadow->tasks[id].parent_count; i++)
+        if (shadow->tasks[id].parents[i] == effect->task_id) shadow->tasks[id].is_dropped[i] = true;
 }
 
 void shadow_effect(struct shadow *shadow, const struct effect *effect)
@@ -354,6 +369,7 @@ static void see_submit(struct shadow *shadow, const struct event_submit *submit)
     if (submit->id == 0 || submit->id >= SHADOW_IDS || submit->parent_count > LIMIT_PARENTS) return;
     struct shadow_task *task = task_of(shadow, submit->id);
     if (task->is_known) return;
+    shadow->known[shadow->known_count++] = (uint32_t)submit->id;
     *task = (struct shadow_task){.is_known = true,
                                  .parent_count = (uint8_t)submit->parent_count,
                                  .agent = submit->agent_id,
@@ -411,7 +427,7 @@ static void judge_submit(struct shadow *shadow, const struct engine *engine, err
     struct task_ref ref;
     if (submit->id == 0 || submit->id >= SHADOW_IDS) return;
     if (answer == OK) check_parents(shadow, submit->id);
-    if (answer != OK && !engine_find(engine, submit->id, &ref)) task_of(shadow, submit->id)->is_known = false;
+    if (answer != OK && !engine_find(engine, submit->id, &ref)) forget(shadow, submit->id);
 }
 
 /* S04, to the lamport: each agent's, and all of them together. */
@@ -421,9 +437,9 @@ static void check_agent(struct shadow *shadow, const struct agent_view *agent)
     u128 came = (u128)agent->deposited + agent->received;
     if (came != (u128)agent->free + agent->locked + agent->slashed + agent->withdrawn)
         broke(shadow, "S04 an agent's lamports", agent->id);
-    for (uint64_t id = 1; id < SHADOW_IDS; id++)
-        if (shadow->tasks[id].is_bonded && shadow->tasks[id].agent == agent->id)
-            locked += shadow->tasks[id].bond_lamports;
+    FOR_EACH_KNOWN(shadow, id)
+    if (shadow->tasks[id].is_bonded && shadow->tasks[id].agent == agent->id)
+        locked += shadow->tasks[id].bond_lamports;
     if (locked != agent->locked) broke(shadow, "S04 locked lamports", agent->id);
 }
 
@@ -438,8 +454,8 @@ static void check_money(struct shadow *shadow, const struct engine *engine)
         withdrawn += agent.withdrawn;
         kept += (u128)agent.free + agent.locked + agent.withdrawn;
     }
-    if (received + shadow->treasury != shadow->slashed) broke(shadow, "S04 slashed lamports", 0);
-    if (deposited != kept + shadow->treasury) broke(shadow, "S04 all lamports", 0);
+    if ((uint64_t)received + shadow->treasury != shadow->slashed) broke(shadow, "S04 slashed lamports", 0);
+    if ((uint64_t)deposited != (uint64_t)kept + shadow->treasury) broke(shadow, "S04 all lamports", 0);
     if ((uint64_t)deposited != shadow->deposited) broke(shadow, "S04 deposited lamports", 0);
     if ((uint64_t)withdrawn != shadow->withdrawn) broke(shadow, "S04 withdrawn lamports", 0);
 }
@@ -448,7 +464,8 @@ static void check_money(struct shadow *shadow, const struct engine *engine)
 static void see_uncovered(struct shadow *shadow, const struct engine *engine)
 {
     if (shadow->event->kind != EVENT_REVERTED) return;
-    for (uint64_t id = 1; id < SHADOW_IDS; id++) {
+    FOR_EACH_KNOWN(shadow, id)
+    {
         struct shadow_task *task = &shadow->tasks[id];
         struct task_ref ref;
         struct task_view view;

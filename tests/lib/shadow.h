@@ -24,7 +24,8 @@ struct shadow_task {
 
 struct shadow {
     struct shadow_task tasks[SHADOW_IDS];
-    struct settings settings; /* in force */
+    uint32_t known[SHADOW_IDS], known_count; /* ids that the engine holds */
+    struct settings settings;                /* in force */
     bool is_draining;
     const struct event *event; /* the one that is stepped */
     uint64_t seq, deposited, withdrawn, released, slashed, treasury, bonded;
