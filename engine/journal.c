@@ -39,17 +39,22 @@ static err begin(struct codec_out *draft, enum journal_kind kind)
     return codec_write_number(draft, kind, 1);
 }
 
+static void put_number(unsigned char *bytes, uint64_t value, unsigned count)
+{
+    struct codec_out out = {.bytes = bytes, .capacity = count};
+    err e = codec_write_number(&out, value, count);
+    ASSERT(e == OK);
+}
+
 static err end(struct journal_chain *chain, struct codec_out *out, const struct codec_out *draft)
 {
-    struct codec_out frame = *out;
+    unsigned char *frame = out->bytes + out->used; /* `begin` made room for it */
     uint32_t length = (uint32_t)(draft->used - out->used - JOURNAL_FRAME_BYTES);
     ASSERT(length <= JOURNAL_RECORD_BYTES_MOST);
-    TRY(codec_write_number(&frame, length_word(length), 4));
-    TRY(codec_write_number(&frame, 0, 4));
-    TRY(codec_write_number(&frame, chain->sequence, 8));
-    uint32_t checksum = checksum_of(chain, out->bytes + out->used, length);
-    frame.used = out->used + 4;
-    TRY(codec_write_number(&frame, checksum, 4));
+    put_number(frame, length_word(length), 4);
+    put_number(frame + 8, chain->sequence, 8);
+    uint32_t checksum = checksum_of(chain, frame, length);
+    put_number(frame + 4, checksum, 4);
     *chain = (struct journal_chain){.sequence = chain->sequence + 1, .checksum = checksum};
     *out = *draft;
     return OK;

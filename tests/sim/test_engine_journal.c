@@ -293,3 +293,66 @@ Test(journal, a_good_frame_around_nonsense_is_refused)
     cr_assert(eq(int, diag_of_payload(second, sizeof second).fault, JOURNAL_BAD_RECORD));
     cr_assert(eq(int, diag_of_payload(unknown, 0).fault, JOURNAL_BAD_RECORD));
 }
+
+/* The header of a log with its payload changed, cut to `length`, in a good frame. */
+static struct journal_diag diag_of_header(size_t at, unsigned char byte, size_t length)
+{
+    static struct log log;
+    log_open(&log);
+    size_t whole = log.out.used - JOURNAL_FRAME_BYTES;
+    if (length > whole) length = whole + 1;
+    log.bytes[JOURNAL_FRAME_BYTES + at] = byte;
+    uint32_t word = (uint32_t)length | ~(uint32_t)length << 16, nothing = 0;
+    memcpy(log.bytes, &word, 4);
+    uint32_t crc = crc32c_add(0, &nothing, 4);
+    crc = crc32c_add(crc, log.bytes, 4);
+    crc = crc32c_add(crc, log.bytes + 8, 8 + length);
+    memcpy(log.bytes + 4, &crc, 4);
+    struct journal_reader reader;
+    struct journal_diag diag = {0};
+    err e = journal_open(&reader, log.bytes, JOURNAL_FRAME_BYTES + length, &diag);
+    cr_assert(eq(int, e, ERR_SYNTAX));
+    return diag;
+}
+
+enum { KIND_AT = 0, MAGIC_AT = 1, VERSION_AT = 9, LIMITS_AT = 13, SETTINGS_AT = 25 };
+
+Test(journal, a_header_that_is_none_or_of_another_version_is_refused)
+{
+    cr_assert(eq(int, diag_of_header(KIND_AT, JOURNAL_SEAL, 4000).fault, JOURNAL_NO_HEADER));
+    cr_assert(eq(int, diag_of_header(KIND_AT, JOURNAL_HEADER, 0).fault, JOURNAL_NO_HEADER));
+    cr_assert(eq(int, diag_of_header(MAGIC_AT, 'x', 4000).fault, JOURNAL_NO_HEADER));
+    cr_assert(eq(int, diag_of_header(KIND_AT, JOURNAL_HEADER, MAGIC_AT + 3).fault, JOURNAL_NO_HEADER));
+    cr_assert(eq(int, diag_of_header(VERSION_AT, 99, 4000).fault, JOURNAL_BAD_VERSION));
+    cr_assert(eq(int, diag_of_header(KIND_AT, JOURNAL_HEADER, VERSION_AT + 2).fault, JOURNAL_BAD_VERSION));
+}
+
+Test(journal, a_header_cut_short_or_with_bytes_behind_it_is_refused)
+{
+    for (size_t limit = 0; limit < 3; limit++) {
+        struct journal_diag diag = diag_of_header(KIND_AT, JOURNAL_HEADER, LIMITS_AT + 4 * limit + 1);
+        cr_assert(eq(str, (char *)diag.field.field, "limits"));
+    }
+    cr_assert(eq(int, diag_of_header(KIND_AT, JOURNAL_HEADER, SETTINGS_AT + 3).fault, JOURNAL_BAD_RECORD));
+    cr_assert(
+        eq(str, (char *)diag_of_header(KIND_AT, JOURNAL_HEADER, 4000).field.what, "has bytes behind it"));
+}
+
+Test(journal, a_header_or_a_seal_that_does_not_fit_is_not_written)
+{
+    struct settings settings = settings_for_tests();
+    unsigned char bytes[ROOM];
+    struct codec_out whole = {.bytes = bytes, .capacity = ROOM};
+    struct journal_chain chain = {0};
+    cr_assert(eq(int, journal_write_header(&chain, &whole, &LIMITS, &settings), OK));
+    for (size_t room = 0; room < whole.used; room++) {
+        struct codec_out out = {.bytes = bytes, .capacity = room};
+        chain = (struct journal_chain){0};
+        cr_assert(eq(int, journal_write_header(&chain, &out, &LIMITS, &settings), ERR_LIMIT));
+        cr_assert(out.used == 0 && chain.sequence == 0);
+    }
+    for (size_t room = 0; room <= JOURNAL_FRAME_BYTES; room++) {
+        struct codec_out out = {.bytes = bytes, .capacity = room};
+        cr_assert(eq(int, journal_write_seal(&chain, &out), ERR_LIMIT));
+    }
+}
