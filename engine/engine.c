@@ -165,10 +165,12 @@ static void task_init(struct engine *engine, uint32_t slot, const struct event_s
 /* Everything that can be wrong with a submission, before anything is changed. */
 static err check_submit(struct engine *engine, const struct event_submit *submit, uint32_t *parent_slots)
 {
+    if (submit->rollout_bucket > ROLLOUT_ALWAYS) return ERR_RANGE;
     if (submit->parent_count > LIMIT_PARENTS) return refuse(engine, REFUSED_TOO_MANY_PARENTS);
     if (submit->id == 0 || table_find(&engine->task_of_id, submit->id, NULL))
         return refuse(engine, REFUSED_DUPLICATE_TASK);
     for (uint32_t i = 0; i < submit->parent_count; i++) {
+        if (submit->edge_kinds[i] >= EDGE_KIND_COUNT) return ERR_RANGE;
         if (submit->parents[i] == submit->id) return refuse(engine, REFUSED_CYCLE_DETECTED);
         if (!table_find(&engine->task_of_id, submit->parents[i], &parent_slots[i]))
             return refuse(engine, REFUSED_PARENT_NOT_FOUND);
@@ -239,6 +241,7 @@ static err on_executed(struct engine *engine, const struct event *event)
     struct task *task = task_at(engine, slot);
     if ((task->flags & TASK_IN_PLAN) || !move_may(engine, MACHINE_TASK, task->status, MOVE_EXECUTED))
         return ERR_STALE;
+    if (event->u.executed.compute_ns < 0) return ERR_RANGE; /* shares of a slash are weighed by it */
     task->flags &= (uint16_t)~TASK_RUNNING;
     task->compute_ns = event->u.executed.compute_ns;
     if (event->kind == EVENT_EXECUTION_FAILED) {
@@ -262,6 +265,7 @@ static err on_aborted(struct engine *engine, const struct event *event)
 {
     uint32_t slot = slot_of_event(engine, event);
     if (slot == NONE || !(task_at(engine, slot)->flags & TASK_RUNNING)) return ERR_STALE;
+    if (event->u.executed.compute_ns < 0) return ERR_RANGE;
     struct task *task = task_at(engine, slot);
     const int64_t compute_before_ns = task->compute_ns;
     task->flags &= (uint16_t)~TASK_RUNNING;

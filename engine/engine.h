@@ -6,8 +6,9 @@
  * Threads: none. One engine belongs to one driver.
  * Errors of engine_step (state unchanged, counted in the statistics):
  *          ERR_STALE  late, duplicate or unknown reference;
- *          ERR_RANGE  a submission that can never be right (see enum refusal), a deposit that overflows,
- *                     or a time before the last event's;
+ *          ERR_RANGE  a submission that can never be right (see enum refusal; an edge of no kind and a
+ *                     rollout bucket that is none are refused without a reason), a deposit that
+ *                     overflows, compute of less than no time, or a time before the last event's;
  *          ERR_LIMIT  a table is full;
  *          ERR_CONFLICT what is asked cannot be done now (an enable during the cooldown, a second
  *                     withdrawal, a drain while one runs).

@@ -63,3 +63,40 @@ Test(invariants, a_lowered_limit_of_rollbacks_counts_those_that_run)
     cr_assert(eq(u64, engine_statistics(fixture->engine)->plans_waiting, 1));
     fixture_free(fixture);
 }
+
+/* A share of a slash is weighed by the compute that was wasted: less than none would make money. */
+Test(invariants, compute_of_less_than_no_time_is_refused)
+{
+    struct fixture *fixture = fixture_new();
+    fixture_start(fixture, 8);
+    cr_assert(eq(int, fixture_submit(fixture, 1, PARENTS(0)), OK));
+    cr_assert(eq(int, fixture_executed(fixture, 1, -1), ERR_RANGE));
+    cr_assert(eq(int, fixture_status(fixture, 1), TASK_EXECUTING));
+    cr_assert(eq(int, fixture_executed(fixture, 1, 0), OK));
+    cr_assert(eq(int, fixture_submit(fixture, 2, PARENTS(1)), OK));
+    cr_assert(eq(int, fixture_outcome(fixture, EVENT_CANCEL, 1), OK));
+    struct event event = {.kind = EVENT_ABORTED, .u.executed.compute_ns = INT64_MIN};
+    cr_assert(engine_find(fixture->engine, 2, &event.task));
+    cr_assert(eq(int, fixture_send(fixture, &event), ERR_RANGE));
+    fixture_free(fixture);
+}
+
+/* The fourth kind of edge is the engine's own mark of a dropped one. */
+Test(invariants, an_edge_of_no_kind_is_refused)
+{
+    struct fixture *fixture = fixture_new();
+    fixture_start(fixture, 8);
+    cr_assert(eq(int, fixture_submit(fixture, 1, PARENTS(0)), OK));
+    struct event event = {.kind = EVENT_SUBMIT};
+    event.u.submit = (struct event_submit){
+        .id = 2, .agent_id = 1, .claim_expires_ns = NEVER_NS, .parent_count = 1, .parents = {1}};
+    for (event.u.submit.edge_kinds[0] = EDGE_KIND_COUNT; event.u.submit.edge_kinds[0] != 0;
+         event.u.submit.edge_kinds[0]++)
+        cr_assert(eq(int, fixture_send(fixture, &event), ERR_RANGE));
+    event.u.submit.rollout_bucket = ROLLOUT_ALWAYS + 1;
+    cr_assert(eq(int, fixture_send(fixture, &event), ERR_RANGE));
+    cr_assert(eq(int, fixture_status(fixture, 2), TASK_STATUS_COUNT));
+    event.u.submit.rollout_bucket = ROLLOUT_ALWAYS;
+    cr_assert(eq(int, fixture_send(fixture, &event), OK));
+    fixture_free(fixture);
+}
