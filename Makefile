@@ -111,6 +111,7 @@ judges: $(JUDGES) ## Judge the engine by the kept vectors and traces
 	@tests/judge/self-test.sh $(OUT)
 model: $(OUT)/tests/differential ## Play random histories on the engine and on a naive model of it
 	@$< --histories $(HISTORIES) --seed $(MODEL_SEED)
+	@tests/model/self-test.sh $(OUT)
 golden-update: $(OUT)/agenc ## Accept the runs as they are now and print what changed
 	@tests/golden/run.sh $(OUT)/agenc --update
 debug: ## Build build/debug/agenc

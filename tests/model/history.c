@@ -120,6 +120,7 @@ void history_begin(struct history *h, const struct settings *base, uint64_t seed
     shuffle_breaker(h, &h->settings);
     shuffle_policy(h, &h->settings);
     if (chance(h, 50)) be_generous(&h->settings);
+    h->is_stormy = chance(h, 15);
     h->tasks = 5 + (uint32_t)below(h, tasks_most > 4 ? tasks_most - 4 : 1);
     h->tables = (uint32_t)PICK(h, 12, 40, 64);
     h->agents = (uint32_t)PICK(h, 2, 4, 5);
@@ -169,7 +170,8 @@ static enum event_kind answer_of_chain(struct history *h)
         EVENT_CONFIRMED,   EVENT_CONFIRMED,   EVENT_CONFIRMED,   EVENT_FINALIZED, EVENT_FINALIZED,
         EVENT_TX_REFUSED,  EVENT_TX_DROPPED,  EVENT_TX_REJECTED, EVENT_REVERTED,  EVENT_REVERTED,
     };
-    return ANSWERS[below(h, sizeof ANSWERS / sizeof *ANSWERS)];
+    enum event_kind kind = ANSWERS[below(h, sizeof ANSWERS / sizeof *ANSWERS)];
+    return kind == EVENT_FINALIZED && h->is_stormy && chance(h, 70) ? EVENT_REVERTED : kind;
 }
 
 static enum event_kind answer_to(struct history *h, enum effect_kind kind)
@@ -178,7 +180,7 @@ static enum event_kind answer_to(struct history *h, enum effect_kind kind)
     case EFFECT_EXECUTE: return chance(h, 93) ? EVENT_EXECUTED : EVENT_EXECUTION_FAILED;
     case EFFECT_ABORT: return EVENT_ABORTED;
     case EFFECT_RESTORE: return EVENT_RESTORED;
-    case EFFECT_PROVE: return chance(h, 88) ? EVENT_PROOF_DONE : EVENT_PROOF_FAILED;
+    case EFFECT_PROVE: return chance(h, h->is_stormy ? 65 : 88) ? EVENT_PROOF_DONE : EVENT_PROOF_FAILED;
     default: return answer_of_chain(h);
     }
 }
@@ -192,7 +194,8 @@ static void fill_answer(struct history *h, struct event *event, uint64_t id)
     case EVENT_EXECUTION_FAILED:
     case EVENT_ABORTED: event->u.executed.compute_ns = (int64_t)below(h, 4) * 700 * NS_PER_US; break;
     case EVENT_PROOF_FAILED:
-        event->u.proof.error = chance(h, 60) ? PROOF_ERROR_TRANSIENT : PROOF_ERROR_CONSTRAINT;
+        event->u.proof.error =
+            chance(h, h->is_stormy ? 90 : 60) ? PROOF_ERROR_TRANSIENT : PROOF_ERROR_CONSTRAINT;
         break;
     case EVENT_TX_REJECTED:
         event->u.tx.rejection = chance(h, 50) ? TX_PROOF_INVALID : TX_STATE_CONFLICT;
@@ -375,6 +378,7 @@ uint64_t history_next(struct history *h, int64_t deadline_ns, struct event *even
     }
     pass_time(h, deadline_ns);
     uint64_t dice = below(h, 1000);
+    if (h->is_stormy && chance(h, 6)) dice = 999; /* snapshots of confirmed work are given up, then reorgs */
     bool may_submit = h->accepted<h->tasks, has_asked = h->asked_count> 0;
     if (!may_submit && dice < 280) dice = 280 + below(h, 720);
     if (!has_asked && dice >= 280 && dice < 880) dice = 880 + below(h, 120);

@@ -17,6 +17,7 @@ struct history {
     struct draw draw;
     struct settings settings, next;                       /* next: what EVENT_SETTINGS points at */
     uint32_t tasks_most, tasks, tables, agents, accepted; /* accepted: submissions that the engine took */
+    bool is_stormy;                                       /* many reorgs and forced collections */
     uint64_t last_id, endowment, endowed;                 /* what the first agents are given to begin with */
     int64_t now_ns;
     struct task_ref refs[HISTORY_IDS]; /* by id: the last task of that id */

@@ -310,9 +310,12 @@ void m_start_plans(struct model *m)
         struct m_task *first = NULL;
         for (struct m_task *t = m->tasks; t < m->tasks + m->task_count; t++)
             if (plan_waits(m, t) && (!first || t->queue_stamp < first->queue_stamp)) first = t;
-        uint32_t place = 0;
-        while (place < m->settings.rollback_max_concurrent && m->running[place].root) place++;
-        if (!first || place >= m->settings.rollback_max_concurrent) return;
+        uint32_t place = LIMIT_RUNNING_PLANS, running = 0;
+        for (uint32_t r = LIMIT_RUNNING_PLANS; r-- > 0;) {
+            running += m->running[r].root != NULL;
+            if (!m->running[r].root) place = r;
+        }
+        if (!first || running >= m->settings.rollback_max_concurrent) return;
         m->running[place].root = first;
         m->running[place].turn = 0;
         m->running[place].stage = M_IDLE;
