@@ -57,14 +57,17 @@ static bool is_topmost(const struct engine *engine, const struct task *task, con
     return true;
 }
 
+/* Nothing speculative is left over: what a selective rollback spares comes next. */
 static uint64_t roll_back_all(struct engine *engine, const struct event *event, enum rollback_reason reason)
 {
     uint64_t tasks = 0;
-    uint32_t count = find(engine, event, is_topmost);
-    for (uint32_t i = 0; i < count; i++) {
-        if (!is_open(task_at(engine, engine->sweep[i]))) continue;
-        rollback_ordered(engine, engine->sweep[i], reason);
-        tasks += 1 + task_at(engine, engine->sweep[i])->plan.size;
+    uint32_t count;
+    while ((count = find(engine, event, is_topmost)) > 0) {
+        for (uint32_t i = 0; i < count; i++) {
+            if (!is_open(task_at(engine, engine->sweep[i]))) continue;
+            rollback_ordered(engine, engine->sweep[i], reason);
+            tasks += 1 + task_at(engine, engine->sweep[i])->plan.size;
+        }
     }
     return tasks;
 }

@@ -45,7 +45,7 @@ static void choose_settings(struct history *history)
     settings->cooldown_ns = span(history);
     settings->retention_ns = span(history);
     settings->batch_timeout_ns = span(history);
-    settings->queue_size = 1 + (int64_t)below(history, 4);
+    settings->queue_size = 1 + (int64_t)below(history, 10);
     settings->batch_size = 1 + (int64_t)below(history, 3);
     settings->worker_threads = 1 + (int64_t)below(history, 3);
     settings->proof_max_retries = (int64_t)below(history, 4);
@@ -56,7 +56,7 @@ static void choose_settings(struct history *history)
     settings->rollout_bps = chance(history, 20) ? 5000 : 10000;
     settings->rollback_max_concurrent = 1 + (int64_t)below(history, 3);
     settings->rollback_max_cascade_size = 1 + (int64_t)below(history, 20);
-    settings->breaker_consecutive = 1 + (int64_t)below(history, 8);
+    settings->breaker_consecutive = 1 + (int64_t)below(history, 20);
     settings->breaker_consecutive_cooldown_ns = span(history);
     settings->breaker_rate_min_tasks = 1 + (int64_t)below(history, 20);
     settings->breaker_rate_window_ns = NS_PER_S * (1 + (int64_t)below(history, 20));
@@ -82,14 +82,13 @@ static void keep(struct effects *effects)
 
 static void answer_transaction(struct history *history, struct history_request *request, struct event *event)
 {
-    static const enum event_kind BY_STAGE[3][6] = {
-        {EVENT_TX_ACCEPTED, EVENT_TX_ACCEPTED, EVENT_TX_ACCEPTED, EVENT_TX_REFUSED, EVENT_CONFIRMED,
-         EVENT_TX_REJECTED},
-        {EVENT_CONFIRMED, EVENT_CONFIRMED, EVENT_CONFIRMED, EVENT_TX_DROPPED, EVENT_TX_REJECTED,
-         EVENT_FINALIZED},
-        {EVENT_FINALIZED, EVENT_FINALIZED, EVENT_REVERTED, EVENT_CONFIRMED, EVENT_FINALIZED, EVENT_REVERTED},
+    static const enum event_kind USUAL[3] = {EVENT_TX_ACCEPTED, EVENT_CONFIRMED, EVENT_FINALIZED};
+    static const enum event_kind OTHERS[3][4] = {
+        {EVENT_CONFIRMED, EVENT_CONFIRMED, EVENT_TX_REFUSED, EVENT_TX_REJECTED},
+        {EVENT_FINALIZED, EVENT_TX_DROPPED, EVENT_REVERTED, EVENT_TX_REJECTED},
+        {EVENT_CONFIRMED, EVENT_REVERTED, EVENT_REVERTED, EVENT_REVERTED},
     };
-    event->kind = BY_STAGE[request->stage][below(history, 6)];
+    event->kind = chance(history, 66) ? USUAL[request->stage] : OTHERS[request->stage][below(history, 4)];
     if (event->kind == EVENT_TX_ACCEPTED) request->stage = 1;
     if (event->kind == EVENT_CONFIRMED) request->stage = 2;
     event->jitter = (uint32_t)draw_u64(&history->draw);
@@ -102,7 +101,7 @@ static void answer_transaction(struct history *history, struct history_request *
 static void answer_work(struct history *history, const struct history_request *request, struct event *event)
 {
     switch (request->kind) {
-    case EFFECT_EXECUTE: event->kind = chance(history, 94) ? EVENT_EXECUTED : EVENT_EXECUTION_FAILED; break;
+    case EFFECT_EXECUTE: event->kind = chance(history, 97) ? EVENT_EXECUTED : EVENT_EXECUTION_FAILED; break;
     case EFFECT_ABORT: event->kind = EVENT_ABORTED; break;
     case EFFECT_RESTORE: event->kind = EVENT_RESTORED; break;
     default: event->kind = chance(history, 88) ? EVENT_PROOF_DONE : EVENT_PROOF_FAILED; break;
@@ -138,12 +137,27 @@ static struct event choose_answer(struct history *history)
 
 /* ---- those who ask ---- */
 
+/* A recent task that is not over, if a few tries find one: others have no unconfirmed output to build on. */
+static uint64_t choose_parent(struct history *history, uint64_t id)
+{
+    struct task_ref ref;
+    struct task_view view;
+    uint64_t back = 1;
+    for (int tries = 0; tries < 8; tries++) {
+        back = 1 + below(history, tries < 6 ? 10 : 40);
+        if (id <= back || !engine_find(history->engine, id - back, &ref)) continue;
+        if (engine_task(history->engine, ref, &view) == OK && view.status < TASK_CONFIRMED) break;
+    }
+    return id > back ? id - back : id;
+}
+
 static struct event choose_submit(struct history *history)
 {
     struct event event = {.kind = EVENT_SUBMIT};
     struct event_submit *submit = &event.u.submit;
     submit->id = chance(history, 96) ? history->next_id++ : 1 + below(history, history->next_id);
-    submit->agent_id = 1 + below(history, chance(history, 3) ? AGENTS + 2 : AGENTS);
+    submit->agent_id =
+        1 + (chance(history, 70) ? 0 : below(history, chance(history, 10) ? AGENTS + 2 : AGENTS));
     submit->snapshot_bytes = below(history, 4) * MIB;
     submit->bond_lamports = chance(history, 10) ? 1 + below(history, 5000000) : 0;
     submit->claim_expires_ns =
@@ -151,9 +165,10 @@ static struct event choose_submit(struct history *history)
     submit->rollout_bucket = (uint32_t)below(history, 10001);
     submit->parent_count = chance(history, 1) ? LIMIT_PARENTS + 1 : (uint32_t)below(history, 4);
     for (uint32_t i = 0; i < submit->parent_count && i < LIMIT_PARENTS; i++) {
-        uint64_t back = 1 + below(history, chance(history, 70) ? 6 : 30);
-        submit->parents[i] = submit->id > back ? submit->id - back : submit->id;
-        submit->edge_kinds[i] = (uint8_t)(chance(history, 70) ? EDGE_DATA : below(history, EDGE_KIND_COUNT));
+        submit->parents[i] = choose_parent(history, submit->id);
+        submit->edge_kinds[i] = (uint8_t)(chance(history, 75)   ? EDGE_DATA
+                                          : chance(history, 85) ? EDGE_ORDER
+                                                                : EDGE_RESOURCE);
     }
     return event;
 }

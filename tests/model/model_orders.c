@@ -34,7 +34,7 @@ static bool is_topmost(const struct m_task *task)
     return true;
 }
 
-static uint64_t roll_back_all(struct model *m, enum rollback_reason reason)
+static uint64_t roll_back_topmost(struct model *m, enum rollback_reason reason)
 {
     bool is_found[MODEL_TASKS];
     uint64_t count = 0;
@@ -45,6 +45,14 @@ static uint64_t roll_back_all(struct model *m, enum rollback_reason reason)
         m_order(m, t, reason);
         count += 1 + t->plan_size;
     }
+    return count;
+}
+
+/* What the policy spares has its turn next. */
+static uint64_t roll_back_all(struct model *m, enum rollback_reason reason)
+{
+    uint64_t count = 0, more;
+    while ((more = roll_back_topmost(m, reason)) > 0) count += more;
     return count;
 }
 

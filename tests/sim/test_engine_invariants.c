@@ -100,3 +100,33 @@ Test(invariants, an_edge_of_no_kind_is_refused)
     cr_assert(eq(int, fixture_send(fixture, &event), OK));
     fixture_free(fixture);
 }
+
+/* Found by a rebuild: the second comes after the first without reading it, and is spared by its rollback. */
+Test(invariants, a_forced_rollback_leaves_nothing_speculative_under_any_policy)
+{
+    for (int64_t policy = ROLLBACK_CASCADE; policy <= ROLLBACK_CHECKPOINT; policy++) {
+        struct fixture *fixture = fixture_new();
+        fixture->settings.rollback_policy = policy;
+        fixture_start(fixture, 8);
+        cr_assert(eq(int, fixture_submit(fixture, 1, PARENTS(0)), OK));
+        cr_assert(eq(int, fixture_executed(fixture, 1, 100), OK));
+        cr_assert(eq(int, fixture_submit(fixture, 2, PARENTS(1)), OK));
+        cr_assert(eq(int, fixture_executed(fixture, 2, 100), OK));
+        struct event event = {.kind = EVENT_SUBMIT};
+        event.u.submit = (struct event_submit){.id = 3,
+                                               .agent_id = 1,
+                                               .claim_expires_ns = NEVER_NS,
+                                               .parent_count = 1,
+                                               .parents = {2},
+                                               .edge_kinds = {EDGE_ORDER}};
+        cr_assert(eq(int, fixture_send(fixture, &event), OK));
+        cr_assert(eq(int, fixture_status(fixture, 3), TASK_EXECUTING));
+        event = (struct event){.kind = EVENT_FORCE_ROLLBACK, .u.rollback.reason = REASON_MANUAL};
+        cr_assert(eq(int, fixture_send(fixture, &event), OK));
+        fixture_finish_rollbacks(fixture);
+        cr_assert(eq(u64, engine_statistics(fixture->engine)->speculative_active, 0));
+        cr_assert(eq(int, fixture_status(fixture, 2), TASK_ROLLED_BACK));
+        cr_assert(eq(int, fixture_status(fixture, 3), TASK_ROLLED_BACK));
+        fixture_free(fixture);
+    }
+}
