@@ -447,6 +447,7 @@ int main(int count, char **arguments)
     ASSERT(config && play && text);
     config_init(config);
     play->base = config->settings;
+    free(config);
     play->options = &options;
     play->text = text;
     playing = play;
@@ -455,7 +456,6 @@ int main(int count, char **arguments)
     int status = options.is_one ? !play_one(play, options.one) : work_all(play);
     if (options.is_one && status == 0) fputs(play->text, stdout);
     printf("%d passed, %d failed\n", status == 0, status != 0);
-    free(config);
     free(play);
     free(text);
     return status;

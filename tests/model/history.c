@@ -152,12 +152,14 @@ static void submit(struct history *h, struct event *event)
     in->claim_expires_ns = chance(h, 80)
                                ? NEVER_NS
                                : h->now_ns + PICK(h, 0, NS_PER_S, 5 * NS_PER_S, 20 * NS_PER_S, 90 * NS_PER_S);
-    in->rollout_bucket = chance(h, 10) ? ROLLOUT_ALWAYS : (uint32_t)below(h, 10000);
+    in->rollout_bucket = chance(h, 10) ? ROLLOUT_ALWAYS + (uint32_t)chance(h, 2) : (uint32_t)below(h, 10000);
     in->parent_count = chance(h, 20) ? 0 : 1 + (uint32_t)(chance(h, 30) ? below(h, 4) : 0);
     if (chance(h, 1)) in->parent_count = (uint32_t)PICK(h, 16, 17, 1000);
     for (uint32_t i = 0; i < in->parent_count && i < LIMIT_PARENTS; i++) {
         in->parents[i] = chance(h, 1) ? below(h, 250) : chance(h, 1) ? in->id : some_id(h);
-        in->edge_kinds[i] = (uint8_t)(chance(h, 75) ? EDGE_DATA : below(h, EDGE_KIND_COUNT));
+        in->edge_kinds[i] =
+            (uint8_t)(chance(h, 75) ? EDGE_DATA
+                                    : below(h, chance(h, 2) ? EDGE_KIND_COUNT + 2 : EDGE_KIND_COUNT));
     }
 }
 
@@ -192,7 +194,9 @@ static void fill_answer(struct history *h, struct event *event, uint64_t id)
     case EVENT_EXECUTED:
         event->u.executed.output_digest = id + (chance(h, 10) ? below(h, 2) : 0); /* fall through */
     case EVENT_EXECUTION_FAILED:
-    case EVENT_ABORTED: event->u.executed.compute_ns = (int64_t)below(h, 4) * 700 * NS_PER_US; break;
+    case EVENT_ABORTED:
+        event->u.executed.compute_ns = chance(h, 1) ? -1 : (int64_t)below(h, 4) * 700 * NS_PER_US;
+        break;
     case EVENT_PROOF_FAILED:
         event->u.proof.error =
             chance(h, h->is_stormy ? 90 : 60) ? PROOF_ERROR_TRANSIENT : PROOF_ERROR_CONSTRAINT;

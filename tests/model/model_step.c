@@ -33,9 +33,11 @@ static err check_submit(struct model *m, const struct event_submit *in)
 {
     uint32_t known = 0;
     EACH_TASK(m, t) known += t->is_known;
+    if (in->rollout_bucket > ROLLOUT_ALWAYS) return ERR_RANGE;
     if (in->parent_count > LIMIT_PARENTS) return refuse(m, REFUSED_TOO_MANY_PARENTS);
     if (in->id == 0 || model_find(m, in->id)) return refuse(m, REFUSED_DUPLICATE_TASK);
     for (uint32_t i = 0; i < in->parent_count; i++) {
+        if (in->edge_kinds[i] >= EDGE_KIND_COUNT) return ERR_RANGE;
         if (in->parents[i] == in->id) return refuse(m, REFUSED_CYCLE_DETECTED);
         if (!model_find(m, in->parents[i])) return refuse(m, REFUSED_PARENT_NOT_FOUND);
     }
@@ -75,6 +77,7 @@ static err on_submit(struct model *m, const struct event_submit *in, uint32_t sl
 static err on_executed(struct model *m, const struct event *event, struct m_task *task)
 {
     if (task->is_in_plan || task->status != TASK_EXECUTING) return ERR_STALE;
+    if (event->u.executed.compute_ns < 0) return ERR_RANGE;
     task->is_running = false;
     task->compute_ns = event->u.executed.compute_ns;
     if (event->kind == EVENT_EXECUTION_FAILED) {
@@ -95,6 +98,7 @@ static err on_executed(struct model *m, const struct event *event, struct m_task
 static err on_aborted(struct model *m, const struct event *event, struct m_task *task)
 {
     if (!task->is_running) return ERR_STALE;
+    if (event->u.executed.compute_ns < 0) return ERR_RANGE;
     int64_t before_ns = task->compute_ns;
     task->is_running = false;
     task->compute_ns = event->u.executed.compute_ns;
