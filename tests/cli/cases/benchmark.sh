@@ -24,6 +24,11 @@ expect 3 'missing/a\.hlog' "${speculation[@]}" --duration 10s --hlog "$work/miss
 expect 3 '/dev/full' "${speculation[@]}" --duration 10s --output /dev/full
 [[ ! -e $work/missing ]]; verdict $? "no folder is made"
 
+# Every prover profile can be named.
+for profile in scenarios/prover/*.toml; do
+    expect 0 "^prover .*busy" "${speculation[@]}" --duration 10s --rate 1 --runs 1 --prover "$(basename "$profile" .toml)"
+done
+
 # The summary says what product.md asks for, and is short.
 expect 0 '^PASS' "${speculation[@]}" --duration 1m
 [[ $(wc -l < "$work/out") -le 48 ]]; verdict $? "the summary fits a screen"
