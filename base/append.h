@@ -2,8 +2,9 @@
  *
  * What append_sync has answered OK for is on the disk. A write that fails in
  * its middle is taken back, so that the next one does not follow half a
- * record; where that fails too, and after any failed sync (the kernel may have dropped the pages), the file
- * takes nothing more. Reading is file_read's (base/file.h).
+ * record; where that fails too, and after any failed sync (the kernel may have
+ * dropped the pages), the file takes nothing more. Reading is file_read's
+ * (base/file.h).
  *
  * Errors:  ERR_IO with the path and the reason; ERR_CONFLICT after a failure that cannot be mended.
  * Threads: one writer a file. */

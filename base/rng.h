@@ -2,10 +2,10 @@
  *
  * A draw is a pure function of (seed, replication, purpose, entity, index):
  * Philox4x32-10 with the first two as key and the rest as counter; indices 2k
- * and 2k+1 are the halves of one block. Nothing is
- * stored between draws, so adding a fault, a metric or a task moves no other
- * draw, and two configurations that share a seed share every draw they both
- * make (common random numbers by construction).
+ * and 2k+1 are the halves of one block. Nothing is stored between draws, so
+ * adding a fault, a metric or a task moves no other draw, and two
+ * configurations that share a seed share every draw they both make (common
+ * random numbers by construction).
  *
  * Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as
  * 1, 2, 3", SC 2011. Threads: none needed, nothing is shared. */

@@ -1,4 +1,4 @@
-/* engine/audit_lists.c: lists, wait queues, deadlines, rollback plans, free lists.
+/* engine/audit_lists.c: lists, wait queues, free lists.
  *
  * A doubly linked list whose every link is returned by its neighbour has no
  * loop, and a list whose members all belong there and are as many as there are

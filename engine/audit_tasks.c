@@ -1,5 +1,4 @@
-/* engine/audit_tasks.c: one task: its fields, the states of its machines together, what it adds to the sums.
- */
+/* engine/audit_tasks.c: one task: its fields, its machines' states together, what it adds to the sums. */
 #include "engine/audit.h"
 
 /* ---- ranges ---- */

@@ -5,6 +5,7 @@
  * a hot change of the duration applies to everyone at once. Deadlines of their
  * own (claims, backoffs, cooldowns) live in a heap; the few rollbacks that run
  * keep theirs.
+ *
  * Everything expires strictly after its duration: an outcome at its deadline
  * is in time (semantics.md 13, 25). */
 #include "engine/state.h"

@@ -1,6 +1,6 @@
 /* engine/journal.h: the event log, as bytes in memory. Files are the caller's (base/append.h).
  *
- * A log is a header, then an event after the other, and a seal wherever it was
+ * A log is a header, then one event after the other, and a seal wherever it was
  * closed in good order. The header holds what engine_init was given, so that a
  * log is all that a state can be rebuilt from. Log an event before it is
  * stepped, whatever the engine answers: refusals are counted, too.
@@ -12,11 +12,12 @@
  *   sequence  u64  0, 1, 2 ...
  *   payload        kind of record, then what it holds
  *
- * So a byte that changed is seen, and a record that was removed, repeated, moved or
- * taken from another log: it follows the wrong checksum. What a crash leaves
- * is told apart: bytes that stop inside a record, or zeros to the end, are a
- * torn tail, and everything before it is good. A log cut off between two records reads as one that was
- * not sealed.
+ * So a byte that changed is seen, and a record that was removed, repeated,
+ * moved or taken from another log: it follows the wrong checksum. What a crash
+ * leaves is told apart: bytes that stop inside a record, or zeros to the end,
+ * are a torn tail, and everything before it is good. A log cut off between two
+ * records reads as one that was not sealed.
+ *
  * Memory:  the caller's; nothing is allocated.
  * Errors:  as in engine/codec.h; after an error a reader stays where it is.
  * Threads: none. Source: docs/decisions/013-recovery.md. */

@@ -1,10 +1,10 @@
-/* engine/order.c: sorts slots by submission or by their turn in a rollback, in linear time.
+/* engine/order.c: sorts slots by submission, by their turn in a rollback, or by the age of their proofs.
  *
- * Keys of at most 32 bits are sorted by counting, eleven bits a pass, their slots
- * with them, so that a cascade of a million costs a hundred
- * times what one of ten thousand does. Keys are unique: a submission number
- * belongs to one task. Where a key needs more bits (numbers that lie 2^32 apart)
- * a heap sort does the same more slowly. */
+ * Keys of at most 32 bits are sorted by counting, eleven bits a pass, their
+ * slots with them, so that a cascade of a million costs a hundred times what
+ * one of ten thousand does. Keys are unique: a submission number belongs to
+ * one task. Where a key needs more bits (numbers that lie 2^32 apart, or times
+ * of proofs) a heap sort does the same more slowly. */
 #include "engine/state.h"
 #include <string.h>
 

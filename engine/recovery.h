@@ -1,8 +1,8 @@
 /* engine/recovery.h: rebuild a state from its event log, in slices, as a service can run it beside its work.
  *
- * Phases: replay the whole log into a fresh engine; take back confirmations
- * that are not believed, those above the slot the order names; roll back speculative work that has no
- * confirmed commitment (invalid_state, nothing is slashed); check the result in full.
+ * Phases: replay the whole log into a fresh engine; take back confirmations that are not believed, those
+ * above the slot the order names; roll back speculative work that has no confirmed commitment
+ * (invalid_state, nothing is slashed); check the result in full.
  * The running engine is not touched: the caller puts the rebuilt one in its place when the job is done.
  *
  * Nothing that was acknowledged is lost, whatever the slot: docs/decisions/013-recovery.md. Ports have

@@ -1,8 +1,9 @@
 /* engine/replay.h: a log, stepped again into an engine of its own.
  *
  * The engine is a function of its events and nothing else, so the state that
- * comes out is the state that was, in every field. Effects are not sent again: nobody
- * listens. Answers that were errors are errors again.
+ * comes out is the state that was, in every field. Effects are not sent again:
+ * nobody listens. Answers that were errors are errors again.
+ *
  * Memory:  the engine in the caller's arena, engine_memory_bytes for the limits of the log.
  * Errors:  ERR_SYNTAX with the diag: the log is damaged; ERR_NOMEM; ERR_RANGE limits that no engine has.
  * Threads: none. */

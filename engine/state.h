@@ -54,8 +54,8 @@ struct task {
         struct {
             uint32_t child, sibling, prev;
         } wait; /* pending: pairing heap of a wait queue */
-        uint32_t
-            proof_ready[2]; /* once proven: when, ns; halves, because here 8 bytes would not be aligned */
+        /* Once proven: when, ns; low and high half, because here 8 bytes would not be aligned. */
+        uint32_t proof_ready[2];
     };
     struct {
         uint32_t root, next, head, size;
@@ -149,7 +149,7 @@ struct engine {
     uint32_t agent_count, free_task, free_edge, fresh_task, fresh_edge, visit_mark;
     uint32_t *scratch;                /* one slot number a task: traversals */
     uint32_t *sort_keys, *sort_spare; /* of order.c: two words a task, and one */
-    uint32_t *sweep; /* another: what a sweep found, while each find starts traversals of its own */
+    uint32_t *sweep; /* one a task: what a sweep found, while each find starts traversals of its own */
 
     struct list clocks[CLOCK_COUNT], by_age;
     struct deadline_heap deadlines; /* claims, backoffs, cooldowns, plan stages */
@@ -260,13 +260,18 @@ void graph_remove(struct engine *engine, uint32_t slot);
 uint32_t graph_edges_left(const struct engine *engine);
 /* Live descendants of slot, parents before children, into engine->scratch; returns how many. */
 uint32_t graph_descendants(struct engine *engine, uint32_t slot);
-/* A number that no record carries: each traversal marks its finds with its own. */
-uint32_t graph_mark(struct engine *engine);
 /* The same of several: what scratch holds and the present mark names, and everything below it. */
 uint32_t graph_closure(struct engine *engine, uint32_t count);
+/* A number that no record carries: each traversal marks its finds with its own. */
+uint32_t graph_mark(struct engine *engine);
 uint32_t graph_depth(const struct engine *engine, uint32_t slot);
-/* order.c: by submission, or deepest first and later submissions first: a reverse topological order. */
-enum slot_order { ORDER_SUBMISSION, ORDER_UNDOING, ORDER_PROOF_READY };
+
+/* order.c */
+enum slot_order {
+    ORDER_SUBMISSION,
+    ORDER_UNDOING,     /* deepest first, later submissions first: a reverse topological order */
+    ORDER_PROOF_READY, /* oldest proof first */
+};
 void slots_sort(struct engine *engine, uint32_t *slots, uint32_t count, enum slot_order order);
 static inline uint32_t edge_parent(const struct edge *edge)
 {

@@ -1,12 +1,12 @@
 /* engine/waiting.c: who waits for what, and who is served first (semantics.md 14).
  *
  * One ordered queue for each (reason, agent) or (reason, engine): shallower
- * depth, smaller bond, tighter claim, submission. A
- * queue is a pairing heap through the task records: insertion O(1), removal
- * O(log n) amortised. What frees a unit marks its queue; at the end of the
- * step each marked queue serves its head until one is denied for the same
- * reason. A head that is denied for another reason moves on to that queue, so
- * that the freed unit is never left lying. */
+ * depth, smaller bond, tighter claim, submission. A queue is a pairing heap
+ * through the task records: insertion O(1), removal O(log n) amortised. What
+ * frees a unit marks its queue; at the end of the step each marked queue
+ * serves its head until one is denied for the same reason. A head that is
+ * denied for another reason moves on to that queue, so that the freed unit is
+ * never left lying. */
 #include "engine/state.h"
 
 #define SCOPE3_(name, text, scope) [name] = scope,

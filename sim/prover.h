@@ -42,8 +42,7 @@ struct prover_batch {
 };
 
 /* `name`: a distribution, the name of a file in `folder` without .toml, or a path ending in .toml.
- * Errors: of profile_keys.h and dist.h;
- * ERR_SYNTAX also for both a law and set-up and unit, or neither. */
+ * Errors: of profile_keys.h and dist.h; ERR_SYNTAX also for both a law and set-up and unit, or neither. */
 MUST_USE err prover_profile_load(struct prover_profile *out, const char *folder, const char *name,
                                  struct diag *diag);
 void prover_profile_close(struct prover_profile *profile); /* fine on a zeroed one */

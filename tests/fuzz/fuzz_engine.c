@@ -1,7 +1,7 @@
 /* tests/fuzz/fuzz_engine.c: bytes become settings and events of the right shape but any order, time,
  * reference and attempt; the engine answers OK or an error, and after each event its state is right.
  *
- * Judged twice: from outside by tests/lib/shadow.c (the invariants S01 to S16, from events and effects alone)
+ * Judged twice: from outside by tests/lib/shadow.c (the invariants S01 to S17, from events and effects alone)
  * and from inside by the integrity check, which computes everything anew. Besides: every event can be logged,
  * comes back from its record as it was, and no deadline is left behind by a tick. Ids run from 1 to 255;
  * outcomes name a task by id or by any slot and generation. */

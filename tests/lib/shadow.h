@@ -1,14 +1,14 @@
-/* tests/lib/shadow.h: the safety rules S01 to S16, judged from outside.
+/* tests/lib/shadow.h: the safety rules S01 to S17, judged from outside.
  *
- * The shadow sees what any driver sees: each event before it is stepped, the
- * effects as they leave, the engine's answer. From these it keeps a small
- * picture of its own (parents, statuses, bonds, transactions) and says which rule a step broke.
- * It asks the engine for balances and for a few counts, to compare them; never for the states it judges. It
- * recomputes everything in the simplest way: histories of a few hundred ids, tables of a few dozen tasks. */
+ * The shadow sees what any driver sees: each event before it is stepped, the effects as they leave, the
+ * engine's answer. From these it keeps a small picture of its own (parents, statuses, bonds, transactions)
+ * and says which rule a step broke. It asks the engine for balances and for a few counts, to compare them;
+ * never for the states it judges. It recomputes everything in the simplest way: histories of a few hundred
+ * ids, tables of a few dozen tasks. */
 #pragma once
 #include "engine/engine.h"
 
-enum { SHADOW_IDS = 1024, SHADOW_AGENTS = 8 };
+enum { SHADOW_IDS = 1024 };
 
 struct shadow_task {
     bool is_known, is_speculative, is_bonded, is_uncovered, is_undone, is_doomed, has_given_bond, is_on_chain,

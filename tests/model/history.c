@@ -1,5 +1,4 @@
-/* tests/model/history.c: dice that know what hurts: small limits, equal instants, late and repeated answers.
- */
+/* tests/model/history.c: dice that know what hurts: small limits, equal instants, answers late or again. */
 #include "tests/model/history.h"
 #include "base/units.h"
 #include <string.h>

@@ -1,4 +1,4 @@
-/* tests/sim/test_engine_invariants.c: S01 to S16 hold in random histories, as seen from outside. */
+/* tests/sim/test_engine_invariants.c: S01 to S17 hold in random histories, as seen from outside. */
 #include "tests/lib/history.h"
 #include "tests/lib/shadow.h"
 #include <criterion/criterion.h>
