@@ -1,6 +1,5 @@
 /* base/critical_path.c: one pass forward for the finish times, one back along the latest parents. */
 #include "base/critical_path.h"
-#include <stdbool.h>
 
 struct finish {
     int64_t at[LIMIT_SHAPE_NODES];

@@ -2,7 +2,6 @@
 #include "tests/lib/bench_fixture.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

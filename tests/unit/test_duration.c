@@ -4,7 +4,6 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 
 TestSuite(duration, .timeout = 5);

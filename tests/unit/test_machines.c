@@ -5,7 +5,6 @@
 #include "engine/machines.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
-#include <stdio.h>
 #include <string.h>
 
 struct rule {
