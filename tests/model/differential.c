@@ -271,7 +271,8 @@ static void compare_gauges(struct play *play)
     const struct model *m = &play->model;
     const struct engine_stats *s = engine_statistics(play->engine);
     uint64_t by_depth[LIMIT_DEPTH + 2] = {0}, waiting = 0, awaiting = 0, submitting = 0, live = 0;
-    for (const struct m_task *t = m->tasks; t < m->tasks + m->task_count; t++) {
+    EACH_CONST(m, t)
+    {
         waiting += t->is_known && t->wait != WAIT_NONE;
         live += m_is_live(t);
         awaiting += t->is_known && t->proof == PROOF_AWAITING;

@@ -3,8 +3,6 @@
 #include "base/assert.h"
 #include <string.h>
 
-#define EACH_TASK(m, t) for (struct m_task *t = (m)->tasks; t < (m)->tasks + (m)->task_count; t++)
-
 static uint32_t name_of(const struct m_task *task, uint32_t attempt)
 {
     return task->incarnation << 8 | attempt;

@@ -104,6 +104,9 @@ struct model {
     uint64_t proofs_ready, proof_failures, proof_timeouts;
 };
 
+#define EACH_TASK(m, t)  for (struct m_task *t = (m)->tasks; t < (m)->tasks + (m)->task_count; t++)
+#define EACH_CONST(m, t) for (const struct m_task *t = (m)->tasks; t < (m)->tasks + (m)->task_count; t++)
+
 void model_init(struct model *m, const struct settings *settings, uint32_t tasks, uint32_t agents);
 /* `task`: the one that the event's reference means, NULL for a reference that is not good. `new_slot`: where
  * the engine has put the task of EVENT_SUBMIT, once it has. */

@@ -1,8 +1,6 @@
 /* tests/model/model_orders.c: operators, garbage, settings. */
 #include "tests/model/model.h"
 
-#define EACH_TASK(m, t) for (struct m_task *t = (m)->tasks; t < (m)->tasks + (m)->task_count; t++)
-
 static bool is_open(const struct m_task *task)
 {
     return m_is_live(task) && !task->is_in_plan;

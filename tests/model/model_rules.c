@@ -3,9 +3,6 @@
 #include "base/assert.h"
 #include <string.h>
 
-#define EACH_TASK(m, t)  for (struct m_task *t = (m)->tasks; t < (m)->tasks + (m)->task_count; t++)
-#define EACH_CONST(m, t) for (const struct m_task *t = (m)->tasks; t < (m)->tasks + (m)->task_count; t++)
-
 int64_t m_after(int64_t at_ns, int64_t span_ns)
 {
     int64_t sum;

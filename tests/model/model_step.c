@@ -3,8 +3,6 @@
 #include "base/assert.h"
 #include <string.h>
 
-#define EACH_TASK(m, t) for (struct m_task *t = (m)->tasks; t < (m)->tasks + (m)->task_count; t++)
-
 /* ---- submissions, executions, claims ---- */
 
 static err refuse(struct model *m, enum refusal why)

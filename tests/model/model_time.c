@@ -1,8 +1,6 @@
 /* tests/model/model_time.c: deadlines, found by looking at every record; and the step itself. */
 #include "tests/model/model.h"
 
-#define EACH_TASK(m, t) for (struct m_task *t = (m)->tasks; t < (m)->tasks + (m)->task_count; t++)
-
 /* ---- what is due ---- */
 
 static int64_t earlier(int64_t a_ns, int64_t b_ns)

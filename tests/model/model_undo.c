@@ -1,6 +1,5 @@
 /* tests/model/model_undo.c: rollbacks and reorgs, from the records. */
 #include "tests/model/model.h"
-#include "base/assert.h"
 
 static bool is_in(struct m_task *const *set, uint32_t count, const struct m_task *task)
 {
