@@ -1,6 +1,5 @@
 /* tests/judge/history.c: named tasks over the engine fixture. */
 #include "tests/judge/history.h"
-#include <inttypes.h>
 #include <string.h>
 
 struct settings judge_settings(void)

@@ -28,6 +28,15 @@ static const struct group *group_find(const char *name)
     return NULL;
 }
 
+void judge_shape(struct judge *judge, struct entry *entry, const struct shape *shapes)
+{
+    case_begin(judge);
+    while (shapes->key && !entry_has(entry, shapes->key)) shapes++;
+    if (shapes->key) shapes->run(judge, entry);
+    entry_close(entry);
+    case_end(judge);
+}
+
 void judge_cases(struct judge *judge, const struct json_node *array,
                  void (*run)(struct judge *judge, struct entry *entry))
 {

@@ -6,7 +6,6 @@
 #include "tests/judge/judge_vectors.h"
 #include "tests/lib/bench_fixture.h"
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 /* ---- chains ---- */

@@ -3,7 +3,6 @@
 #include "base/patience.h"
 #include "base/proof_time.h"
 #include "tests/judge/judge_vectors.h"
-#include <math.h>
 #include <string.h>
 
 /* ---- order of submission ---- */

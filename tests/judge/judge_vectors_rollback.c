@@ -6,7 +6,6 @@
 struct undoing {
     uint64_t order[HISTORY_TASKS]; /* ids, by turn, roots included */
     uint32_t count;
-    uint64_t resumed; /* id of the task from whose state work goes on; 0: none asked for */
 };
 
 static void gather(struct history *history, struct undoing *undoing)
@@ -247,14 +246,8 @@ static void roots_case(struct judge *judge, struct entry *entry)
 
 static bool submit_bonded(struct history *history, uint64_t id, const uint64_t *parents, uint64_t bond)
 {
-    struct event event = {.kind = EVENT_SUBMIT};
-    struct event_submit *submit = &event.u.submit;
-    submit->id = id;
-    submit->agent_id = 1;
-    submit->bond_lamports = bond;
-    submit->claim_expires_ns = NEVER_NS;
-    for (; parents[submit->parent_count]; submit->parent_count++)
-        submit->parents[submit->parent_count] = parents[submit->parent_count];
+    struct event event = fixture_submission(id, 1, parents);
+    event.u.submit.bond_lamports = bond;
     return fixture_send(history->fixture, &event) == OK;
 }
 
@@ -320,26 +313,17 @@ static void star_case(struct judge *judge, struct entry *entry)
 
 /* ---- which is which ---- */
 
-static const struct shape {
-    const char *key;
-    void (*run)(struct judge *judge, struct entry *entry);
-} SHAPES[] = {
+static const struct shape SHAPES[] = {
     {"order", order_case},
     {"roots_same_instant", roots_case},
     {"stakes", stakes_case},
     {"star_children_stakes", star_case},
+    {NULL, NULL},
 };
 
 static void rollback_entry(struct judge *judge, struct entry *entry)
 {
-    case_begin(judge);
-    for (size_t i = 0; i < sizeof SHAPES / sizeof *SHAPES; i++)
-        if (entry_has(entry, SHAPES[i].key)) {
-            SHAPES[i].run(judge, entry);
-            break;
-        }
-    entry_close(entry);
-    case_end(judge);
+    judge_shape(judge, entry, SHAPES);
 }
 
 static void rollback_group(struct judge *judge, const struct json_node *node)

@@ -1,7 +1,6 @@
 /* tests/judge/judge_vectors_slash.c: what a failure costs its cause, and who gets it. */
 #include "engine/state.h"
 #include "tests/judge/judge_vectors.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,14 +11,8 @@ void slash_group(struct judge *judge, const struct json_node *node);
 /* One task with its own agent: agent n has the n-th of them. */
 static bool submit_bonded(struct history *history, uint64_t id, uint64_t parent, uint64_t bond)
 {
-    struct event event = {.kind = EVENT_SUBMIT};
-    struct event_submit *submit = &event.u.submit;
-    submit->id = id;
-    submit->agent_id = id;
-    submit->bond_lamports = bond;
-    submit->claim_expires_ns = NEVER_NS;
-    submit->parents[0] = parent;
-    submit->parent_count = parent != 0;
+    struct event event = fixture_submission(id, id, parent ? PARENTS(parent) : PARENTS());
+    event.u.submit.bond_lamports = bond;
     return fixture_send(history->fixture, &event) == OK &&
            fixture_status(history->fixture, id) == TASK_EXECUTING;
 }
@@ -347,12 +340,9 @@ static void cooldown_case(struct judge *judge, struct entry *entry)
 
 /* ---- which is which ---- */
 
-static const struct shape {
-    const char *key; /* that only this shape has */
-    void (*run)(struct judge *judge, struct entry *entry);
-} SHAPES[] = {
+static const struct shape SHAPES[] = {
     {"bonds", chain_case},      {"wasted_compute_ms", pool_case}, {"victims", lonely_case},
-    {"by_reason", reason_case}, {"slash_at", cooldown_case},
+    {"by_reason", reason_case}, {"slash_at", cooldown_case},      {NULL, NULL},
 };
 
 static void slash_entry(struct judge *judge, struct entry *entry)
@@ -362,14 +352,7 @@ static void slash_entry(struct judge *judge, struct entry *entry)
         judge_cases(judge, &cases, amount_case);
         return;
     }
-    case_begin(judge);
-    for (size_t i = 0; i < sizeof SHAPES / sizeof *SHAPES; i++)
-        if (entry_has(entry, SHAPES[i].key)) {
-            SHAPES[i].run(judge, entry);
-            break;
-        }
-    entry_close(entry);
-    case_end(judge);
+    judge_shape(judge, entry, SHAPES);
 }
 
 void slash_group(struct judge *judge, const struct json_node *node)

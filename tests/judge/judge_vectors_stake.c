@@ -1,6 +1,5 @@
 /* tests/judge/judge_vectors_stake.c: bonds, their limits, slashes and who gets them. */
 #include "tests/judge/judge_vectors.h"
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 

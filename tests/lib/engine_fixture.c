@@ -75,7 +75,7 @@ void fixture_deposit(struct fixture *fixture, uint64_t agent, uint64_t lamports)
     ASSERT(e == OK);
 }
 
-err fixture_submit_for(struct fixture *fixture, uint64_t id, uint64_t agent, const uint64_t *parents)
+struct event fixture_submission(uint64_t id, uint64_t agent, const uint64_t *parents)
 {
     struct event event = {.kind = EVENT_SUBMIT};
     struct event_submit *submit = &event.u.submit;
@@ -85,22 +85,20 @@ err fixture_submit_for(struct fixture *fixture, uint64_t id, uint64_t agent, con
     submit->claim_expires_ns = NEVER_NS;
     for (; parents[submit->parent_count]; submit->parent_count++)
         submit->parents[submit->parent_count] = parents[submit->parent_count];
+    return event;
+}
+
+err fixture_submit_for(struct fixture *fixture, uint64_t id, uint64_t agent, const uint64_t *parents)
+{
+    struct event event = fixture_submission(id, agent, parents);
     return fixture_send(fixture, &event);
 }
 
 err fixture_submit_edges(struct fixture *fixture, uint64_t id, const uint64_t *parents,
                          const uint8_t *edge_kinds)
 {
-    struct event event = {.kind = EVENT_SUBMIT};
-    struct event_submit *submit = &event.u.submit;
-    submit->id = id;
-    submit->agent_id = 1;
-    submit->snapshot_bytes = MIB;
-    submit->claim_expires_ns = NEVER_NS;
-    for (; parents[submit->parent_count]; submit->parent_count++) {
-        submit->parents[submit->parent_count] = parents[submit->parent_count];
-        submit->edge_kinds[submit->parent_count] = edge_kinds[submit->parent_count];
-    }
+    struct event event = fixture_submission(id, 1, parents);
+    memcpy(event.u.submit.edge_kinds, edge_kinds, event.u.submit.parent_count);
     return fixture_send(fixture, &event);
 }
 
@@ -124,6 +122,19 @@ err fixture_executed(struct fixture *fixture, uint64_t id, int64_t compute_ms)
     struct event event = about(fixture, EVENT_EXECUTED, id);
     event.u.executed.compute_ns = compute_ms * NS_PER_MS;
     return fixture_send(fixture, &event);
+}
+
+void fixture_run(struct fixture *fixture, uint64_t id, const uint64_t *parents)
+{
+    err e = fixture_submit(fixture, id, parents);
+    ASSERT(e == OK);
+    e = fixture_executed(fixture, id, 100);
+    ASSERT(e == OK);
+}
+
+void fixture_chain(struct fixture *fixture, uint64_t length)
+{
+    for (uint64_t id = 1; id <= length; id++) fixture_run(fixture, id, id == 1 ? PARENTS() : PARENTS(id - 1));
 }
 
 err fixture_outcome(struct fixture *fixture, enum event_kind kind, uint64_t id)

@@ -1,7 +1,7 @@
 /* tests/lib/engine_fixture.h: an engine with fake ports, stepped by hand.
  *
- * Holds no logic of its own: each function sends one event and keeps the
- * effects of that step. Task ids are small numbers; agents too. */
+ * Holds no logic of its own: functions send events and keep the effects of the
+ * last step. Task ids are small numbers; agents too. */
 #pragma once
 #include "base/config.h"
 #include "engine/engine.h"
@@ -29,7 +29,9 @@ void fixture_free(struct fixture *fixture);
 
 err fixture_send(struct fixture *fixture, struct event *event);
 void fixture_deposit(struct fixture *fixture, uint64_t agent, uint64_t lamports);
-/* parents: ids, 0 ends; all edges DATA; agent 1; snapshot 1 MiB. */
+/* parents: ids, 0 ends; all edges DATA; snapshot 1 MiB; no claim; the bond by the formula. */
+struct event fixture_submission(uint64_t id, uint64_t agent, const uint64_t *parents);
+/* The same, sent; agent 1. */
 err fixture_submit(struct fixture *fixture, uint64_t id, const uint64_t *parents);
 err fixture_submit_for(struct fixture *fixture, uint64_t id, uint64_t agent, const uint64_t *parents);
 err fixture_submit_edges(struct fixture *fixture, uint64_t id, const uint64_t *parents,
@@ -41,6 +43,8 @@ err fixture_submit_edges(struct fixture *fixture, uint64_t id, const uint64_t *p
     }
 
 err fixture_executed(struct fixture *fixture, uint64_t id, int64_t compute_ms);
+void fixture_run(struct fixture *fixture, uint64_t id, const uint64_t *parents); /* submits, executes */
+void fixture_chain(struct fixture *fixture, uint64_t length);                    /* runs 1 <- 2 <- ... */
 err fixture_outcome(struct fixture *fixture, enum event_kind kind, uint64_t id); /* any that needs no more */
 err fixture_rejected(struct fixture *fixture, uint64_t id, enum tx_rejection rejection);
 err fixture_proof_failed(struct fixture *fixture, uint64_t id, enum proof_error error);
@@ -51,8 +55,8 @@ err fixture_settings(struct fixture *fixture);
 void fixture_drive_to_confirming(struct fixture *fixture, uint64_t id);
 void fixture_confirm(struct fixture *fixture, uint64_t id); /* all the way from pending or executing */
 
-struct task_view fixture_view(struct fixture *fixture,
-                              uint64_t id); /* status TASK_STATUS_COUNT when unknown */
+/* Its status is TASK_STATUS_COUNT when the id is unknown. */
+struct task_view fixture_view(struct fixture *fixture, uint64_t id);
 enum task_status fixture_status(struct fixture *fixture, uint64_t id);
 enum wait_reason fixture_waits_for(struct fixture *fixture, uint64_t id);
 /* The n-th effect of this kind in the last step, NULL when there is none. */

@@ -1,7 +1,5 @@
 /* tests/sim/test_engine_admission.c: who may speculate, and what every denial waits for. */
-#include "tests/lib/engine_fixture.h"
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
+#include "tests/lib/engine_checks.h"
 
 static struct fixture *fx;
 static void set_up(void)
@@ -14,10 +12,6 @@ static void tear_down(void)
 }
 TestSuite(engine_admission, .init = set_up, .fini = tear_down, .timeout = 10);
 
-#define ACCEPTED(call) cr_assert(eq(int, (call), OK))
-#define STATUS(id, status_)                                                                                  \
-    cr_assert(eq(int, fixture_status(fx, id), status_), "task %d is %s", (int)(id),                          \
-              task_status_name(fixture_status(fx, id)))
 #define WAITS(id, reason)                                                                                    \
     cr_assert(eq(int, fixture_waits_for(fx, id), reason), "task %d waits for %s", (int)(id),                 \
               wait_reason_name(fixture_waits_for(fx, id)))

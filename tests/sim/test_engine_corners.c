@@ -3,9 +3,7 @@
  *
  * Some corners lie four billion events away; these tests set the number that would be there then. */
 #include "engine/state.h"
-#include "tests/lib/engine_fixture.h"
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
+#include "tests/lib/engine_checks.h"
 #include <string.h>
 
 static struct fixture *fx;
@@ -21,22 +19,6 @@ static void tear_down(void)
     fixture_free(fx);
 }
 TestSuite(engine_corners, .init = set_up, .fini = tear_down, .timeout = 20);
-
-#define ACCEPTED(call) cr_assert(eq(int, (call), OK))
-#define STATUS(id, status_)                                                                                  \
-    cr_assert(eq(int, fixture_status(fx, id), status_), "task %d is %s", (int)(id),                          \
-              task_status_name(fixture_status(fx, id)))
-
-static void executed_child(uint64_t id, const uint64_t *parents)
-{
-    ACCEPTED(fixture_submit(fx, id, parents));
-    ACCEPTED(fixture_executed(fx, id, 100));
-}
-
-static void chain(uint64_t length)
-{
-    for (uint64_t id = 1; id <= length; id++) executed_child(id, id == 1 ? PARENTS() : PARENTS(id - 1));
-}
 
 /* ---- names, limits, memory ---- */
 
@@ -106,7 +88,7 @@ Test(engine_corners, id_0_is_nobody_and_a_table_without_edges_is_full)
 {
     fixture_start(fx, 4); /* 16 edges */
     cr_assert(eq(int, fixture_submit(fx, 0, PARENTS()), ERR_RANGE));
-    executed_child(1, PARENTS());
+    fixture_run(fx, 1, PARENTS());
     ACCEPTED(fixture_submit(fx, 2, PARENTS(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)));
     cr_assert(eq(int, fixture_submit(fx, 3, PARENTS(1)), ERR_LIMIT));
     cr_assert(eq(u64, engine_statistics(fx->engine)->refused[REFUSED_TABLE_FULL], 1));
@@ -120,7 +102,7 @@ Test(engine_corners, traversals_find_everything_when_their_numbers_run_out)
 {
     fixture_start(fx, 16);
     fx->engine->visit_mark = UINT32_MAX - 1;
-    chain(4);
+    fixture_chain(fx, 4);
     fixture_confirm(fx, 1);
     cr_assert(eq(u32, fixture_view(fx, 4).depth_now, 2));
     fixture_confirm(fx, 2);
@@ -151,8 +133,8 @@ static void star(uint64_t children)
     fx->settings.max_locks = fx->settings.max_state_snapshots = 1000;
     fx->settings.max_stake_lamports = 1000000000000;
     fixture_start(fx, 256);
-    executed_child(1, PARENTS());
-    for (uint64_t id = 2; id < children + 2; id++) executed_child(id, PARENTS(1));
+    fixture_run(fx, 1, PARENTS());
+    for (uint64_t id = 2; id < children + 2; id++) fixture_run(fx, id, PARENTS(1));
 }
 
 Test(engine_corners, few_tasks_are_undone_latest_first)
@@ -171,10 +153,10 @@ Test(engine_corners, keys_of_several_digits_are_sorted_as_well)
 {
     fx->settings.max_parallel_branches = fx->settings.max_locks = fx->settings.max_state_snapshots = 1000;
     fixture_start(fx, 256);
-    executed_child(1, PARENTS());
+    fixture_run(fx, 1, PARENTS());
     for (uint64_t id = 2; id < 102; id++) {
         fx->engine->seq_next += 5000;
-        executed_child(id, PARENTS(1));
+        fixture_run(fx, id, PARENTS(1));
     }
     undone_in_order(101);
 }
@@ -183,10 +165,10 @@ Test(engine_corners, tasks_whose_numbers_lie_far_apart_are_undone_latest_first)
 {
     fx->settings.max_parallel_branches = 1000;
     fixture_start(fx, 256);
-    executed_child(1, PARENTS());
+    fixture_run(fx, 1, PARENTS());
     for (uint64_t id = 2; id < 12; id++) {
         fx->engine->seq_next += UINT64_C(1) << 33;
-        executed_child(id, PARENTS(1));
+        fixture_run(fx, id, PARENTS(1));
     }
     undone_in_order(11);
 }
@@ -196,7 +178,7 @@ Test(engine_corners, finality_reaches_ancestors_whose_numbers_lie_far_apart)
     fixture_start(fx, 16);
     for (uint64_t id = 1; id <= 6; id++) {
         fx->engine->seq_next += UINT64_C(1) << 33;
-        executed_child(id, id == 1 ? PARENTS() : PARENTS(id - 1));
+        fixture_run(fx, id, id == 1 ? PARENTS() : PARENTS(id - 1));
     }
     for (uint64_t id = 1; id <= 6; id++) fixture_confirm(fx, id);
     ACCEPTED(fixture_outcome(fx, EVENT_FINALIZED, 6));
@@ -211,8 +193,8 @@ Test(engine_corners, finality_reaches_ancestors_whose_numbers_lie_far_apart)
 Test(engine_corners, proofs_released_together_are_sent_in_the_order_in_which_they_were_ready)
 {
     fixture_start(fx, 16);
-    executed_child(1, PARENTS());
-    for (uint64_t id = 2; id <= 5; id++) executed_child(id, PARENTS(1));
+    fixture_run(fx, 1, PARENTS());
+    for (uint64_t id = 2; id <= 5; id++) fixture_run(fx, id, PARENTS(1));
     const uint64_t ready[] = {4, 2, 5, 3};
     for (int i = 0; i < 4; i++) {
         fx->now_ns++;
@@ -236,7 +218,7 @@ Test(engine_corners, bonds_that_no_number_holds_can_never_be_paid)
     fx->settings.min_stake_lamports = INT64_MAX;
     cr_assert(eq(u64, bond_at_depth(&fx->settings, 2), UINT64_MAX));
     fixture_start(fx, 8);
-    executed_child(1, PARENTS());
+    fixture_run(fx, 1, PARENTS());
     ACCEPTED(fixture_submit(fx, 2, PARENTS(1)));
     cr_assert(eq(int, fixture_waits_for(fx, 2), WAIT_STAKE_INSUFFICIENT));
 }
@@ -286,7 +268,7 @@ Test(engine_corners, victims_that_wasted_nothing_share_alike)
 Test(engine_corners, a_stuck_lock_is_released_once_and_only_for_the_agent_asked_for)
 {
     fixture_start(fx, 8);
-    chain(2);
+    fixture_chain(fx, 2);
     fixture_confirm(fx, 1);
     fixture_confirm(fx, 2);
     struct task_ref ref;
@@ -323,7 +305,7 @@ static void tight_memory(void)
     fx->settings.max_memory_bytes = (int64_t)(100 * MIB);
     fx->settings.breaker_memory_open_bps = 10000;
     fixture_start(fx, 16);
-    executed_child(1, PARENTS());
+    fixture_run(fx, 1, PARENTS());
 }
 
 Test(engine_corners, a_snapshot_of_any_size_is_weighed_without_overflow)
@@ -357,7 +339,7 @@ Test(engine_corners, garbage_makes_room_before_an_admission_is_denied)
     fixture_confirm(fx, 2);
     ACCEPTED(fixture_outcome(fx, EVENT_FINALIZED, 2));
     cr_assert(eq(u64, engine_statistics(fx->engine)->snapshots, 1));
-    executed_child(3, PARENTS());
+    fixture_run(fx, 3, PARENTS());
     ACCEPTED(submit_sized(4, 3, 70 * MIB));
     STATUS(4, TASK_EXECUTING);
     cr_assert(eq(u64, engine_statistics(fx->engine)->snapshots, 1));
@@ -367,8 +349,8 @@ Test(engine_corners, snapshots_beyond_the_limit_wait_even_after_collection)
 {
     fx->settings.max_state_snapshots = 10;
     fixture_start(fx, 32);
-    executed_child(1, PARENTS());
-    for (uint64_t id = 2; id <= 11; id++) executed_child(id, PARENTS(1));
+    fixture_run(fx, 1, PARENTS());
+    for (uint64_t id = 2; id <= 11; id++) fixture_run(fx, id, PARENTS(1));
     ACCEPTED(fixture_submit(fx, 12, PARENTS(1)));
     cr_assert(eq(int, fixture_waits_for(fx, 12), WAIT_SNAPSHOT_LIMIT));
     ACCEPTED(fixture_outcome(fx, EVENT_CANCEL, 11)); /* one is released, and collected on demand */
@@ -380,7 +362,7 @@ Test(engine_corners, a_full_proof_cache_takes_no_more)
 {
     fx->settings.proof_cache_bytes = ENGINE_PROOF_BYTES;
     fixture_start(fx, 8);
-    chain(2);
+    fixture_chain(fx, 2);
     ACCEPTED(fixture_outcome(fx, EVENT_PROOF_DONE, 1));
     ACCEPTED(fixture_outcome(fx, EVENT_PROOF_DONE, 2));
     cr_assert(eq(u64, engine_statistics(fx->engine)->proof_cache_entries, 1));
@@ -391,7 +373,7 @@ Test(engine_corners, a_full_proof_cache_takes_no_more)
 Test(engine_corners, a_task_cancelled_in_a_backoff_leaves_no_deadline)
 {
     fixture_start(fx, 8);
-    chain(1);
+    fixture_chain(fx, 1);
     ACCEPTED(fixture_proof_failed(fx, 1, PROOF_ERROR_TRANSIENT));
     cr_assert(eq(int, fixture_view(fx, 1).proof, PROOF_BACKOFF));
     ACCEPTED(fixture_outcome(fx, EVENT_CANCEL, 1));
@@ -426,7 +408,7 @@ Test(engine_corners, a_backoff_never_exceeds_its_cap)
     fx->settings.retry_delay_ns = 20 * NS_PER_S;
     fx->settings.proof_max_retries = 10;
     fixture_start(fx, 8);
-    chain(1);
+    fixture_chain(fx, 1);
     const int64_t ceilings_s[] = {20, 30, 30}; /* a fourth would outlive the commitment */
     for (int i = 0; i < 3; i++) {
         struct event failed = {
@@ -447,18 +429,18 @@ Test(engine_corners, an_absorbed_plan_brings_along_what_lies_outside_the_new_reg
     fx->settings.rollback_policy = ROLLBACK_CHECKPOINT;
     fx->settings.checkpoint_interval = 20;
     fixture_start(fx, 32);
-    executed_child(20, PARENTS());
+    fixture_run(fx, 20, PARENTS());
     ACCEPTED(fixture_submit(fx, 21, PARENTS(20)));
     ACCEPTED(fixture_outcome(fx, EVENT_CANCEL, 21)); /* its abort occupies the only place */
     struct effect blocker = *fixture_saw(fx, EFFECT_ABORT, 0);
     /* 1 above 2, 3 beside them, both above 4 above 5: the failure of 5 takes what is up to the checkpoint 4
      */
-    executed_child(1, PARENTS());
-    executed_child(3, PARENTS());
-    executed_child(2, PARENTS(1)); /* depth 1: holds a checkpoint */
-    executed_child(6, PARENTS(2));
-    executed_child(7, PARENTS(6));
-    executed_child(8, PARENTS(6));
+    fixture_run(fx, 1, PARENTS());
+    fixture_run(fx, 3, PARENTS());
+    fixture_run(fx, 2, PARENTS(1)); /* depth 1: holds a checkpoint */
+    fixture_run(fx, 6, PARENTS(2));
+    fixture_run(fx, 7, PARENTS(6));
+    fixture_run(fx, 8, PARENTS(6));
     ACCEPTED(fixture_proof_failed(fx, 7, PROOF_ERROR_CONSTRAINT)); /* takes 6 and, with it, 8 */
     cr_assert(fixture_view(fx, 8).is_in_rollback);
     fx->settings.rollback_policy = ROLLBACK_CASCADE;
@@ -484,10 +466,10 @@ Test(engine_corners, an_absorbed_plan_keeps_what_only_its_own_root_had_reached)
     ACCEPTED(fixture_submit(fx, 20, PARENTS()));
     ACCEPTED(fixture_outcome(fx, EVENT_CANCEL, 20)); /* its abort occupies the only place */
     struct effect blocker = *fixture_saw(fx, EFFECT_ABORT, 0);
-    executed_child(1, PARENTS());
-    executed_child(2, PARENTS(1)); /* depth 1: holds a checkpoint */
-    executed_child(3, PARENTS());  /* holds none */
-    executed_child(4, PARENTS(2, 3));
+    fixture_run(fx, 1, PARENTS());
+    fixture_run(fx, 2, PARENTS(1)); /* depth 1: holds a checkpoint */
+    fixture_run(fx, 3, PARENTS());  /* holds none */
+    fixture_run(fx, 4, PARENTS(2, 3));
     ACCEPTED(fixture_proof_failed(fx, 4, PROOF_ERROR_CONSTRAINT));
     cr_assert(fixture_view(fx, 3).is_in_rollback);
     cr_assert(not(fixture_view(fx, 2).is_in_rollback));
@@ -509,9 +491,9 @@ Test(engine_corners, a_blocked_task_does_not_go_on_when_its_parents_do)
     fx->settings.rollback_policy = ROLLBACK_CHECKPOINT;
     fx->settings.checkpoint_interval = 20;
     fixture_start(fx, 32);
-    executed_child(1, PARENTS());
-    executed_child(2, PARENTS(1)); /* holds the checkpoint */
-    executed_child(3, PARENTS(2));
+    fixture_run(fx, 1, PARENTS());
+    fixture_run(fx, 2, PARENTS(1)); /* holds the checkpoint */
+    fixture_run(fx, 3, PARENTS(2));
     ACCEPTED(fixture_outcome(fx, EVENT_PROOF_DONE, 3));
     STATUS(3, TASK_AWAITING_ANCESTORS);
     ACCEPTED(fixture_submit(fx, 4, PARENTS(3)));
@@ -536,8 +518,8 @@ Test(engine_corners, a_blocked_waiter_does_not_start_when_another_parent_has_its
 {
     fixture_start(fx, 32);
     ACCEPTED(fixture_submit(fx, 1, PARENTS()));
-    executed_child(2, PARENTS());
-    executed_child(3, PARENTS(2));
+    fixture_run(fx, 2, PARENTS());
+    fixture_run(fx, 3, PARENTS(2));
     ACCEPTED(fixture_submit(fx, 4, PARENTS(1, 3)));
     ACCEPTED(fixture_submit_edges(fx, 5, PARENTS(1, 3), (const uint8_t[]){EDGE_RESOURCE, EDGE_DATA}));
     ACCEPTED(fixture_proof_failed(fx, 3, PROOF_ERROR_CONSTRAINT)); /* restores its snapshot first */
@@ -573,7 +555,7 @@ Test(engine_corners, a_wait_queue_that_all_leave_at_once_is_empty)
 {
     fx->settings.max_depth = 1;
     fixture_start(fx, 32);
-    chain(2);
+    fixture_chain(fx, 2);
     for (uint64_t id = 3; id <= 9; id++) ACCEPTED(fixture_submit(fx, id, PARENTS(2)));
     fx->settings.max_depth = 10;
     ACCEPTED(fixture_settings(fx));

@@ -1,7 +1,5 @@
 /* tests/sim/test_engine_life.c: from executed to finalized: proofs, deferral, confirmation, time, memory. */
-#include "tests/lib/engine_fixture.h"
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
+#include "tests/lib/engine_checks.h"
 
 static struct fixture *fx;
 static void set_up(void)
@@ -14,20 +12,6 @@ static void tear_down(void)
 }
 TestSuite(engine_life, .init = set_up, .fini = tear_down, .timeout = 10);
 
-#define ACCEPTED(call) cr_assert(eq(int, (call), OK))
-#define STALE(call)    cr_assert(eq(int, (call), ERR_STALE))
-#define STATUS(id, status_)                                                                                  \
-    cr_assert(eq(int, fixture_status(fx, id), status_), "task %d is %s", (int)(id),                          \
-              task_status_name(fixture_status(fx, id)))
-
-static void chain(uint64_t first, uint64_t last)
-{
-    for (uint64_t id = first; id <= last; id++) {
-        ACCEPTED(fixture_submit(fx, id, id == first ? PARENTS() : PARENTS(id - 1)));
-        ACCEPTED(fixture_executed(fx, id, 100));
-    }
-}
-
 static void prove(uint64_t first, uint64_t last)
 {
     for (uint64_t id = first; id <= last; id++) ACCEPTED(fixture_outcome(fx, EVENT_PROOF_DONE, id));
@@ -36,7 +20,7 @@ static void prove(uint64_t first, uint64_t last)
 Test(engine_life, no_proof_is_submitted_before_every_ancestor_is_confirmed)
 {
     fixture_start(fx, 16);
-    chain(1, 3);
+    fixture_chain(fx, 3);
     prove(1, 3);
     STATUS(1, TASK_SUBMITTING);
     STATUS(2, TASK_AWAITING_ANCESTORS);
@@ -52,7 +36,7 @@ Test(engine_life, no_proof_is_submitted_before_every_ancestor_is_confirmed)
 Test(engine_life, bond_is_released_at_the_gate_and_snapshot_at_finality)
 {
     fixture_start(fx, 16);
-    chain(1, 2);
+    fixture_chain(fx, 2);
     prove(1, 2);
     fixture_confirm(fx, 1);
     fixture_confirm(fx, 2);
@@ -68,7 +52,7 @@ Test(engine_life, gate_level_finalized_ignores_confirmed)
 {
     fx->settings.gate_level = GATE_FINALIZED;
     fixture_start(fx, 16);
-    chain(1, 2);
+    fixture_chain(fx, 2);
     prove(1, 2);
     fixture_drive_to_confirming(fx, 1);
     ACCEPTED(fixture_outcome(fx, EVENT_CONFIRMED, 1));
@@ -83,7 +67,7 @@ Test(engine_life, without_optimistic_proofs_generation_waits_for_the_ancestors)
 {
     fx->settings.optimistic_proofs = 0;
     fixture_start(fx, 16);
-    chain(1, 2);
+    fixture_chain(fx, 2);
     STATUS(1, TASK_PROOF_PENDING);
     STATUS(2, TASK_EXECUTED);
     fixture_confirm(fx, 1);
@@ -149,7 +133,7 @@ Test(engine_life, proofs_released_together_are_sent_in_the_order_in_which_they_b
     fx->settings.batch_size = 1;
     fx->settings.max_parallel_branches = 8;
     fixture_start(fx, 16);
-    chain(1, 1);
+    fixture_chain(fx, 1);
     for (uint64_t id = 2; id <= 4; id++) {
         ACCEPTED(fixture_submit(fx, id, PARENTS(1)));
         ACCEPTED(fixture_executed(fx, id, 1));
@@ -167,7 +151,7 @@ Test(engine_life, proofs_released_together_are_sent_in_the_order_in_which_they_b
 Test(engine_life, a_parent_named_twice_releases_its_child_once)
 {
     fixture_start(fx, 16);
-    chain(1, 1);
+    fixture_chain(fx, 1);
     ACCEPTED(fixture_submit(fx, 2, PARENTS(1, 1)));
     ACCEPTED(fixture_executed(fx, 2, 1));
     ACCEPTED(fixture_outcome(fx, EVENT_PROOF_DONE, 1));
@@ -184,7 +168,7 @@ Test(engine_life, a_parent_named_twice_releases_its_child_once)
 Test(engine_life, refused_transactions_are_sent_again_after_a_backoff_up_to_the_attempts)
 {
     fixture_start(fx, 16);
-    chain(1, 1);
+    fixture_chain(fx, 1);
     prove(1, 1);
     for (int64_t attempt = 1; attempt <= 2; attempt++) {
         struct event event = {.kind = EVENT_TX_REFUSED, .jitter = UINT32_MAX, .attempt = fx->tx_attempt[1]};
@@ -205,7 +189,7 @@ Test(engine_life, refused_transactions_are_sent_again_after_a_backoff_up_to_the_
 Test(engine_life, a_dropped_transaction_returns_to_submitting_and_late_answers_are_stale)
 {
     fixture_start(fx, 16);
-    chain(1, 1);
+    fixture_chain(fx, 1);
     prove(1, 1);
     fixture_drive_to_confirming(fx, 1);
     ACCEPTED(fixture_outcome(fx, EVENT_TX_DROPPED, 1));
@@ -225,7 +209,7 @@ Test(engine_life, a_dropped_transaction_returns_to_submitting_and_late_answers_a
 Test(engine_life, confirmation_times_out_strictly_after_the_limit)
 {
     fixture_start(fx, 16);
-    chain(1, 1);
+    fixture_chain(fx, 1);
     prove(1, 1);
     fixture_drive_to_confirming(fx, 1);
     fx->now_ns = fx->settings.confirmation_timeout_ns;
@@ -240,7 +224,7 @@ Test(engine_life, confirmation_times_out_strictly_after_the_limit)
 Test(engine_life, patience_of_a_waiting_proof_restarts_with_every_confirmed_ancestor)
 {
     fixture_start(fx, 16);
-    chain(1, 3);
+    fixture_chain(fx, 3);
     prove(1, 3);
     fixture_drive_to_confirming(fx, 1);
     fx->now_ns = 20 * NS_PER_S;
@@ -260,7 +244,7 @@ Test(engine_life, proof_generation_times_out_and_is_tried_again)
     fx->settings.proof_max_retries = 2;
     fx->settings.confirmation_timeout_ns = 300 * NS_PER_S; /* so that the commitment outlives both attempts */
     fixture_start(fx, 16);
-    chain(1, 1);
+    fixture_chain(fx, 1);
     ACCEPTED(fixture_tick(fx));
     cr_assert(eq(i64, fx->now_ns, fx->settings.proof_timeout_ns + 1));
     cr_assert(fixture_saw(fx, EFFECT_CANCEL_PROOF, 0) != NULL);
@@ -275,7 +259,7 @@ Test(engine_life, proof_generation_times_out_and_is_tried_again)
 Test(engine_life, transient_proof_errors_back_off_and_constraint_violations_end)
 {
     fixture_start(fx, 16);
-    chain(1, 1);
+    fixture_chain(fx, 1);
     ACCEPTED(fixture_proof_failed(fx, 1, PROOF_ERROR_TRANSIENT));
     STATUS(1, TASK_PROOF_PENDING);
     ACCEPTED(fixture_worker_free(fx, 0));
@@ -306,7 +290,7 @@ Test(engine_life, claims_and_commitments_expire)
 Test(engine_life, finished_tasks_are_pruned_after_the_retention_unless_a_live_child_needs_them)
 {
     fixture_start(fx, 4);
-    chain(1, 2);
+    fixture_chain(fx, 2);
     prove(1, 1);
     fixture_confirm(fx, 1);
     ACCEPTED(fixture_outcome(fx, EVENT_FINALIZED, 1));

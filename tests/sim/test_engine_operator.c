@@ -1,7 +1,5 @@
 /* tests/sim/test_engine_operator.c: what people order is done whole, once, and costs nobody a slash. */
-#include "tests/lib/engine_fixture.h"
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
+#include "tests/lib/engine_checks.h"
 
 static struct fixture *fx;
 static void set_up(void)
@@ -16,22 +14,6 @@ static void tear_down(void)
     fixture_free(fx);
 }
 TestSuite(engine_operator, .init = set_up, .fini = tear_down, .timeout = 10);
-
-#define ACCEPTED(call) cr_assert(eq(int, (call), OK))
-#define STATUS(id, status_)                                                                                  \
-    cr_assert(eq(int, fixture_status(fx, id), status_), "task %d is %s", (int)(id),                          \
-              task_status_name(fixture_status(fx, id)))
-
-static void executed_child(uint64_t id, const uint64_t *parents)
-{
-    ACCEPTED(fixture_submit(fx, id, parents));
-    ACCEPTED(fixture_executed(fx, id, 100));
-}
-
-static void chain(uint64_t length)
-{
-    for (uint64_t id = 1; id <= length; id++) executed_child(id, id == 1 ? PARENTS() : PARENTS(id - 1));
-}
 
 static void reported(enum event_kind kind, uint64_t count, uint64_t amount)
 {
@@ -55,7 +37,7 @@ Test(engine_operator, an_ordered_rollback_ends_in_rolled_back_root_last_and_unsl
 {
     fx->settings.bond_roots = 1;
     fixture_start(fx, 16);
-    chain(3);
+    fixture_chain(fx, 3);
     struct event order = rollback_of(1, REASON_MANUAL);
     ACCEPTED(fixture_send(fx, &order));
     reported(EVENT_ROLLBACK, 2, 0);
@@ -74,7 +56,7 @@ Test(engine_operator, a_task_that_never_started_is_cancelled_by_it)
 {
     fx->settings.max_depth = 1;
     fixture_start(fx, 16);
-    chain(2);
+    fixture_chain(fx, 2);
     ACCEPTED(fixture_submit(fx, 3, PARENTS(2)));
     struct event order = rollback_of(3, REASON_MANUAL);
     ACCEPTED(fixture_send(fx, &order));
@@ -84,8 +66,8 @@ Test(engine_operator, a_task_that_never_started_is_cancelled_by_it)
 Test(engine_operator, what_is_over_or_being_undone_cannot_be_rolled_back)
 {
     fixture_start(fx, 16);
-    chain(1);
-    executed_child(2, PARENTS(1));
+    fixture_chain(fx, 1);
+    fixture_run(fx, 2, PARENTS(1));
     struct event second = rollback_of(2, REASON_MANUAL);
     ACCEPTED(fixture_send(fx, &second));
     cr_assert(eq(int, fixture_send(fx, &second), ERR_STALE));
@@ -101,10 +83,10 @@ Test(engine_operator, what_is_over_or_being_undone_cannot_be_rolled_back)
 Test(engine_operator, force_rollback_takes_everything_speculative_and_nothing_else)
 {
     fixture_start(fx, 32);
-    chain(3);
-    executed_child(10, PARENTS());
-    executed_child(11, PARENTS(10));
-    executed_child(12, PARENTS(10));
+    fixture_chain(fx, 3);
+    fixture_run(fx, 10, PARENTS());
+    fixture_run(fx, 11, PARENTS(10));
+    fixture_run(fx, 12, PARENTS(10));
     struct event order = {.kind = EVENT_FORCE_ROLLBACK, .u.rollback.reason = REASON_MANUAL};
     ACCEPTED(fixture_send(fx, &order));
     reported(EVENT_FORCE_ROLLBACK, 4, 0);
@@ -126,10 +108,10 @@ Test(engine_operator, timeout_stale_fails_what_is_older_and_counts_it)
 {
     fx->settings.max_depth = 1;
     fixture_start(fx, 16);
-    chain(2);
+    fixture_chain(fx, 2);
     ACCEPTED(fixture_submit(fx, 3, PARENTS(2))); /* waits */
     fx->now_ns += 10 * NS_PER_S;
-    executed_child(4, PARENTS());
+    fixture_run(fx, 4, PARENTS());
     struct event order = {.kind = EVENT_TIMEOUT_STALE, .u.stale.older_than_ns = 10 * NS_PER_S};
     ACCEPTED(fixture_send(fx, &order));
     reported(EVENT_TIMEOUT_STALE, 0, 0); /* strictly older */
@@ -156,11 +138,11 @@ static struct event drain(int64_t timeout_ns, bool is_forced)
 Test(engine_operator, a_drain_admits_nothing_until_nothing_speculative_is_left)
 {
     fixture_start(fx, 16);
-    chain(2);
+    fixture_chain(fx, 2);
     struct event order = drain(NEVER_NS, false);
     ACCEPTED(fixture_send(fx, &order));
     cr_assert(eq(int, fixture_send(fx, &order), ERR_CONFLICT));
-    executed_child(3, PARENTS()); /* normal work goes on */
+    fixture_run(fx, 3, PARENTS()); /* normal work goes on */
     ACCEPTED(fixture_submit(fx, 4, PARENTS(3)));
     cr_assert(eq(int, fixture_waits_for(fx, 4), WAIT_DISABLED));
     fixture_confirm(fx, 1);
@@ -184,7 +166,7 @@ Test(engine_operator, a_drain_of_nothing_is_over_at_once)
 Test(engine_operator, a_drain_that_runs_out_of_time_says_what_is_left)
 {
     fixture_start(fx, 16);
-    chain(3);
+    fixture_chain(fx, 3);
     struct event order = drain(NS_PER_S, false);
     ACCEPTED(fixture_send(fx, &order));
     cr_assert(eq(i64, engine_deadline_ns(fx->engine), fx->now_ns + NS_PER_S));
@@ -197,7 +179,7 @@ Test(engine_operator, a_drain_that_runs_out_of_time_says_what_is_left)
 Test(engine_operator, a_forced_drain_rolls_back_what_is_left)
 {
     fixture_start(fx, 16);
-    chain(3);
+    fixture_chain(fx, 3);
     struct event order = drain(NS_PER_S, true);
     ACCEPTED(fixture_send(fx, &order));
     ACCEPTED(fixture_tick(fx));
@@ -216,7 +198,7 @@ static struct event emergency(enum emergency_action action, bool is_forced)
 Test(engine_operator, an_emergency_can_turn_speculation_off_and_undo_it_at_once)
 {
     fixture_start(fx, 16);
-    chain(3);
+    fixture_chain(fx, 3);
     struct event order = emergency(EMERGENCY_DISABLE, true);
     ACCEPTED(fixture_send(fx, &order));
     reported(EVENT_EMERGENCY, 2, 0);
@@ -234,7 +216,7 @@ Test(engine_operator, an_emergency_can_turn_speculation_off_and_undo_it_at_once)
 Test(engine_operator, without_force_a_disabled_engine_drains)
 {
     fixture_start(fx, 16);
-    chain(2);
+    fixture_chain(fx, 2);
     struct event order = emergency(EMERGENCY_DISABLE, false);
     ACCEPTED(fixture_send(fx, &order));
     STATUS(2, TASK_PROOF_PENDING);
@@ -248,7 +230,7 @@ Test(engine_operator, an_emergency_drain_takes_over_and_rolls_back_at_its_timeou
 {
     fx->settings.drain_timeout_ns = NS_PER_S;
     fixture_start(fx, 16);
-    chain(2);
+    fixture_chain(fx, 2);
     struct event order = drain(NEVER_NS, false);
     ACCEPTED(fixture_send(fx, &order));
     order = emergency(EMERGENCY_DRAIN, false);
@@ -256,7 +238,7 @@ Test(engine_operator, an_emergency_drain_takes_over_and_rolls_back_at_its_timeou
     ACCEPTED(fixture_tick(fx));
     fixture_finish_rollbacks(fx);
     STATUS(2, TASK_ROLLED_BACK);
-    executed_child(3, PARENTS(1)); /* speculation itself was not turned off */
+    fixture_run(fx, 3, PARENTS(1)); /* speculation itself was not turned off */
 }
 
 /* ---- proofs ---- */
@@ -266,9 +248,9 @@ static void fill_queue(void)
     fx->settings.worker_threads = 1;
     fx->settings.batch_size = 1;
     fixture_start(fx, 16);
-    executed_child(1, PARENTS());
-    executed_child(2, PARENTS());
-    executed_child(3, PARENTS(2));
+    fixture_run(fx, 1, PARENTS());
+    fixture_run(fx, 2, PARENTS());
+    fixture_run(fx, 3, PARENTS(2));
     cr_assert(eq(u64, engine_statistics(fx->engine)->proof_queue_depth, 2));
 }
 
@@ -305,7 +287,7 @@ Test(engine_operator, a_retry_ends_the_backoff_and_gives_all_attempts_again)
 {
     fx->settings.proof_max_retries = 2;
     fixture_start(fx, 16);
-    chain(1);
+    fixture_chain(fx, 1);
     struct event order = {.kind = EVENT_PROOF_RETRY};
     cr_assert(engine_find(fx->engine, 1, &order.task));
     cr_assert(eq(int, fixture_send(fx, &order), ERR_CONFLICT)); /* in generation */
@@ -330,7 +312,7 @@ static struct event clear_snapshots(int64_t older_than_ns, bool is_dry_run, bool
 Test(engine_operator, clearing_snapshots_takes_only_releasable_ones_and_a_dry_run_none)
 {
     fixture_start(fx, 16);
-    chain(3);
+    fixture_chain(fx, 3);
     fixture_confirm(fx, 1);
     fixture_confirm(fx, 2);
     ACCEPTED(fixture_outcome(fx, EVENT_FINALIZED, 2));
@@ -353,7 +335,7 @@ Test(engine_operator, clearing_snapshots_takes_only_releasable_ones_and_a_dry_ru
 Test(engine_operator, tasks_that_lose_their_live_snapshots_are_rolled_back_without_restoring)
 {
     fixture_start(fx, 16);
-    chain(3);
+    fixture_chain(fx, 3);
     fx->now_ns += NS_PER_MIN;
     struct event order = clear_snapshots(0, false, true);
     ACCEPTED(fixture_send(fx, &order));
@@ -369,7 +351,7 @@ Test(engine_operator, tasks_that_lose_their_live_snapshots_are_rolled_back_witho
 Test(engine_operator, forced_collection_gives_up_confirmed_but_no_live_snapshots)
 {
     fixture_start(fx, 16);
-    chain(3);
+    fixture_chain(fx, 3);
     fixture_confirm(fx, 1);
     fixture_confirm(fx, 2);
     struct event gc = {.kind = EVENT_GC};
@@ -388,7 +370,7 @@ Test(engine_operator, forced_collection_gives_up_confirmed_but_no_live_snapshots
 Test(engine_operator, live_bonds_are_never_recovered)
 {
     fixture_start(fx, 16);
-    chain(3);
+    fixture_chain(fx, 3);
     struct event order = {.kind = EVENT_STAKE_RECOVER};
     ACCEPTED(fixture_send(fx, &order));
     reported(EVENT_STAKE_RECOVER, 0, 0);
@@ -423,7 +405,7 @@ Test(engine_operator, a_withdrawal_takes_an_hour_and_a_second_has_to_wait)
 Test(engine_operator, an_immediate_withdrawal_needs_an_account_without_locks)
 {
     fixture_start(fx, 16);
-    chain(2);
+    fixture_chain(fx, 2);
     struct event order = withdrawal(1, 5, true);
     cr_assert(eq(int, fixture_send(fx, &order), ERR_CONFLICT));
     fixture_confirm(fx, 1);
@@ -444,7 +426,7 @@ Test(engine_operator, an_emptied_account_is_exhausted_and_locks_nothing)
     struct event order = withdrawal(1, engine_agent(fx->engine, 0).free, true);
     ACCEPTED(fixture_send(fx, &order));
     cr_assert(eq(int, engine_agent(fx->engine, 0).bond, BOND_EXHAUSTED));
-    chain(1);
+    fixture_chain(fx, 1);
     ACCEPTED(fixture_submit(fx, 2, PARENTS(1)));
     cr_assert(eq(int, fixture_waits_for(fx, 2), WAIT_STAKE_INSUFFICIENT));
 }
@@ -453,7 +435,7 @@ Test(engine_operator, as_many_locks_as_an_agent_may_hold)
 {
     fx->settings.max_locks = 1;
     fixture_start(fx, 16);
-    chain(2);
+    fixture_chain(fx, 2);
     ACCEPTED(fixture_submit(fx, 3, PARENTS(2)));
     cr_assert(eq(int, fixture_waits_for(fx, 3), WAIT_STAKE_LIMIT));
     fixture_confirm(fx, 1);
@@ -483,7 +465,7 @@ static err renew(uint64_t id, int64_t expires_ns)
 Test(engine_operator, a_renewed_claim_lets_its_task_in_and_moves_its_end)
 {
     fixture_start(fx, 16);
-    chain(1);
+    fixture_chain(fx, 1);
     ACCEPTED(submit_claimed(2, 1, 30 * NS_PER_S));
     cr_assert(eq(int, fixture_waits_for(fx, 2), WAIT_CLAIM_WINDOW));
     cr_assert(eq(int, renew(2, 30 * NS_PER_S), ERR_RANGE)); /* not later */

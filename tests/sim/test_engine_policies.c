@@ -1,7 +1,5 @@
 /* tests/sim/test_engine_policies.c: what a failure takes with it under each policy, and in which order. */
-#include "tests/lib/engine_fixture.h"
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
+#include "tests/lib/engine_checks.h"
 
 static struct fixture *fx;
 static void set_up(void)
@@ -17,10 +15,6 @@ static void tear_down(void)
 }
 TestSuite(engine_policies, .init = set_up, .fini = tear_down, .timeout = 10);
 
-#define ACCEPTED(call) cr_assert(eq(int, (call), OK))
-#define STATUS(id, status_)                                                                                  \
-    cr_assert(eq(int, fixture_status(fx, id), status_), "task %d is %s", (int)(id),                          \
-              task_status_name(fixture_status(fx, id)))
 #define KINDS(...)                                                                                           \
     (const uint8_t[])                                                                                        \
     {                                                                                                        \
@@ -33,21 +27,10 @@ static void start_with(enum rollback_policy policy)
     fixture_start(fx, 32);
 }
 
-static void executed_child(uint64_t id, const uint64_t *parents)
-{
-    ACCEPTED(fixture_submit(fx, id, parents));
-    ACCEPTED(fixture_executed(fx, id, 100));
-}
-
 static void executed_after(uint64_t id, const uint64_t *parents, const uint8_t *kinds)
 {
     ACCEPTED(fixture_submit_edges(fx, id, parents, kinds));
     ACCEPTED(fixture_executed(fx, id, 100));
-}
-
-static void chain(uint64_t length)
-{
-    for (uint64_t id = 1; id <= length; id++) executed_child(id, id == 1 ? PARENTS() : PARENTS(id - 1));
 }
 
 static void fail(uint64_t id)
@@ -69,11 +52,11 @@ static void undone(uint32_t count, const uint64_t *ids)
 Test(engine_policies, selective_takes_who_read_the_output_and_spares_who_came_only_after)
 {
     start_with(ROLLBACK_SELECTIVE);
-    executed_child(1, PARENTS());
-    executed_child(2, PARENTS(1));
+    fixture_run(fx, 1, PARENTS());
+    fixture_run(fx, 2, PARENTS(1));
     executed_after(3, PARENTS(1), KINDS(EDGE_ORDER));
-    executed_child(4, PARENTS(2));
-    executed_child(5, PARENTS(3));
+    fixture_run(fx, 4, PARENTS(2));
+    fixture_run(fx, 5, PARENTS(3));
     fail(1);
     UNDONE(4, 2, 1);
     STATUS(4, TASK_ROLLED_BACK);
@@ -91,7 +74,7 @@ Test(engine_policies, selective_takes_who_read_the_output_and_spares_who_came_on
 Test(engine_policies, a_spared_proof_that_waited_for_the_failed_task_is_submitted)
 {
     start_with(ROLLBACK_SELECTIVE);
-    executed_child(1, PARENTS());
+    fixture_run(fx, 1, PARENTS());
     executed_after(2, PARENTS(1), KINDS(EDGE_ORDER));
     ACCEPTED(fixture_outcome(fx, EVENT_PROOF_DONE, 2));
     STATUS(2, TASK_AWAITING_ANCESTORS);
@@ -104,7 +87,7 @@ Test(engine_policies, a_spared_proof_that_waited_for_the_failed_task_is_submitte
 Test(engine_policies, a_spared_waiter_starts_when_what_it_waited_for_is_gone)
 {
     start_with(ROLLBACK_SELECTIVE);
-    executed_child(1, PARENTS());
+    fixture_run(fx, 1, PARENTS());
     ACCEPTED(fixture_submit_edges(fx, 2, PARENTS(1), KINDS(EDGE_RESOURCE)));
     cr_assert(eq(int, fixture_waits_for(fx, 2), WAIT_DEPENDENCY_TYPE));
     ACCEPTED(fixture_submit_edges(fx, 3, PARENTS(2, 1), KINDS(EDGE_DATA, EDGE_RESOURCE)));
@@ -121,7 +104,7 @@ Test(engine_policies, a_waiter_that_needs_the_output_is_cancelled)
 {
     fx->settings.max_depth = 1;
     start_with(ROLLBACK_SELECTIVE);
-    chain(2);
+    fixture_chain(fx, 2);
     ACCEPTED(fixture_submit(fx, 3, PARENTS(2)));
     ACCEPTED(fixture_submit_edges(fx, 4, PARENTS(2), KINDS(EDGE_ORDER)));
     fail(1);
@@ -132,8 +115,8 @@ Test(engine_policies, a_waiter_that_needs_the_output_is_cancelled)
 Test(engine_policies, one_data_edge_among_several_is_enough)
 {
     start_with(ROLLBACK_SELECTIVE);
-    executed_child(1, PARENTS());
-    executed_child(2, PARENTS());
+    fixture_run(fx, 1, PARENTS());
+    fixture_run(fx, 2, PARENTS());
     executed_after(3, PARENTS(1, 2), KINDS(EDGE_ORDER, EDGE_DATA));
     executed_after(4, PARENTS(1, 2), KINDS(EDGE_DATA, EDGE_ORDER));
     fail(2);
@@ -148,7 +131,7 @@ Test(engine_policies, one_data_edge_among_several_is_enough)
 Test(engine_policies, a_dropped_edge_does_not_carry_a_later_failure)
 {
     start_with(ROLLBACK_SELECTIVE);
-    chain(2);
+    fixture_chain(fx, 2);
     executed_after(3, PARENTS(2), KINDS(EDGE_ORDER));
     fail(2);
     STATUS(3, TASK_PROOF_PENDING);
@@ -163,7 +146,7 @@ Test(engine_policies, a_dropped_edge_does_not_carry_a_later_failure)
 Test(engine_policies, a_new_policy_holds_from_the_next_rollback)
 {
     start_with(ROLLBACK_CASCADE);
-    executed_child(1, PARENTS());
+    fixture_run(fx, 1, PARENTS());
     executed_after(2, PARENTS(1), KINDS(EDGE_ORDER));
     ACCEPTED(fixture_submit(fx, 3, PARENTS())); /* running: its abort keeps the plan open */
     ACCEPTED(fixture_proof_failed(fx, 1, PROOF_ERROR_CONSTRAINT));
@@ -178,7 +161,7 @@ Test(engine_policies, a_new_policy_holds_from_the_next_rollback)
 Test(engine_policies, checkpoint_goes_back_to_the_nearest_checkpoint)
 {
     start_with(ROLLBACK_CHECKPOINT);
-    chain(5); /* checkpoints at depth 1 and 3: tasks 2 and 4 */
+    fixture_chain(fx, 5); /* checkpoints at depth 1 and 3: tasks 2 and 4 */
     fail(4);
     UNDONE(5, 4, 3);
     STATUS(3, TASK_ROLLED_BACK);
@@ -190,7 +173,7 @@ Test(engine_policies, checkpoint_goes_back_to_the_nearest_checkpoint)
 Test(engine_policies, a_failure_just_below_a_checkpoint_takes_only_itself)
 {
     start_with(ROLLBACK_CHECKPOINT);
-    chain(5);
+    fixture_chain(fx, 5);
     fail(5);
     UNDONE(5);
     STATUS(4, TASK_PROOF_PENDING);
@@ -200,7 +183,7 @@ Test(engine_policies, without_a_checkpoint_everything_back_to_the_confirmed_fron
 {
     fx->settings.checkpoint_interval = 20;
     start_with(ROLLBACK_CHECKPOINT);
-    chain(5); /* task 2 alone holds a checkpoint */
+    fixture_chain(fx, 5); /* task 2 alone holds a checkpoint */
     fixture_confirm(fx, 1);
     fixture_confirm(fx, 2);
     fail(5);
@@ -212,10 +195,10 @@ Test(engine_policies, a_task_that_joins_branches_holds_a_checkpoint)
 {
     fx->settings.checkpoint_interval = 20;
     start_with(ROLLBACK_CHECKPOINT);
-    chain(3);
-    executed_child(4, PARENTS(2));
-    executed_child(5, PARENTS(3, 4));
-    executed_child(6, PARENTS(5));
+    fixture_chain(fx, 3);
+    fixture_run(fx, 4, PARENTS(2));
+    fixture_run(fx, 5, PARENTS(3, 4));
+    fixture_run(fx, 6, PARENTS(5));
     fail(6);
     UNDONE(6);
     fail(5); /* above 5: 3 and 4 up to 2, which holds one */
@@ -227,9 +210,9 @@ Test(engine_policies, a_task_that_joins_branches_holds_a_checkpoint)
 Test(engine_policies, what_goes_with_the_path_takes_its_other_descendants_along)
 {
     start_with(ROLLBACK_CHECKPOINT);
-    chain(4);
-    executed_child(5, PARENTS(3)); /* beside 4, below 3, which the failure of 4 takes */
-    executed_child(6, PARENTS(2)); /* beside 3, below the checkpoint: stays */
+    fixture_chain(fx, 4);
+    fixture_run(fx, 5, PARENTS(3)); /* beside 4, below 3, which the failure of 4 takes */
+    fixture_run(fx, 6, PARENTS(2)); /* beside 3, below the checkpoint: stays */
     fail(4);
     UNDONE(5, 4, 3);
     STATUS(6, TASK_PROOF_PENDING);
@@ -238,7 +221,7 @@ Test(engine_policies, what_goes_with_the_path_takes_its_other_descendants_along)
 Test(engine_policies, only_the_root_is_slashed_and_the_path_above_it_gets_everything_back)
 {
     start_with(ROLLBACK_CHECKPOINT);
-    chain(4);
+    fixture_chain(fx, 4);
     fail(4);
     struct agent_view agent = engine_agent(fx->engine, 0);
     cr_assert(
@@ -252,10 +235,10 @@ Test(engine_policies, only_the_root_is_slashed_and_the_path_above_it_gets_everyt
 Test(engine_policies, a_cascade_goes_deepest_first_and_later_submissions_first)
 {
     start_with(ROLLBACK_CASCADE);
-    executed_child(1, PARENTS());
-    executed_child(2, PARENTS(1));
-    executed_child(3, PARENTS(1));
-    executed_child(4, PARENTS(2, 3));
+    fixture_run(fx, 1, PARENTS());
+    fixture_run(fx, 2, PARENTS(1));
+    fixture_run(fx, 3, PARENTS(1));
+    fixture_run(fx, 4, PARENTS(2, 3));
     fail(1);
     UNDONE(4, 3, 2, 1);
 }
@@ -266,9 +249,9 @@ Test(engine_policies, an_absorbed_checkpoint_plan_is_taken_over_whole)
     ACCEPTED(fixture_submit(fx, 20, PARENTS())); /* its abort occupies the only place */
     ACCEPTED(fixture_outcome(fx, EVENT_CANCEL, 20));
     struct effect blocker = *fixture_saw(fx, EFFECT_ABORT, 0);
-    executed_child(1, PARENTS());
-    executed_child(2, PARENTS());
-    executed_child(3, PARENTS(1, 2));
+    fixture_run(fx, 1, PARENTS());
+    fixture_run(fx, 2, PARENTS());
+    fixture_run(fx, 3, PARENTS(1, 2));
     ACCEPTED(fixture_proof_failed(fx, 3, PROOF_ERROR_CONSTRAINT)); /* takes 1 and 2 along: no checkpoint */
     struct event event = {.kind = EVENT_ABORTED, .task = blocker.task};
     ACCEPTED(fixture_send(fx, &event));

@@ -1,8 +1,6 @@
 /* tests/sim/test_engine_resume.c: what was asked of ports that have forgotten it is asked again, once each.
  */
-#include "tests/lib/engine_fixture.h"
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
+#include "tests/lib/engine_checks.h"
 
 static struct fixture *fx;
 static void set_up(void)
@@ -16,18 +14,10 @@ static void tear_down(void)
 }
 TestSuite(engine_resume, .init = set_up, .fini = tear_down, .timeout = 10);
 
-#define ACCEPTED(call) cr_assert(eq(int, (call), OK))
-
 static void resume(void)
 {
     struct event event = {.kind = EVENT_RESUME};
     ACCEPTED(fixture_send(fx, &event));
-}
-
-static void executed(uint64_t id, const uint64_t *parents)
-{
-    ACCEPTED(fixture_submit(fx, id, parents));
-    ACCEPTED(fixture_executed(fx, id, 100));
 }
 
 Test(engine_resume, executions_are_asked_for_again_in_the_order_of_submission)
@@ -46,7 +36,7 @@ Test(engine_resume, a_generation_begins_anew_and_the_old_answer_is_stale)
 {
     fx->settings.proof_max_retries = 1;
     fixture_start(fx, 8);
-    executed(1, PARENTS());
+    fixture_run(fx, 1, PARENTS());
     struct event late = {.kind = EVENT_PROOF_DONE, .attempt = fx->proof_attempt[1]};
     cr_assert(engine_find(fx->engine, 1, &late.task));
     resume();
@@ -61,7 +51,7 @@ Test(engine_resume, a_generation_begins_anew_and_the_old_answer_is_stale)
 Test(engine_resume, a_transaction_keeps_its_name_since_it_may_have_landed)
 {
     fixture_start(fx, 8);
-    executed(1, PARENTS());
+    fixture_run(fx, 1, PARENTS());
     ACCEPTED(fixture_outcome(fx, EVENT_PROOF_DONE, 1));
     uint32_t name = fx->tx_attempt[1];
     resume();
@@ -78,7 +68,7 @@ Test(engine_resume, a_transaction_keeps_its_name_since_it_may_have_landed)
 Test(engine_resume, the_turn_of_a_rollback_is_asked_for_again)
 {
     fixture_start(fx, 8);
-    executed(1, PARENTS());
+    fixture_run(fx, 1, PARENTS());
     ACCEPTED(fixture_submit(fx, 2, PARENTS(1)));
     ACCEPTED(fixture_proof_failed(fx, 1, PROOF_ERROR_CONSTRAINT));
     cr_assert(eq(u64, fixture_saw(fx, EFFECT_ABORT, 0)->task_id, 2));

@@ -1,7 +1,5 @@
 /* tests/sim/test_engine_revert.c: a reorg opens again what was confirmed, and only that. */
-#include "tests/lib/engine_fixture.h"
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
+#include "tests/lib/engine_checks.h"
 
 static struct fixture *fx;
 static void set_up(void)
@@ -15,20 +13,6 @@ static void tear_down(void)
     fixture_free(fx);
 }
 TestSuite(engine_revert, .init = set_up, .fini = tear_down, .timeout = 10);
-
-#define ACCEPTED(call) cr_assert(eq(int, (call), OK))
-#define REFUSED(call)  cr_assert(eq(int, (call), ERR_STALE))
-#define STATUS(id, status_)                                                                                  \
-    cr_assert(eq(int, fixture_status(fx, id), status_), "task %d is %s", (int)(id),                          \
-              task_status_name(fixture_status(fx, id)))
-
-static void chain(uint64_t length)
-{
-    for (uint64_t id = 1; id <= length; id++) {
-        ACCEPTED(fixture_submit(fx, id, id == 1 ? PARENTS() : PARENTS(id - 1)));
-        ACCEPTED(fixture_executed(fx, id, 100));
-    }
-}
 
 static void reverted(uint64_t id)
 {
@@ -51,7 +35,7 @@ static void confirm_again(uint64_t id)
 Test(engine_revert, a_confirmed_task_is_open_again_and_sent_again_as_its_next_incarnation)
 {
     fixture_start(fx, 8);
-    chain(1);
+    fixture_chain(fx, 1);
     fixture_confirm(fx, 1);
     uint32_t first = fx->tx_attempt[1];
     reverted(1);
@@ -69,7 +53,7 @@ Test(engine_revert, a_confirmed_task_is_open_again_and_sent_again_as_its_next_in
 Test(engine_revert, descendants_are_reopened_first_and_ancestors_are_sent_first)
 {
     fixture_start(fx, 8);
-    chain(3);
+    fixture_chain(fx, 3);
     for (uint64_t id = 1; id <= 3; id++) fixture_confirm(fx, id);
     reverted(1);
     uint64_t order[3];
@@ -95,17 +79,17 @@ Test(engine_revert, descendants_are_reopened_first_and_ancestors_are_sent_first)
 Test(engine_revert, a_transaction_on_top_of_it_is_taken_back)
 {
     fixture_start(fx, 8);
-    chain(2);
+    fixture_chain(fx, 2);
     fixture_confirm(fx, 1);
     fixture_drive_to_confirming(fx, 2);
     struct event late = {.kind = EVENT_CONFIRMED, .attempt = fx->tx_attempt[2]};
     cr_assert(engine_find(fx->engine, 2, &late.task));
     reverted(1);
     STATUS(2, TASK_AWAITING_ANCESTORS);
-    REFUSED(fixture_send(fx, &late)); /* it landed on the fork that is gone */
+    STALE(fixture_send(fx, &late)); /* it landed on the fork that is gone */
     confirm_again(1);
     cr_assert(eq(u64, sent(0), 2));
-    REFUSED(fixture_send(fx, &late));
+    STALE(fixture_send(fx, &late));
     confirm_again(2);
     STATUS(2, TASK_CONFIRMED);
 }
@@ -114,7 +98,7 @@ Test(engine_revert, a_submission_slot_is_given_back_with_the_transaction)
 {
     fx->settings.max_concurrent_submissions = 1;
     fixture_start(fx, 8);
-    chain(2);
+    fixture_chain(fx, 2);
     fixture_confirm(fx, 1);
     ACCEPTED(fixture_outcome(fx, EVENT_PROOF_DONE, 2)); /* handed over: holds the slot */
     STATUS(2, TASK_SUBMITTING);
@@ -126,7 +110,7 @@ Test(engine_revert, a_submission_slot_is_given_back_with_the_transaction)
 Test(engine_revert, bonds_are_locked_again_and_settled_once_an_incarnation)
 {
     fixture_start(fx, 8);
-    chain(2);
+    fixture_chain(fx, 2);
     fixture_confirm(fx, 1);
     fixture_confirm(fx, 2);
     cr_assert(eq(u64, engine_agent(fx->engine, 0).locked, 0));
@@ -142,7 +126,7 @@ Test(engine_revert, bonds_are_locked_again_and_settled_once_an_incarnation)
 Test(engine_revert, who_cannot_bond_it_again_takes_on_nothing_new_until_it_is_over)
 {
     fixture_start(fx, 16);
-    chain(2);
+    fixture_chain(fx, 2);
     fixture_confirm(fx, 1);
     fixture_confirm(fx, 2);
     struct event withdraw = {.kind = EVENT_WITHDRAW,
@@ -167,10 +151,10 @@ Test(engine_revert, who_cannot_bond_it_again_takes_on_nothing_new_until_it_is_ov
 Test(engine_revert, nothing_leaves_finalized)
 {
     fixture_start(fx, 8);
-    chain(1);
+    fixture_chain(fx, 1);
     fixture_confirm(fx, 1);
     ACCEPTED(fixture_outcome(fx, EVENT_FINALIZED, 1));
-    REFUSED(fixture_outcome(fx, EVENT_REVERTED, 1));
+    STALE(fixture_outcome(fx, EVENT_REVERTED, 1));
     STATUS(1, TASK_FINALIZED);
     cr_assert(eq(u64, engine_statistics(fx->engine)->illegal_moves[MACHINE_TASK], 1));
 }
@@ -178,33 +162,33 @@ Test(engine_revert, nothing_leaves_finalized)
 Test(engine_revert, what_a_final_transaction_stands_on_is_final_whatever_is_reported_first)
 {
     fixture_start(fx, 8);
-    chain(3);
+    fixture_chain(fx, 3);
     for (uint64_t id = 1; id <= 3; id++) fixture_confirm(fx, id);
     ACCEPTED(fixture_outcome(fx, EVENT_FINALIZED, 3));
     STATUS(1, TASK_FINALIZED);
     STATUS(2, TASK_FINALIZED);
     STATUS(3, TASK_FINALIZED);
-    REFUSED(fixture_outcome(fx, EVENT_FINALIZED, 1));
-    REFUSED(fixture_outcome(fx, EVENT_REVERTED, 2));
+    STALE(fixture_outcome(fx, EVENT_FINALIZED, 1));
+    STALE(fixture_outcome(fx, EVENT_REVERTED, 2));
 }
 
 Test(engine_revert, a_name_of_an_incarnation_that_is_over_is_stale)
 {
     fixture_start(fx, 8);
-    chain(1);
+    fixture_chain(fx, 1);
     fixture_confirm(fx, 1);
     struct event again = {.kind = EVENT_REVERTED, .attempt = fx->tx_attempt[1]};
     cr_assert(engine_find(fx->engine, 1, &again.task));
     ACCEPTED(fixture_send(fx, &again));
-    REFUSED(fixture_send(fx, &again));
+    STALE(fixture_send(fx, &again));
     again.kind = EVENT_FINALIZED;
-    REFUSED(fixture_send(fx, &again));
+    STALE(fixture_send(fx, &again));
 }
 
 Test(engine_revert, not_confirmed_again_in_time_is_a_reorg_that_nobody_pays_for)
 {
     fixture_start(fx, 8);
-    chain(2);
+    fixture_chain(fx, 2);
     fixture_confirm(fx, 1);
     fixture_confirm(fx, 2);
     reverted(1);
@@ -222,7 +206,7 @@ Test(engine_revert, not_confirmed_again_in_time_is_a_reorg_that_nobody_pays_for)
 Test(engine_revert, a_transaction_under_way_can_lose_its_slot_too)
 {
     fixture_start(fx, 8);
-    chain(1);
+    fixture_chain(fx, 1);
     fixture_drive_to_confirming(fx, 1);
     reverted(1);
     STATUS(1, TASK_SUBMITTING);
@@ -234,7 +218,7 @@ Test(engine_revert, a_transaction_under_way_can_lose_its_slot_too)
 Test(engine_revert, work_whose_snapshot_was_given_up_is_run_again)
 {
     fixture_start(fx, 8);
-    chain(2);
+    fixture_chain(fx, 2);
     fixture_confirm(fx, 1);
     fixture_confirm(fx, 2);
     struct event gc = {.kind = EVENT_GC, .u.gc.is_forced = true};
@@ -252,7 +236,7 @@ Test(engine_revert, work_whose_snapshot_was_given_up_is_run_again)
 Test(engine_revert, run_again_with_another_result_it_fails_and_takes_its_readers_along)
 {
     fixture_start(fx, 8);
-    chain(3);
+    fixture_chain(fx, 3);
     for (uint64_t id = 1; id <= 2; id++) fixture_confirm(fx, id);
     struct event gc = {.kind = EVENT_GC, .u.gc.is_forced = true};
     ACCEPTED(fixture_send(fx, &gc));
@@ -271,7 +255,7 @@ Test(engine_revert, run_again_with_another_result_it_fails_and_takes_its_readers
 Test(engine_revert, depth_and_branches_count_it_again)
 {
     fixture_start(fx, 16);
-    chain(4);
+    fixture_chain(fx, 4);
     fixture_confirm(fx, 1);
     fixture_confirm(fx, 2);
     cr_assert(eq(u32, fixture_view(fx, 4).depth_now, 1));
@@ -290,7 +274,7 @@ Test(engine_revert, depth_and_branches_count_it_again)
 Test(engine_revert, what_is_being_undone_is_left_alone)
 {
     fixture_start(fx, 8);
-    chain(1);
+    fixture_chain(fx, 1);
     fixture_confirm(fx, 1);
     ACCEPTED(fixture_submit(fx, 2, PARENTS(1))); /* runs normally */
     ACCEPTED(fixture_outcome(fx, EVENT_EXECUTION_FAILED, 2));
@@ -308,7 +292,7 @@ Test(engine_revert, under_a_final_gate_a_reorg_concerns_only_what_is_under_way)
 {
     fx->settings.gate_level = GATE_FINALIZED;
     fixture_start(fx, 8);
-    chain(2);
+    fixture_chain(fx, 2);
     fixture_drive_to_confirming(fx, 1);
     ACCEPTED(fixture_outcome(fx, EVENT_CONFIRMED, 1));
     STATUS(1, TASK_CONFIRMING);

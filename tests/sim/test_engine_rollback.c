@@ -1,7 +1,5 @@
 /* tests/sim/test_engine_rollback.c: cascades, their order, and where the money goes. */
-#include "tests/lib/engine_fixture.h"
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
+#include "tests/lib/engine_checks.h"
 
 static struct fixture *fx;
 static void set_up(void)
@@ -14,17 +12,6 @@ static void tear_down(void)
     fixture_free(fx);
 }
 TestSuite(engine_rollback, .init = set_up, .fini = tear_down, .timeout = 10);
-
-#define ACCEPTED(call) cr_assert(eq(int, (call), OK))
-#define STATUS(id, status_)                                                                                  \
-    cr_assert(eq(int, fixture_status(fx, id), status_), "task %d is %s", (int)(id),                          \
-              task_status_name(fixture_status(fx, id)))
-
-static void executed_child(uint64_t id, const uint64_t *parents)
-{
-    ACCEPTED(fixture_submit(fx, id, parents));
-    ACCEPTED(fixture_executed(fx, id, 100));
-}
 
 /* Answers the ports and writes down in which order tasks reach a final status. */
 static uint32_t undo_order(uint64_t *order)
@@ -53,9 +40,9 @@ static void check_money(void)
 Test(engine_rollback, chain_is_undone_leaves_first_and_only_the_root_pays)
 {
     fixture_start(fx, 16);
-    executed_child(1, PARENTS());
-    executed_child(2, PARENTS(1));
-    executed_child(3, PARENTS(2));
+    fixture_run(fx, 1, PARENTS());
+    fixture_run(fx, 2, PARENTS(1));
+    fixture_run(fx, 3, PARENTS(2));
     ACCEPTED(fixture_submit(fx, 4, PARENTS(3))); /* executing */
     fixture_confirm(fx, 1);
     fixture_drive_to_confirming(fx, 2);
@@ -79,10 +66,10 @@ Test(engine_rollback, chain_is_undone_leaves_first_and_only_the_root_pays)
 Test(engine_rollback, diamond_order_is_deepest_then_later_created)
 {
     fixture_start(fx, 16);
-    executed_child(1, PARENTS());
-    executed_child(2, PARENTS(1));
-    executed_child(3, PARENTS(1));
-    executed_child(4, PARENTS(2, 3));
+    fixture_run(fx, 1, PARENTS());
+    fixture_run(fx, 2, PARENTS(1));
+    fixture_run(fx, 3, PARENTS(1));
+    fixture_run(fx, 4, PARENTS(2, 3));
     ACCEPTED(fixture_proof_failed(fx, 1, PROOF_ERROR_CONSTRAINT));
     uint64_t order[8];
     cr_assert(eq(u32, undo_order(order), 3));
@@ -121,7 +108,7 @@ Test(engine_rollback, reasons_outside_the_agent_cost_nothing)
 {
     fx->settings.bond_roots = 1;
     fixture_start(fx, 16);
-    executed_child(1, PARENTS());
+    fixture_run(fx, 1, PARENTS());
     fixture_drive_to_confirming(fx, 1);
     ACCEPTED(fixture_rejected(fx, 1, TX_STATE_CONFLICT));
     STATUS(1, TASK_FAILED);
@@ -140,10 +127,10 @@ Test(engine_rollback, slashed_agents_cool_down_and_then_speculate_again)
 {
     fx->settings.bond_roots = 1;
     fixture_start(fx, 16);
-    executed_child(1, PARENTS());
+    fixture_run(fx, 1, PARENTS());
     ACCEPTED(fixture_proof_failed(fx, 1, PROOF_ERROR_CONSTRAINT));
     fixture_finish_rollbacks(fx);
-    executed_child(2, PARENTS());
+    fixture_run(fx, 2, PARENTS());
     ACCEPTED(fixture_submit(fx, 3, PARENTS(2)));
     cr_assert(eq(int, fixture_waits_for(fx, 3), WAIT_AGENT_COOLDOWN));
     int64_t cooldown_ns = engine_agent(fx->engine, 0).cooldown_until_ns;
@@ -156,8 +143,8 @@ Test(engine_rollback, waiting_descendants_are_cancelled_and_not_counted)
 {
     fx->settings.max_depth = 1;
     fixture_start(fx, 16);
-    executed_child(1, PARENTS());
-    executed_child(2, PARENTS(1));
+    fixture_run(fx, 1, PARENTS());
+    fixture_run(fx, 2, PARENTS(1));
     ACCEPTED(fixture_submit(fx, 3, PARENTS(2))); /* depth 2: waits */
     ACCEPTED(fixture_proof_failed(fx, 1, PROOF_ERROR_CONSTRAINT));
     cr_assert(eq(u32, fixture_saw(fx, NOTE_ROLLBACK_BEGIN, 0)->u.rollback.size, 1));
@@ -177,9 +164,9 @@ Test(engine_rollback, a_failure_above_a_waiting_plan_absorbs_it_and_both_roots_p
     ACCEPTED(fixture_submit(fx, 10, PARENTS()));
     ACCEPTED(fixture_outcome(fx, EVENT_CANCEL, 10));
     struct effect blocker = *fixture_saw(fx, EFFECT_ABORT, 0);
-    executed_child(1, PARENTS());
-    executed_child(2, PARENTS(1));
-    executed_child(3, PARENTS(2));
+    fixture_run(fx, 1, PARENTS());
+    fixture_run(fx, 2, PARENTS(1));
+    fixture_run(fx, 3, PARENTS(2));
     ACCEPTED(fixture_proof_failed(fx, 2, PROOF_ERROR_CONSTRAINT));
     ACCEPTED(fixture_proof_failed(fx, 1, PROOF_ERROR_CONSTRAINT));
     cr_assert(eq(u64, engine_statistics(fx->engine)->plans_waiting, 1));
@@ -204,10 +191,10 @@ Test(engine_rollback, two_roots_with_a_common_descendant_undo_it_once)
     ACCEPTED(fixture_submit(fx, 9, PARENTS())); /* its roll-back occupies the only place */
     ACCEPTED(fixture_outcome(fx, EVENT_CANCEL, 9));
     struct effect blocker = *fixture_saw(fx, EFFECT_ABORT, 0);
-    executed_child(1, PARENTS());
-    executed_child(2, PARENTS());
-    executed_child(3, PARENTS(1, 2));
-    executed_child(4, PARENTS(3));
+    fixture_run(fx, 1, PARENTS());
+    fixture_run(fx, 2, PARENTS());
+    fixture_run(fx, 3, PARENTS(1, 2));
+    fixture_run(fx, 4, PARENTS(3));
     ACCEPTED(fixture_proof_failed(fx, 1, PROOF_ERROR_CONSTRAINT));
     ACCEPTED(fixture_proof_failed(fx, 2, PROOF_ERROR_CONSTRAINT));
     cr_assert(eq(u64, engine_statistics(fx->engine)->plans_waiting, 2));
@@ -228,7 +215,7 @@ Test(engine_rollback, two_roots_with_a_common_descendant_undo_it_once)
 Test(engine_rollback, a_port_that_does_not_answer_cannot_stop_the_clean_up)
 {
     fixture_start(fx, 16);
-    executed_child(1, PARENTS());
+    fixture_run(fx, 1, PARENTS());
     ACCEPTED(fixture_submit(fx, 2, PARENTS(1)));
     ACCEPTED(fixture_proof_failed(fx, 1, PROOF_ERROR_CONSTRAINT));
     cr_assert(eq(i64, engine_deadline_ns(fx->engine), fx->settings.rollback_grace_ns));
@@ -243,8 +230,8 @@ Test(engine_rollback, a_port_that_does_not_answer_cannot_stop_the_clean_up)
 Test(engine_rollback, outcomes_of_blocked_tasks_are_stale_and_their_proofs_cancelled)
 {
     fixture_start(fx, 16);
-    executed_child(1, PARENTS());
-    executed_child(2, PARENTS(1));
+    fixture_run(fx, 1, PARENTS());
+    fixture_run(fx, 2, PARENTS(1));
     ACCEPTED(fixture_submit(fx, 3, PARENTS(2)));
     ACCEPTED(fixture_proof_failed(fx, 1, PROOF_ERROR_CONSTRAINT));
     cr_assert(eq(u64, fixture_saw(fx, EFFECT_CANCEL_PROOF, 0)->task_id, 2));
