@@ -78,6 +78,13 @@ $(JUDGES): $(JUDGELIB) $(OUT)/tests/lib/engine_fixture.o $(OUT)/tests/lib/bench_
 	@$(CC) $(CFLAGS_ALL) $(filter %.o,$^) $(LIB) -o $@ $(LIB_LINK)
 $(OUT)/tests/judge-vectors: $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/judge/judge_vectors*.c))
 $(OUT)/tests/judge-traces: $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/judge/judge_traces*.c))
+$(OUT)/tests/validate/%.o: tests/validate/%.c
+	@mkdir -p $(@D)
+	@echo '  CC   $<'
+	@$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+$(OUT)/tests/validate-provers: $(patsubst %,$(OUT)/tests/validate/%.o,validate_provers prover_rows) $(LIB)
+	@echo '  LINK $@'
+	@$(CC) $(CFLAGS_ALL) $(filter %.o,$^) $(LIB) -o $@ $(LIB_LINK)
 $(OUT)/tests/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
 	@echo '  CC   $<'
@@ -112,6 +119,8 @@ judges: $(JUDGES) ## Judge the engine by the kept vectors and traces
 model: $(OUT)/tests/differential ## Play random histories on the engine and on a naive model of it
 	@$< --histories $(HISTORIES) --seed $(MODEL_SEED)
 	@tests/model/self-test.sh $(OUT)
+validate-provers: $(OUT)/tests/validate-provers ## Hold the cost law of provers against published figures
+	@$<
 golden-update: $(OUT)/agenc ## Accept the runs as they are now and print what changed
 	@tests/golden/run.sh $(OUT)/agenc --update
 debug: ## Build build/debug/agenc
@@ -128,20 +137,22 @@ coverage: ## Which branches of the engine the tests take; fails below 95 %
 	@ci/coverage
 bench-engine: $(BENCHES) ## Measure the engine alone: lives, admissions, cascades, PT-4
 	@ci/bench $(OUT) engine
-docs: $(OUT)/agenc ## Write the documents that come from tables
+docs: $(OUT)/agenc $(OUT)/tests/validate-provers ## Write the documents that come from tables
 	@$(OUT)/agenc config docs > docs/CONFIG.md
 	@$(OUT)/agenc config docs --format toml > scenarios/config/default.toml
 	@$(OUT)/agenc manpage > docs/agenc.1
+	@$(OUT)/tests/validate-provers | ci/section docs/VALIDATION.md provers --write
 fmt: ## Format every source file
 	@clang-format-14 -i $$(git ls-files '*.c' '*.h' '*.cpp')
 clean: ## Remove build/
 	@rm -rf build
 help: ## Show this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(MODEL:.o=.d)
+-include $(wildcard $(OUT)/tests/validate/*.d)
 -include $(wildcard $(OUT)/tests/judge/*.d)
 -include $(OBJ:.o=.d) $(OUT)/cli/main.d $(TESTLIB:.o=.d) $(TESTS:%=%.d) $(BENCHES:%=%.d) $(wildcard $(OUT)/tests/fuzz/*.d)
 .DEFAULT_GOAL := release
 .SECONDARY:
-.PHONY: release test model spin coverage judges golden-update debug asan tsan bench bench-engine docs fmt clean help FORCE
+.PHONY: release test validate-provers model spin coverage judges golden-update debug asan tsan bench bench-engine docs fmt clean help FORCE
