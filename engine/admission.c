@@ -95,7 +95,7 @@ static bool is_below_stake_limit(struct engine *engine, const struct task *task)
 static bool has_time_to_claim(struct engine *engine, const struct task *task)
 {
     if (task->claim_expires_ns == NEVER_NS) return true;
-    return task->claim_expires_ns - engine->now_ns > engine->settings.claim_buffer_ns;
+    return task->claim_expires_ns > ns_after(engine->now_ns, engine->settings.claim_buffer_ns);
 }
 
 static bool has_operation_slot(struct engine *engine, const struct task *task)

@@ -55,6 +55,7 @@ static void check_money(struct audit *audit)
         u128 found, expected;
     } SUMS[] = {
         {"deposited", deposited, kept + stats->treasury_lamports},
+        {"all deposits", deposited, stats->deposited_lamports},
         {"slashed", slashed, stats->slashed_lamports},
         {"received", received + stats->treasury_lamports, stats->slashed_lamports},
         {"withdrawn", withdrawn, stats->withdrawn_lamports},

@@ -165,7 +165,8 @@ static void task_init(struct engine *engine, uint32_t slot, const struct event_s
 /* Everything that can be wrong with a submission, before anything is changed. */
 static err check_submit(struct engine *engine, const struct event_submit *submit, uint32_t *parent_slots)
 {
-    if (submit->rollout_bucket > ROLLOUT_ALWAYS) return ERR_RANGE;
+    bool is_bucket = submit->rollout_bucket < BPS_ONE || submit->rollout_bucket == ROLLOUT_ALWAYS;
+    if (!is_bucket) return ERR_RANGE;
     if (submit->parent_count > LIMIT_PARENTS) return refuse(engine, REFUSED_TOO_MANY_PARENTS);
     if (submit->id == 0 || table_find(&engine->task_of_id, submit->id, NULL))
         return refuse(engine, REFUSED_DUPLICATE_TASK);
@@ -422,7 +423,8 @@ static err (*const HANDLERS[EVENT_KIND_COUNT])(struct engine *engine, const stru
 
 err engine_step(struct engine *engine, const struct event *event, struct effects *effects)
 {
-    if (event->now_ns < engine->now_ns || (unsigned)event->kind >= EVENT_KIND_COUNT) return ERR_RANGE;
+    if (event->now_ns < engine->now_ns || event->now_ns > EVENT_LAST_NS) return ERR_RANGE;
+    if ((unsigned)event->kind >= EVENT_KIND_COUNT) return ERR_RANGE;
     engine->now_ns = event->now_ns;
     engine->effects = effects;
     engine->stats.events[event->kind]++;
@@ -486,7 +488,6 @@ err engine_init(struct engine **out, struct arena *arena, const struct engine_li
     if (!engine) return ERR_NOMEM;
     engine->settings = *settings;
     engine->limits = *limits;
-    engine->now_ns = INT64_MIN;
     engine->tasks = arena_array(arena, limits->tasks, sizeof *engine->tasks);
     engine->edges = arena_array(arena, limits->edges, sizeof *engine->edges);
     engine->agents = arena_array(arena, limits->agents, sizeof *engine->agents);

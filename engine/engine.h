@@ -1,14 +1,15 @@
 /* engine/engine.h: the speculation engine: a function from (state, event) to (state, effects).
  *
  * Memory:  all of it from the caller's arena at engine_init; nothing afterwards.
- * Time:    event.now_ns, never decreasing. Timers are the driver's to wake: after each step ask
+ * Time:    event.now_ns, from 0, never decreasing. Timers are the driver's to wake: after each step ask
  *          engine_deadline_ns and send EVENT_TICK then (or later).
  * Threads: none. One engine belongs to one driver.
  * Errors of engine_step (state unchanged, counted in the statistics):
  *          ERR_STALE  late, duplicate or unknown reference;
  *          ERR_RANGE  a submission that can never be right (see enum refusal; an edge of no kind and a
  *                     rollout bucket that is none are refused without a reason), a deposit that
- *                     overflows, compute of less than no time, or a time before the last event's;
+ *                     makes more than 64 bits of all deposits, compute of less than no time; and not
+ *                     counted: a time before the last event's or beyond EVENT_LAST_NS, no kind of event;
  *          ERR_LIMIT  a table is full;
  *          ERR_CONFLICT what is asked cannot be done now (an enable during the cooldown, a second
  *                     withdrawal, a drain while one runs).

@@ -82,6 +82,9 @@ const char *effect_kind_name(enum effect_kind kind);
 
 enum { ROLLOUT_ALWAYS = UINT16_MAX };
 
+/* Times run from 0 to here, 146 years: what an event starts ends before the numbers do. */
+#define EVENT_LAST_NS (INT64_MAX / 2)
+
 struct event_submit {
     uint64_t id; /* new, not 0 */
     uint64_t agent_id;

@@ -45,14 +45,13 @@ enum bond_state bond_state_of(const struct engine *engine, const struct agent *a
 err ledger_deposit(struct engine *engine, const struct event *event)
 {
     uint32_t index;
-    uint64_t free, deposited;
+    uint64_t lamports = event->u.deposit.lamports, all;
+    /* All that was ever deposited fits 64 bits: whoever it goes to later, no balance and no sum overflows. */
+    if (!u64_add(engine->stats.deposited_lamports, lamports, &all)) return ERR_RANGE;
     TRY(agent_find_or_add(engine, event->u.deposit.agent_id, &index));
-    struct agent *agent = &engine->agents[index];
-    if (!u64_add(agent->free, event->u.deposit.lamports, &free) ||
-        !u64_add(agent->deposited, event->u.deposit.lamports, &deposited))
-        return ERR_RANGE;
-    agent->free = free;
-    agent->deposited = deposited;
+    engine->agents[index].free += lamports;
+    engine->agents[index].deposited += lamports;
+    engine->stats.deposited_lamports = all;
     waiting_freed(engine, WAIT_STAKE_INSUFFICIENT, index);
     return OK;
 }

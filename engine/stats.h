@@ -22,7 +22,7 @@ struct engine_stats {
     uint64_t stuck_locks_released, settings_generation;
     uint64_t gc_runs, gc_bytes_freed, pruned;
     uint64_t bonded_lamports, released_lamports, slashed_lamports; /* ever; locked = the rest */
-    uint64_t treasury_lamports, withdrawn_lamports;
+    uint64_t treasury_lamports, withdrawn_lamports, deposited_lamports;
     /* gauges */
     uint64_t table_tasks, edges, operations, pending_operations, speculative_active, tips,
         active_by_depth[LIMIT_DEPTH + 2];

@@ -1,6 +1,7 @@
 /* tests/lib/history.c: see the header. */
 #include "tests/lib/history.h"
 #include "base/assert.h"
+#include "base/rollout.h"
 #include "tests/lib/event_sample.h"
 #include <stdlib.h>
 
@@ -162,7 +163,7 @@ static struct event choose_submit(struct history *history)
     submit->bond_lamports = chance(history, 10) ? 1 + below(history, 5000000) : 0;
     submit->claim_expires_ns =
         chance(history, 80) ? NEVER_NS : history->now_ns + (int64_t)below(history, 200) * NS_PER_S;
-    submit->rollout_bucket = (uint32_t)below(history, 10001);
+    submit->rollout_bucket = (uint32_t)below(history, ROLLOUT_BUCKETS);
     submit->parent_count = chance(history, 1) ? LIMIT_PARENTS + 1 : (uint32_t)below(history, 4);
     for (uint32_t i = 0; i < submit->parent_count && i < LIMIT_PARENTS; i++) {
         submit->parents[i] = choose_parent(history, submit->id);

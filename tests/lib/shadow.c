@@ -235,7 +235,7 @@ static void see_limits(struct shadow *shadow, const struct effect *effect)
     bool is_late = task->claim_expires_ns != NEVER_NS &&
                    task->claim_expires_ns - shadow->event->now_ns <= settings->claim_buffer_ns;
     if (is_late) broke(shadow, "S15 claim too short", effect->task_id);
-    bool is_selected = task->rollout_bucket >= ROLLOUT_ALWAYS || task->rollout_bucket < settings->rollout_bps;
+    bool is_selected = task->rollout_bucket == ROLLOUT_ALWAYS || task->rollout_bucket < settings->rollout_bps;
     if (!settings->enabled || shadow->is_draining || !is_selected)
         broke(shadow, "S17 admitted while off", effect->task_id);
 }

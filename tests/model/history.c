@@ -151,7 +151,7 @@ static void submit(struct history *h, struct event *event)
     in->claim_expires_ns = chance(h, 80)
                                ? NEVER_NS
                                : h->now_ns + PICK(h, 0, NS_PER_S, 5 * NS_PER_S, 20 * NS_PER_S, 90 * NS_PER_S);
-    in->rollout_bucket = chance(h, 10) ? ROLLOUT_ALWAYS + (uint32_t)chance(h, 2) : (uint32_t)below(h, 10000);
+    in->rollout_bucket = chance(h, 10) ? ROLLOUT_ALWAYS + (uint32_t)chance(h, 2) : (uint32_t)below(h, 10005);
     in->parent_count = chance(h, 20) ? 0 : 1 + (uint32_t)(chance(h, 30) ? below(h, 4) : 0);
     if (chance(h, 1)) in->parent_count = (uint32_t)PICK(h, 16, 17, 1000);
     for (uint32_t i = 0; i < in->parent_count && i < LIMIT_PARENTS; i++) {

@@ -31,7 +31,7 @@ static err check_submit(struct model *m, const struct event_submit *in)
 {
     uint32_t known = 0;
     EACH_TASK(m, t) known += t->is_known;
-    if (in->rollout_bucket > ROLLOUT_ALWAYS) return ERR_RANGE;
+    if (in->rollout_bucket >= 10000 && in->rollout_bucket != ROLLOUT_ALWAYS) return ERR_RANGE;
     if (in->parent_count > LIMIT_PARENTS) return refuse(m, REFUSED_TOO_MANY_PARENTS);
     if (in->id == 0 || model_find(m, in->id)) return refuse(m, REFUSED_DUPLICATE_TASK);
     for (uint32_t i = 0; i < in->parent_count; i++) {
@@ -122,9 +122,10 @@ static err on_deposit(struct model *m, const struct event *event)
 {
     uint32_t agent;
     uint64_t lamports = event->u.deposit.lamports;
+    u128 all = lamports;
+    for (agent = 0; agent < m->agent_count; agent++) all += m->agents[agent].deposited;
+    if (all > UINT64_MAX) return ERR_RANGE;
     if (!find_or_add_agent(m, event->u.deposit.agent_id, &agent)) return ERR_LIMIT;
-    if (lamports > UINT64_MAX - m->agents[agent].deposited || lamports > UINT64_MAX - model_free(m, agent))
-        return ERR_RANGE;
     m->agents[agent].deposited += lamports;
     m_freed(m, WAIT_STAKE_INSUFFICIENT, agent);
     return OK;
@@ -211,7 +212,6 @@ void model_init(struct model *m, const struct settings *settings, uint32_t tasks
     m->settings = *settings;
     m->task_limit = tasks;
     m->agent_limit = agents;
-    m->now_ns = INT64_MIN;
     m->drain.due_ns = NEVER_NS;
     m_breaker_init(m);
 }
@@ -219,7 +219,7 @@ void model_init(struct model *m, const struct settings *settings, uint32_t tasks
 err model_step(struct model *m, const struct event *event, struct m_task *task, uint32_t new_slot)
 {
     m->effect_count = 0;
-    if (event->now_ns < m->now_ns) return ERR_RANGE;
+    if (event->now_ns < m->now_ns || event->now_ns > INT64_MAX / 2) return ERR_RANGE;
     m->now_ns = event->now_ns;
     err e = handle(m, event, task, new_slot);
     if (e != OK) return e;

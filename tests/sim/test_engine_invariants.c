@@ -1,4 +1,5 @@
 /* tests/sim/test_engine_invariants.c: S01 to S17 hold in random histories, as seen from outside. */
+#include "base/rollout.h"
 #include "tests/lib/history.h"
 #include "tests/lib/shadow.h"
 #include <criterion/criterion.h>
@@ -95,9 +96,66 @@ Test(invariants, an_edge_of_no_kind_is_refused)
         cr_assert(eq(int, fixture_send(fixture, &event), ERR_RANGE));
     event.u.submit.rollout_bucket = ROLLOUT_ALWAYS + 1;
     cr_assert(eq(int, fixture_send(fixture, &event), ERR_RANGE));
+    event.u.submit.rollout_bucket = ROLLOUT_ALWAYS - 1;
+    cr_assert(eq(int, fixture_send(fixture, &event), ERR_RANGE));
+    event.u.submit.rollout_bucket = ROLLOUT_BUCKETS;
+    cr_assert(eq(int, fixture_send(fixture, &event), ERR_RANGE));
     cr_assert(eq(int, fixture_status(fixture, 2), TASK_STATUS_COUNT));
     event.u.submit.rollout_bucket = ROLLOUT_ALWAYS;
     cr_assert(eq(int, fixture_send(fixture, &event), OK));
+    fixture_free(fixture);
+}
+
+/* A share of a slash must find room in any balance, and the sum of all withdrawals in its counter. */
+Test(invariants, all_deposits_together_fit_64_bits)
+{
+    struct fixture *fixture = fixture_new();
+    fixture_start(fixture, 8);
+    struct event deposit = {.kind = EVENT_DEPOSIT, .u.deposit = {1, 1000000}};
+    cr_assert(eq(int, fixture_send(fixture, &deposit), OK));
+    uint64_t rest = UINT64_MAX - engine_statistics(fixture->engine)->deposited_lamports;
+    uint32_t agents = engine_agent_count(fixture->engine);
+    deposit.u.deposit.agent_id = 77;
+    deposit.u.deposit.lamports = rest + 1;
+    cr_assert(eq(int, fixture_send(fixture, &deposit), ERR_RANGE));
+    cr_assert(eq(u32, engine_agent_count(fixture->engine), agents));
+    deposit.u.deposit.lamports = rest;
+    cr_assert(eq(int, fixture_send(fixture, &deposit), OK));
+    cr_assert(eq(u64, engine_agent(fixture->engine, agents).free, rest));
+    cr_assert(fixture_books_balance(fixture));
+    fixture_free(fixture);
+}
+
+/* Before 0 there are no seconds to count in, behind the last moment no deadline fits. */
+Test(invariants, times_outside_of_the_clock_are_refused)
+{
+    static const int64_t OUTSIDE_NS[] = {INT64_MIN, -1, EVENT_LAST_NS + 1, INT64_MAX};
+    struct fixture *fixture = fixture_new();
+    fixture_start(fixture, 8);
+    struct event event = {.kind = EVENT_TICK};
+    for (size_t i = 0; i < sizeof OUTSIDE_NS / sizeof *OUTSIDE_NS; i++) {
+        event.now_ns = OUTSIDE_NS[i];
+        cr_assert(eq(int, engine_step(fixture->engine, &event, &fixture->effects), ERR_RANGE));
+    }
+    cr_assert(eq(u64, engine_statistics(fixture->engine)->events[EVENT_TICK], 0));
+    event.now_ns = EVENT_LAST_NS;
+    cr_assert(eq(int, engine_step(fixture->engine, &event, &fixture->effects), OK));
+    fixture_free(fixture);
+}
+
+/* A claim that ran out long before the clock began is no arithmetic accident. */
+Test(invariants, a_claim_of_any_age_is_compared_without_overflow)
+{
+    struct fixture *fixture = fixture_new();
+    fixture_start(fixture, 8);
+    fixture->now_ns = NS_PER_S;
+    cr_assert(eq(int, fixture_submit(fixture, 1, PARENTS(0)), OK));
+    cr_assert(eq(int, fixture_executed(fixture, 1, 1), OK));
+    struct event event = {.kind = EVENT_SUBMIT};
+    event.u.submit = (struct event_submit){
+        .id = 2, .agent_id = 1, .claim_expires_ns = INT64_MIN, .parent_count = 1, .parents = {1}};
+    cr_assert(eq(int, fixture_send(fixture, &event), OK));
+    cr_assert(eq(int, fixture_waits_for(fixture, 2), WAIT_CLAIM_WINDOW));
     fixture_free(fixture);
 }
 
