@@ -7,7 +7,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 unset AGENC_ENV NO_COLOR "${!AGENC_SPECULATION_@}"
-cases='low-latency failures batches'
+cases='low-latency failures batches crowded'
 hidden='glibc.cpu.hwcaps=-AVX2_Usable,-FMA_Usable,-AVX2,-FMA'
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
