@@ -6,6 +6,8 @@
 #include "engine/integrity.h"
 #include "engine/state.h"
 
+enum audit_list { LIST_PROOF, LIST_BLOCKED, LIST_READY, LIST_RELEASABLE, LIST_PLANS, LIST_AGE, LISTS };
+
 /* What the tables say about an agent. */
 struct agent_sum {
     uint64_t locked;
@@ -15,14 +17,13 @@ struct agent_sum {
 struct audit {
     const struct engine *engine;
     struct findings *findings;
-    struct agent_sum *agents;                   /* one an agent, the caller's scratch */
-    struct engine_stats counted;                /* the gauges, counted anew */
-    uint64_t in_edges, planned, queued, probes; /* edges in in-lists; tasks in plans and in wait queues */
-    uint64_t deadlines;                         /* that must be in the heap */
-    uint64_t members[8];                        /* tasks that belong to each list, by enum audit_list */
+    struct agent_sum *agents;         /* one an agent, the caller's scratch */
+    struct engine_stats counted;      /* the gauges, counted anew */
+    uint64_t in_edges;                /* edges in in-lists */
+    uint64_t planned, queued, probes; /* tasks in plans, in wait queues, on trial for the breaker */
+    uint64_t deadlines;               /* that must be in the heap */
+    uint64_t members[LISTS];          /* tasks that belong to each list */
 };
-
-enum audit_list { LIST_PROOF, LIST_BLOCKED, LIST_READY, LIST_RELEASABLE, LIST_PLANS, LIST_AGE, LISTS };
 
 /* A task that another record refers to: NULL when the number is no task's. */
 static inline const struct task *audit_task(const struct audit *audit, uint32_t slot)

@@ -2,6 +2,9 @@
 #include "engine/recovery.h"
 #include "engine/state.h"
 
+/* What the check's scratch takes at the most. */
+enum { CHECK_BYTES_AN_AGENT = 4 * sizeof(uint64_t) };
+
 #define TEXT_(name, text) [name] = text,
 static const char *const PHASE_NAMES[] = {RECOVERY_PHASES(TEXT_)};
 
@@ -179,10 +182,9 @@ err recovery_memory_bytes(const void *log, size_t log_bytes, size_t *bytes_out, 
 {
     struct journal_reader reader;
     TRY(journal_open(&reader, log, log_bytes, diag));
-    /* The check's scratch is at most a word or four for each agent. */
     *bytes_out = engine_memory_bytes(&reader.limits) +
                  arena_array_bytes(reader.limits.tasks, sizeof(uint64_t)) +
-                 arena_array_bytes(reader.limits.agents, 4 * sizeof(uint64_t));
+                 arena_array_bytes(reader.limits.agents, CHECK_BYTES_AN_AGENT);
     return OK;
 }
 
@@ -190,8 +192,8 @@ static err take_memory(struct recovery *job)
 {
     const struct engine *engine = engine_of(job);
     job->confirmed_at = arena_array(job->order.arena, engine->limits.tasks, sizeof *job->confirmed_at);
-    job->scratch = arena_array(job->order.arena, engine->limits.agents, 4 * sizeof(uint64_t));
-    ASSERT(engine_check_bytes(engine) <= (size_t)engine->limits.agents * 4 * sizeof(uint64_t));
+    job->scratch = arena_array(job->order.arena, engine->limits.agents, CHECK_BYTES_AN_AGENT);
+    ASSERT(engine_check_bytes(engine) <= (size_t)engine->limits.agents * CHECK_BYTES_AN_AGENT);
     return job->confirmed_at && job->scratch ? OK : ERR_NOMEM;
 }
 
