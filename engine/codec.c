@@ -27,9 +27,10 @@ enum { FIELDS_MOST = 8 };
 
 static const struct field ROWS[EVENT_KIND_COUNT][FIELDS_MOST] = {
     [EVENT_DEPOSIT]          = {NUMBER(u.deposit.agent_id), NUMBER(u.deposit.lamports)},
-    [EVENT_SUBMIT]           = {NUMBER(u.submit.id), NUMBER(u.submit.agent_id), NUMBER(u.submit.snapshot_bytes),
-                                NUMBER(u.submit.bond_lamports), NUMBER(u.submit.claim_expires_ns),
-                                NUMBER(u.submit.rollout_bucket), {"u.submit.parents", .type = FIELD_PARENTS}},
+    [EVENT_SUBMIT]           = {NUMBER(u.submit.id), NUMBER(u.submit.agent_id),
+                                NUMBER(u.submit.snapshot_bytes), NUMBER(u.submit.bond_lamports),
+                                NUMBER(u.submit.claim_expires_ns), NUMBER(u.submit.rollout_bucket),
+                                {"u.submit.parents", .type = FIELD_PARENTS}},
     [EVENT_EXECUTED]         = {TASK, NUMBER(u.executed.compute_ns), NUMBER(u.executed.output_digest)},
     [EVENT_EXECUTION_FAILED] = {TASK, NUMBER(u.executed.compute_ns)},
     [EVENT_ABORTED]          = {TASK, NUMBER(u.executed.compute_ns)},

@@ -42,16 +42,16 @@ static const struct member PLAN_MEMBERS[] = {
 static const struct member COUNTERS[] = {{"stats", 0, sizeof(uint64_t)}};
 static const struct member ENGINE_MEMBERS[] = {
     ENGINE_(now_ns), ENGINE_(seq_next), ENGINE_(agent_count), ENGINE_(free_task), ENGINE_(free_edge),
-    ENGINE_(fresh_task), ENGINE_(fresh_edge), ENGINE_(limits), ENGINE_(clocks), ENGINE_(by_age), ENGINE_(wait_heads),
-    ENGINE_(dirty_count), ENGINE_(proof_queue), ENGINE_(proof_blocked), ENGINE_(ready), ENGINE_(releasable),
-    ENGINE_(plans), ENGINE_(worker_busy), ENGINE_(workers_busy), ENGINE_(drain.is_on),
+    ENGINE_(fresh_task), ENGINE_(fresh_edge), ENGINE_(limits), ENGINE_(clocks), ENGINE_(by_age),
+    ENGINE_(wait_heads), ENGINE_(dirty_count), ENGINE_(proof_queue), ENGINE_(proof_blocked), ENGINE_(ready),
+    ENGINE_(releasable), ENGINE_(plans), ENGINE_(worker_busy), ENGINE_(workers_busy), ENGINE_(drain.is_on),
     ENGINE_(drain.is_forced), ENGINE_(breaker.state), ENGINE_(breaker.trigger), ENGINE_(breaker.cause),
     ENGINE_(breaker.opened_ns), ENGINE_(breaker.retry_ns), ENGINE_(breaker.value), ENGINE_(breaker.threshold),
     ENGINE_(breaker.probes_admitted), ENGINE_(breaker.probes_confirmed), ENGINE_(breaker.is_memory_excused),
     ENGINE_(breaker.failures_ns), ENGINE_(breaker.failure_count), ENGINE_(breaker.failure_next),
-    ENGINE_(breaker.seconds), ENGINE_(breaker.window_s), ENGINE_(breaker.window_ns), ENGINE_(breaker.look_ns), ENGINE_(breaker.rate_seen_bps),
-    ENGINE_(breaker.second), ENGINE_(breaker.admitted), ENGINE_(breaker.rolled_back),
-    ENGINE_(breaker.rate_since_ns), ENGINE_(breaker.queue_since_ns),
+    ENGINE_(breaker.seconds), ENGINE_(breaker.window_s), ENGINE_(breaker.window_ns), ENGINE_(breaker.look_ns),
+    ENGINE_(breaker.rate_seen_bps), ENGINE_(breaker.second), ENGINE_(breaker.admitted),
+    ENGINE_(breaker.rolled_back), ENGINE_(breaker.rate_since_ns), ENGINE_(breaker.queue_since_ns),
 };
 /* clang-format on */
 _Static_assert(sizeof(struct engine_stats) % sizeof(uint64_t) == 0, "statistics are words");

@@ -1,5 +1,4 @@
-/* tests/bench/bench_rules.c: what the engine's rules cost: lives, admissions, cascades, graph, ledger,
- * checks.
+/* tests/bench/bench_rules.c: what the engine's rules cost: lives, admissions, cascades, checks.
  *
  * One engine on one core, driven by hand: every port answers at once, so what is
  * timed is the engine and nothing else. Each figure is the median of several

@@ -1,5 +1,4 @@
-/* tests/judge/judge_vectors_operate.c: what operators go by: incidents, rollouts, machines, words, smoke
- * tests. */
+/* tests/judge/judge_vectors_operate.c: what operators go by: incidents, rollouts, machines, smoke tests. */
 #include "base/apportion.h"
 #include "base/live_costs.h"
 #include "base/prerequisite.h"

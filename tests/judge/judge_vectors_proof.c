@@ -1,5 +1,4 @@
-/* tests/judge/judge_vectors_proof.c: when proofs may be sent, how long they wait, how often they are tried.
- */
+/* tests/judge/judge_vectors_proof.c: when proofs may be sent, how long they wait, how often tried. */
 #include "base/patience.h"
 #include "base/proof_time.h"
 #include "tests/judge/judge_vectors.h"

@@ -1,5 +1,4 @@
-/* tests/sim/test_engine_compare.c: two states are the same in every field, or the first difference is named.
- */
+/* tests/sim/test_engine_compare.c: two states are the same in every field, or a difference is named. */
 #include "engine/compare.h"
 #include "engine/state.h"
 #include "tests/lib/engine_fixture.h"

@@ -1,5 +1,4 @@
-/* tests/sim/test_engine_corners.c: what is rare but allowed: full tables, worn-out numbers, money at its
- * limits.
+/* tests/sim/test_engine_corners.c: what is rare but allowed: full tables, worn-out numbers, much money.
  *
  * Some corners lie four billion events away; these tests set the number that would be there then. */
 #include "engine/state.h"

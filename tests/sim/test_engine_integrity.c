@@ -1,5 +1,4 @@
-/* tests/sim/test_engine_integrity.c: a state that is right has no findings; one that is wrong in one field
- * has.
+/* tests/sim/test_engine_integrity.c: a right state has no findings; one that is wrong in one field has.
  *
  * Damage is done to the tables of a running history, looked for, and undone by putting all of the engine's
  * memory back. */

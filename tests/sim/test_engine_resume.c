@@ -1,5 +1,4 @@
-/* tests/sim/test_engine_resume.c: what was asked of ports that have forgotten it is asked again, once each.
- */
+/* tests/sim/test_engine_resume.c: what ports were asked and have forgotten is asked again, once each. */
 #include "tests/lib/engine_checks.h"
 
 static struct fixture *fx;

@@ -8,7 +8,8 @@
  * orphan is left, bonds are settled once an incarnation, final is final. A run
  * that cannot end with every task over is an invalid end state.
  *
- * Each BREAK_ switch takes one rule away; without any of them the search must find it missing.
+ * Each BREAK_ switch takes one rule away, and the search must then find a run
+ * that goes wrong.
  *
  * In simulation each step prints its event and the state after it, which
  * tests/spin/replay.c drives through the real engine. */
