@@ -18,7 +18,7 @@ static const struct flag FLAGS[] = {
     {.name = "confirmation-timeout",
      .value = "TIME",
      .type = FLAG_DURATION,
-     .help = "confirmation_timeout_ms to plan for"},
+     .help = "confirmation_timeout_ms to plan for (this or the next is required)"},
     {.name = "confirmation-p99",
      .value = "TIME",
      .type = FLAG_DURATION,
@@ -113,7 +113,8 @@ static void print_table(const struct line *lines, FILE *out)
     for (size_t i = 0; i < LINE_COUNT; i++) {
         int64_t allowed = sizing_clamp(lines[i].value, lines[i].key);
         fprintf(out, "%s = %s = %" PRId64, lines[i].key, lines[i].formula, lines[i].value);
-        if (allowed != lines[i].value) fprintf(out, ", of which %" PRId64 " is allowed", allowed);
+        if (allowed < lines[i].value) fprintf(out, ", of which %" PRId64 " is allowed", allowed);
+        if (allowed > lines[i].value) fprintf(out, ", but the least is %" PRId64, allowed);
         putc('\n', out);
     }
 }

@@ -67,6 +67,7 @@ expect 0 'queue_size = .* = 9000$' config size "${load[@]}"
 expect 0 'max_state_snapshots = .* = 50$' config size "${load[@]}"
 expect 0 '1322 MB, \+ 20 % = 1586 MB.* = 2048$' config size "${load[@]}" --pending 10000
 expect 0 'queue_size = .* = 18000, of which 10000 is allowed' config size --rate 200 --proof-time 30s --confirmation-timeout 60s
+expect 0 'queue_size = .* = 3, but the least is 100$' config size --rate 1 --proof-time 1s --confirmation-timeout 60s
 expect 0 'confirmation_timeout_ms = .* = 30000' config size --rate 1 --proof-time 1s --confirmation-p99 15s
 expect 2 'not a rate' config size --rate nan --proof-time 1s --confirmation-timeout 60s
 expect 2 'give one of' config size --rate 1 --proof-time 1s
