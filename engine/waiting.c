@@ -27,7 +27,7 @@ static bool is_of_agent(const struct engine *engine, enum wait_reason reason)
     return SCOPES[reason] == QUEUE_AGENT;
 }
 
-/* Queues have numbers: the engine's by reason, then five for each agent. */
+/* Queues have numbers: the engine's by reason, then AGENT_QUEUES for each agent. */
 uint32_t waiting_queue_count(const struct engine_limits *limits)
 {
     return (uint32_t)WAIT_REASON_COUNT + limits->agents * AGENT_QUEUES;

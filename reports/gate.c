@@ -1,6 +1,5 @@
 /* reports/gate.c: limits as rows. */
 #include "reports/gate.h"
-#include "base/assert.h"
 #include <string.h>
 
 static const struct gate_limit LIMITS[] = {
@@ -12,12 +11,6 @@ static const struct gate_limit LIMITS[] = {
 uint32_t gate_limit_count(void)
 {
     return sizeof LIMITS / sizeof *LIMITS;
-}
-
-const struct gate_limit *gate_limit_at(uint32_t index)
-{
-    ASSERT(index < gate_limit_count());
-    return &LIMITS[index];
 }
 
 const struct gate_limit *gate_limit_find(const char *metric)

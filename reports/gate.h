@@ -13,6 +13,5 @@ struct gate_limit {
 };
 
 uint32_t gate_limit_count(void);
-const struct gate_limit *gate_limit_at(uint32_t index);       /* index < count */
 const struct gate_limit *gate_limit_find(const char *metric); /* NULL: no default for it */
 bool gate_regressed(const struct gate_limit *limit, double base, double now);

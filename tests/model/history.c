@@ -423,7 +423,6 @@ void history_effect(struct history *h, const struct effect *effect)
         .task = effect->task,
         .id = effect->task_id,
         .attempt = effect->attempt,
-        .worker = effect->kind == EFFECT_PROVE ? effect->u.prove.worker : 0,
     };
     if (effect->task_id < HISTORY_IDS && effect->kind == EFFECT_SUBMIT)
         h->attempts[effect->task_id] = effect->attempt;

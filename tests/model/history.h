@@ -10,7 +10,7 @@ struct asked {
     enum effect_kind kind;
     struct task_ref task;
     uint64_t id;
-    uint32_t attempt, worker;
+    uint32_t attempt;
 };
 
 struct history {
