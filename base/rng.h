@@ -34,6 +34,9 @@ enum rng_purpose {
     RNG_TRANSACTION,      /* entity: task; index: attempt and draw */
     RNG_REGIME,           /* entity: episode; the switch between chain profiles */
     RNG_TEST,             /* tests and benches */
+    RNG_REGION,           /* entity: validator */
+    RNG_RECEIVE,          /* entity: slot and validator */
+    RNG_VOTE,             /* entity: slot and validator */
 };
 
 struct rng {

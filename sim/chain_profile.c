@@ -8,7 +8,8 @@
 /* What one file can hold: a profile, or the names of two and how they alternate. */
 struct file {
     struct chain_profile profile;
-    char calm[PROFILE_NAME_BYTES], busy[PROFILE_NAME_BYTES];
+    char calm[PROFILE_NAME_BYTES], busy[PROFILE_NAME_BYTES], consensus[PROFILE_NAME_BYTES],
+        fidelity[PROFILE_NAME_BYTES];
 };
 
 #define AT(field)     offsetof(struct file, field)
@@ -43,6 +44,8 @@ static const struct profile_key KEYS[] = {
     {"mixed.busy", PROFILE_NAME, 0, AT(busy), 0, 0},
     {"mixed.busy_share", PROFILE_NUMBER, 0, AT(profile.busy_share), 0, 0.9},
     {"mixed.episode_ms", PROFILE_MS, 0, AT(profile.busy_episode_ns), 1, 86400000},
+    {"chain.consensus", PROFILE_NAME, 0, AT(consensus), 0, 0},
+    {"chain.fidelity", PROFILE_NAME, 0, AT(fidelity), 0, 0},
     {"slot.target_ms", PROFILE_MS, 0, REGIME(slot_target_ns), 1, 10000},
     {"slot.factor", PROFILE_NUMBER, 0, REGIME(slot_factor), 0.1, 10},
     SIGMA("slot.leader_sigma", REGIME(leader_sigma)),
@@ -59,6 +62,13 @@ static const struct profile_key KEYS[] = {
     MS("freeze.propagation_max_ms", REGIME(propagation_max_ns)),
     MS("freeze.replay_ms", REGIME(replay_ns)),
     SIGMA("freeze.replay_sigma", REGIME(replay_sigma)),
+    SIGMA("freeze.common_sigma", REGIME(common_sigma)),
+    {"votes.participation", PROFILE_NUMBER, 0, REGIME(participation), 0.75, 1},
+    MS("votes.gossip_ms", REGIME(gossip_ns)),
+    SIGMA("votes.gossip_sigma", REGIME(gossip_sigma)),
+    {"geography.detour", PROFILE_NUMBER, 0, AT(profile.detour), 0, 10},
+    SIGMA("geography.jitter_sigma", AT(profile.way_sigma)),
+    MS("geography.rpc_hop_ms", AT(profile.rpc_hop_ns)),
     MS("confirm.delay_ms", REGIME(confirm_ns)),
     SIGMA("confirm.sigma", REGIME(confirm_sigma)),
     {"finality.blocks", PROFILE_COUNT, 0, AT(profile.finality_blocks), 1, 1000},
@@ -77,8 +87,8 @@ _Static_assert(sizeof KEYS / sizeof *KEYS <= PROFILE_KEYS_MAX, "one bit a row");
 
 static const struct profile_table TABLE = {KEYS, KEY_COUNT};
 
-#define MIXED_ROWS ((UINT64_C(1) << MIXED_KEYS) - 1)
-#define PLAIN_ROWS (((UINT64_C(1) << KEY_COUNT) - 1) & ~MIXED_ROWS)
+#define MIXED_ROWS (((u128)1 << MIXED_KEYS) - 1)
+#define PLAIN_ROWS ((((u128)1 << KEY_COUNT) - 1) & ~MIXED_ROWS)
 
 struct weights {
     const char *what;
@@ -109,6 +119,32 @@ static err regime_check(const char *path, const struct chain_regime *regime, str
                      path);
 }
 
+struct word {
+    const char *key, *value, *one, *other;
+    bool *is_other;
+};
+
+static err word_read(const char *path, const struct word *word, struct diag *diag)
+{
+    *word->is_other = strcmp(word->value, word->other) == 0;
+    if (*word->is_other || strcmp(word->value, word->one) == 0) return OK;
+    return diag_fail(diag, ERR_RANGE, "%s: %s is \"%s\"; it must be \"%s\" or \"%s\"", path, word->key,
+                     word->value, word->one, word->other);
+}
+
+static err words_read(struct file *file, const char *path, struct diag *diag)
+{
+    const struct word consensus = {"chain.consensus", file->consensus, "tower", "alpenglow",
+                                   &file->profile.is_alpenglow};
+    const struct word fidelity = {"chain.fidelity", file->fidelity, "empirical", "mechanistic",
+                                  &file->profile.is_mechanistic};
+    TRY(word_read(path, &consensus, diag));
+    TRY(word_read(path, &fidelity, diag));
+    if (!file->profile.is_alpenglow || file->profile.is_mechanistic) return OK;
+    return diag_fail(diag, ERR_RANGE,
+                     "%s: alpenglow has no empirical tables; chain.fidelity must be \"mechanistic\"", path);
+}
+
 static err plain_load(struct file *out, const struct profile_place *place, bool *is_mixed, struct diag *diag)
 {
     char path[PROFILE_PATH_BYTES];
@@ -121,7 +157,9 @@ static err plain_load(struct file *out, const struct profile_place *place, bool 
     if (*is_mixed && (file.given & PLAIN_ROWS))
         return diag_fail(diag, ERR_SYNTAX, "%s: a mixed profile has mixed.* and nothing else", path);
     snprintf(out->profile.name, sizeof out->profile.name, "%.*s", PROFILE_NAME_BYTES - 1, place->name);
-    return *is_mixed ? OK : regime_check(path, &out->profile.calm, diag);
+    if (*is_mixed) return OK;
+    TRY(words_read(out, path, diag));
+    return regime_check(path, &out->profile.calm, diag);
 }
 
 /* The protocol's constants are the calm chain's; only the weather changes. */

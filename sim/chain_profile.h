@@ -40,6 +40,10 @@ struct chain_regime {
     double replay_sigma;
     int64_t confirm_ns; /* median, frozen to confirmed */
     double confirm_sigma;
+    /* by mechanism: spread of replay that a block's receivers share, votes cast, their way by gossip */
+    double common_sigma, participation;
+    int64_t gossip_ns;
+    double gossip_sigma;
     struct chain_path_profile path[CHAIN_PATHS];
 };
 
@@ -49,6 +53,9 @@ struct chain_profile {
     int64_t fixed_confirm_ns, fixed_finalize_ns; /* after submission; after confirmation */
     int64_t validators, finality_blocks, finality_tick_ns, blockhash_blocks, retry_ns;
     double stake_sigma, finality_deeper_chance;
+    bool is_mechanistic, is_alpenglow;
+    double detour, way_sigma; /* of ways between regions: over the great circle; jitter of one */
+    int64_t rpc_hop_ns;       /* what the RPC node hears later than a validator in its place */
     double rejected_chance, transient_chance; /* organic failures, semantics.md 5 */
     struct chain_regime calm, busy;           /* busy: mixed profiles only */
     double busy_share;                        /* of time; 0: never */

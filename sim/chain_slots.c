@@ -2,6 +2,7 @@
 #include "sim/chain_slots.h"
 #include "base/assert.h"
 #include "base/units.h"
+#include "sim/consensus.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -196,6 +197,36 @@ static err grow_drawn(struct chain_slots *slots)
     return OK;
 }
 
+/* -- by mechanism -- */
+
+static bool weather(void *context, int64_t at_ns)
+{
+    return is_busy(context, at_ns);
+}
+
+static const uint8_t STATES[] = {
+    [CONSENSUS_SKIPPED] = SLOT_SKIPPED, [CONSENSUS_LOST] = SLOT_ABANDONED, [CONSENSUS_BLOCK] = SLOT_BLOCK};
+
+static err grow_voted(struct chain_slots *slots)
+{
+    TRY(room_for_window(slots));
+    for (int i = 0; i < CHAIN_WINDOW; i++) {
+        struct consensus_slot made;
+        TRY(consensus_slot(slots->consensus, slots->count, &made));
+        if (made.state == CONSENSUS_BLOCK) slots->by_height[++slots->height_count] = slots->count;
+        slots->slots[slots->count++] = (struct chain_slot){.start_ns = made.start_ns,
+                                                           .end_ns = made.end_ns,
+                                                           .freeze_ns = made.freeze_ns,
+                                                           .confirmed_ns = made.confirmed_ns,
+                                                           .reverted_ns = NEVER_NS,
+                                                           .height = slots->height_count,
+                                                           .state = STATES[made.state],
+                                                           .is_busy = made.is_busy};
+        slots->next_start_ns = made.end_ns;
+    }
+    return OK;
+}
+
 /* -- the table -- */
 
 err chain_slots_open(struct chain_slots *out, const struct chain_profile *profile, uint64_t seed,
@@ -204,9 +235,12 @@ err chain_slots_open(struct chain_slots *out, const struct chain_profile *profil
     struct chain_slots slots = {
         .profile = profile, .rng = rng_keyed(seed, replication), .grow = grow_drawn, .room = 1024};
     ASSERT(!profile->is_fixed);
+    if (profile->is_mechanistic) slots.grow = grow_voted;
     slots.slots = malloc(slots.room * sizeof *slots.slots);
     slots.by_height = malloc((slots.room + 1) * sizeof *slots.by_height);
     err e = slots.slots && slots.by_height ? stakes_open(&slots) : ERR_NOMEM;
+    if (e == OK && profile->is_mechanistic)
+        e = consensus_open(&slots.consensus, profile, &slots.rng, weather, out);
     if (e != OK) {
         chain_slots_close(&slots);
         return e;
@@ -219,6 +253,7 @@ err chain_slots_open(struct chain_slots *out, const struct chain_profile *profil
 void chain_slots_close(struct chain_slots *slots)
 {
     weighted_close(&slots->leaders);
+    consensus_free(slots->consensus);
     free(slots->by_height);
     free(slots->slots);
     *slots = (struct chain_slots){0};
@@ -298,6 +333,7 @@ uint32_t chain_slots_height_at(const struct chain_slots *slots, int64_t at_ns)
 err chain_slots_finalized_ns(struct chain_slots *slots, uint32_t height, int64_t *out)
 {
     ASSERT(height >= 1 && height <= slots->height_count);
+    if (slots->consensus) return consensus_finalized_ns(slots->consensus, slots->by_height[height], out);
     uint32_t later =
         (uint32_t)slots->profile->finality_blocks + slots->slots[slots->by_height[height]].finalizes_late;
     TRY(chain_slots_reach_height(slots, height + later));

@@ -6,9 +6,9 @@
  * Every draw is addressed by slot, window or validator: the slots are a function
  * of profile and seed, whoever asks first and for whatever time.
  *
- * The seam: `grow` appends one window. The model here draws the delay from
- * freeze to confirmation; a model that counts votes replaces that function and
- * leaves everything else.
+ * The seam: `grow` appends one window. Empirical, it draws the delay from freeze
+ * to confirmation; by mechanism, it takes slots from sim/consensus.h, where votes
+ * are counted. Everything above is the same.
  * Errors: ERR_NOMEM; ERR_LIMIT beyond 2^31 slots. Threads: one at a time. */
 #pragma once
 #include "base/dist.h"
@@ -31,6 +31,8 @@ struct chain_slot {
     uint8_t state, is_busy, finalizes_late;
 };
 
+struct consensus;
+
 struct chain_slots;
 typedef err chain_grow(struct chain_slots *slots);
 
@@ -38,7 +40,8 @@ struct chain_slots {
     const struct chain_profile *profile; /* borrowed */
     struct rng rng;
     chain_grow *grow;
-    struct weighted leaders; /* stake-weighted */
+    struct consensus *consensus; /* NULL unless by mechanism */
+    struct weighted leaders;     /* stake-weighted */
     struct chain_slot *slots;
     uint32_t count, room;  /* slots known */
     uint32_t *by_height;   /* slot of each height; by_height[0] unused */

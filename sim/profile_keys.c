@@ -96,11 +96,11 @@ err profile_read(struct profile_file *file, void *out, struct diag *diag)
     struct reader reader = {.table = table, .out = out};
     ASSERT(table->count <= PROFILE_KEYS_MAX);
     TRY(toml_read_file(file->path, visit, &reader, diag));
-    uint64_t given = 0;
+    u128 given = 0;
     for (uint32_t i = 0; i < table->count; i++) {
         uint32_t wanted = table->keys[i].elements ? table->keys[i].elements : 1;
         if (reader.seen[i] == wanted)
-            given |= UINT64_C(1) << i;
+            given |= (u128)1 << i;
         else if (reader.seen[i])
             return diag_fail(diag, ERR_SYNTAX, "%s: %s has %u elements; it must have %u", file->path,
                              table->keys[i].path, reader.seen[i], wanted);
@@ -109,12 +109,14 @@ err profile_read(struct profile_file *file, void *out, struct diag *diag)
     return OK;
 }
 
-err profile_require(const struct profile_file *file, uint64_t wanted, struct diag *diag)
+err profile_require(const struct profile_file *file, u128 wanted, struct diag *diag)
 {
-    uint64_t missing = wanted & ~file->given;
+    u128 missing = wanted & ~file->given;
     if (!missing) return OK;
+    uint32_t first = 0;
+    while (!(missing >> first & 1)) first++;
     return diag_fail(diag, ERR_SYNTAX, "%s: %s is missing; a profile gives every parameter", file->path,
-                     file->table->keys[__builtin_ctzll(missing)].path);
+                     file->table->keys[first].path);
 }
 
 static bool ends_in_toml(const char *name)

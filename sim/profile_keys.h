@@ -7,6 +7,7 @@
  * type or missing key; ERR_RANGE value outside the row's bounds. */
 #pragma once
 #include "base/err.h"
+#include "base/units.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,7 +18,7 @@ enum profile_unit {
     PROFILE_NAME,   /* stored as char[PROFILE_NAME_BYTES] */
 };
 
-enum { PROFILE_NAME_BYTES = 64, PROFILE_KEYS_MAX = 63 }; /* one bit a row, and one more than all */
+enum { PROFILE_NAME_BYTES = 64, PROFILE_KEYS_MAX = 127 }; /* one bit a row, and one more than all */
 
 struct profile_key {
     const char *path; /* "slot.target_ms" */
@@ -35,14 +36,14 @@ struct profile_table {
 struct profile_file {
     const char *path;
     const struct profile_table *table;
-    uint64_t given; /* which rows the file has: bit i; whole arrays only */
+    u128 given; /* which rows the file has: bit i; whole arrays only */
 };
 
 /* Fills `out` (zeroed by the caller) and file->given. */
 MUST_USE err profile_read(struct profile_file *file, void *out, struct diag *diag);
 
 /* ERR_SYNTAX naming the first row of `wanted` that was not given. */
-MUST_USE err profile_require(const struct profile_file *file, uint64_t wanted, struct diag *diag);
+MUST_USE err profile_require(const struct profile_file *file, u128 wanted, struct diag *diag);
 
 /* The file of a model: `name` itself when it ends in .toml, else FOLDER/NAME.toml.
  * ERR_USAGE: no such file (the nearest name is given), or a path beyond PROFILE_PATH_BYTES. */

@@ -1,0 +1,41 @@
+/* sim/consensus.h: slots by mechanism: leaders, propagation, votes on towers, confirmation, roots, forks.
+ *
+ * A few hundred validators with stakes and places. Each block reaches each of
+ * them by relays, is replayed, and voted for; votes travel by gossip and in
+ * later blocks. Seen from one RPC node: processed when it has frozen the block,
+ * confirmed when it has seen votes of more than two thirds of the stake for it
+ * or its descendants, finalized when so much stake has it at the bottom of a
+ * full tower on chain. A block that comes too late finds the next leader
+ * building beside it: votes decide, the loser's blocks are abandoned, and who
+ * voted for them is locked out as the tower says. Under Alpenglow there are no
+ * towers: a block is final with 80 % of the stake in one round, or 60 % in two.
+ *
+ * Slots run ahead of who asks, as far as it takes to decide them.
+ * Source: chain.md A. Threads: one at a time. */
+#pragma once
+#include "base/rng.h"
+#include "sim/chain_profile.h"
+
+struct consensus;
+
+enum consensus_state { CONSENSUS_SKIPPED, CONSENSUS_LOST, CONSENSUS_BLOCK };
+
+struct consensus_slot {
+    int64_t start_ns, end_ns, freeze_ns; /* NEVER_NS when skipped */
+    int64_t confirmed_ns;                /* NEVER_NS unless on the winning fork */
+    enum consensus_state state;
+    bool is_busy;
+};
+
+/* Which regime holds at a time; asked in order of time. */
+typedef bool consensus_weather(void *context, int64_t at_ns);
+
+/* The profile is borrowed. ERR_NOMEM. */
+MUST_USE err consensus_open(struct consensus **out, const struct chain_profile *profile,
+                            const struct rng *rng, consensus_weather *is_busy, void *context);
+void consensus_free(struct consensus *consensus); /* NULL is fine */
+
+/* A slot that is decided: skipped, lost, or confirmed. ERR_LIMIT: it never is. */
+MUST_USE err consensus_slot(struct consensus *consensus, uint32_t slot, struct consensus_slot *out);
+/* As above, and final as well. The slot holds a block of the winning fork. */
+MUST_USE err consensus_finalized_ns(struct consensus *consensus, uint32_t slot, int64_t *out);

@@ -1,0 +1,150 @@
+/* sim/consensus_state.h: a chain by mechanism, from inside. Private to sim/consensus*.c. */
+#pragma once
+#include "base/assert.h"
+#include "base/sample.h"
+#include "base/units.h"
+#include "base/weighted.h"
+#include "sim/consensus.h"
+#include "sim/geography.h"
+#include "sim/tower.h"
+
+enum {
+    WINDOW = 4,          /* consecutive slots of a leader */
+    RECENT = 64,         /* blocks whose votes are still counted; a power of two */
+    RELAYS = 9,          /* of which the median decides when a block is whole */
+    FATE_SLOTS = WINDOW, /* after so many slots it is known whether a block lost to a newcomer */
+    SETTLED_BLOCKS = 8,  /* the votes for a block are in when so many stand on it */
+    DOWN_SLOTS = 512,    /* a validator that does not vote is down for so long [A] */
+    LANDING_RING = 8,    /* slots for which votes are under way: three ahead, and those whose fate is open */
+    THRESHOLD_DEPTH = 8, /* of a tower, from where most of the stake must agree */
+    HANDOVER_PCT = 75,   /* of a slot: a leader starts in time when the block before is there by then [A] */
+    ALPENGLOW_HOP_MS = 4,
+    ALPENGLOW_TIMEOUT_MS = 400,
+    LATE_CAP_SLOTS = 8,  /* repair always has a block by then [A] */
+    LEAST_SLOT_PCT = 70, /* floor of a slot, of its target */
+};
+#define NO_BLOCK UINT32_MAX
+
+/* Places of the draws of one (slot, validator); they are far enough apart that none runs into the next. */
+enum {
+    DRAW_WAY = 0,
+    DRAW_JITTER = 8,
+    DRAW_REPLAY = 24,
+    DRAW_VOTES = 40,
+    DRAW_GOSSIP = 48,
+    DRAW_LANDING = 64
+};
+/* Of a slot or a window alone. */
+enum {
+    DRAW_SPREAD = 0,
+    DRAW_LATE = 16,
+    DRAW_LATENESS = 17,
+    DRAW_COMMON = 32,
+    DRAW_LEADER = 0,
+    DRAW_OFF = 16
+};
+
+struct validator {
+    uint64_t stake;
+    struct tower tower;
+    int64_t last_vote_ns;
+    uint32_t rooted, rooted_on_chain; /* heights: of its tower, and by the votes that have landed */
+    double speed;                     /* of its slots, when it leads */
+    uint8_t region;
+};
+
+struct block {
+    int64_t end_ns, freeze_ns, confirmed_ns, finalized_ns; /* freeze and after: at the RPC node */
+    uint64_t rooted_stake;
+    uint32_t slot, parent, height, leader;
+    double common; /* how much slower than usual everybody was with it */
+    bool is_lost;
+};
+
+struct slot {
+    int64_t start_ns, end_ns;
+    uint32_t block; /* NO_BLOCK: skipped */
+    bool is_busy;
+};
+
+/* A vote under way to the chain, and the height that its voter has then rooted. */
+struct landing {
+    uint32_t validator, block, rooted;
+};
+
+struct landings {
+    struct landing *items;
+    uint32_t count, room;
+};
+
+/* Two chains beside each other: a late block's, and that of the leader who did not wait for it. */
+struct contest {
+    bool is_on;
+    uint32_t late, newcomer; /* the late block, and the first that was built beside it; NO_BLOCK: not yet */
+    int64_t over_ns;         /* when the newcomer knows that it has lost */
+};
+
+struct window {
+    const struct chain_regime *regime;
+    uint32_t leader;
+    bool is_off, is_busy;
+};
+
+struct consensus {
+    const struct chain_profile *profile;
+    struct rng rng;
+    consensus_weather *is_busy;
+    void *context;
+    uint32_t count; /* validators; the RPC node is number `count` */
+    struct validator *validators;
+    struct weighted leaders;
+    uint64_t stake;
+    /* the median way over relays from a leader's region to another: values, and their running shares */
+    int64_t way_ns[REGIONS][REGIONS][REGIONS];
+    double way_share[REGIONS][REGIONS][REGIONS];
+
+    struct slot *slots;
+    struct block *blocks;
+    uint32_t slot_count, slot_room, block_count, block_room;
+    uint32_t *chain;      /* block of each height of the winning fork, as far as known */
+    uint32_t tip;         /* block that is built on */
+    uint32_t open_height; /* the first that is not confirmed */
+    uint32_t pending;     /* block that nobody has voted on yet; NO_BLOCK: none */
+    int64_t clock_ns;
+    int64_t *frozen_ns,
+        *seen_ns; /* RECENT rows of count + 1: freeze of a block; first sight of a vote for it */
+    struct ranked {
+        int64_t at_ns;
+        uint64_t stake;
+    } * ranked;
+    struct landings landings[LANDING_RING];
+    struct window window;
+    struct contest contest;
+};
+
+static inline int64_t *row(const struct consensus *consensus, int64_t *table, uint32_t block)
+{
+    return table + (size_t)(block % RECENT) * (consensus->count + 1);
+}
+
+static inline struct draw draw_of(const struct consensus *consensus, enum rng_purpose purpose, uint32_t slot,
+                                  uint32_t validator, uint32_t place)
+{
+    return draw_at(&consensus->rng, purpose, (uint64_t)slot << 16 | validator, place);
+}
+
+static inline int64_t later(int64_t a_ns, int64_t b_ns)
+{
+    return a_ns > b_ns ? a_ns : b_ns;
+}
+
+/* consensus_votes.c */
+void consensus_ways(struct consensus *consensus); /* fills the tables of ways between regions */
+/* When everybody, the RPC node too, has frozen a block whose last pieces left at sent_ns. */
+void consensus_receive(struct consensus *consensus, uint32_t index, int64_t sent_ns);
+bool consensus_froze_late_first(const struct consensus *consensus, uint32_t who);
+void consensus_vote_pending(struct consensus *consensus);
+void consensus_confirm(struct consensus *consensus); /* blocks in order, as far as the votes are in */
+/* What this slot's block carries; NO_BLOCK: its votes wait for the next. */
+void consensus_land(struct consensus *consensus, uint32_t slot, uint32_t index);
+void consensus_finalize_at_once(struct consensus *consensus, uint32_t index); /* Alpenglow */
