@@ -54,20 +54,6 @@ void clock_stop(struct engine *engine, uint32_t slot)
     task->clock = CLOCK_STOPPED;
 }
 
-/* Handles of the heap: tasks, then agents, the drain, the breaker. */
-uint32_t deadline_handle(const struct engine *engine, enum deadline_kind kind, uint32_t index)
-{
-    uint32_t tasks = engine->limits.tasks;
-    switch (kind) {
-    case DEADLINE_TASK: return index;
-    case DEADLINE_COOLDOWN: return tasks + index;
-    case DEADLINE_DRAIN: return tasks + engine->limits.agents;
-    case DEADLINE_BREAKER: return tasks + engine->limits.agents + 1 + index;
-    }
-    ASSERT(!"a deadline of no kind");
-    return NONE;
-}
-
 uint32_t deadline_handle_count(const struct engine_limits *limits)
 {
     return limits->tasks + limits->agents + 1 + BREAKER_DEADLINES;

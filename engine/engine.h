@@ -4,7 +4,7 @@
  * Time:    event.now_ns, from 0, never decreasing. Timers are the driver's to wake: after each step ask
  *          engine_deadline_ns and send EVENT_TICK then (or later).
  * Threads: none. One engine belongs to one driver.
- * Errors of engine_step (state unchanged, counted in the statistics):
+ * Errors of engine_step (nothing but the time and the statistics changes):
  *          ERR_STALE  late, duplicate or unknown reference;
  *          ERR_RANGE  a submission that can never be right (see enum refusal; an edge of no kind and a
  *                     rollout bucket that is none are refused without a reason), a deposit that

@@ -230,7 +230,7 @@ struct effect {
         } drained;
         struct {
             enum event_kind event;
-            uint64_t count;  /* rolled back, timed out, cleared, released, recovered */
+            uint64_t count;  /* rolled back (roots included), timed out, cleared, released, recovered */
             uint64_t amount; /* bytes or lamports, or tasks put back into the queue */
         } report;
         struct {

@@ -161,37 +161,29 @@ static const char *const CLAIM_NAMES[] = {CLAIM_STATES(TEXT_)};
 static const char *const CLAIM_MOVE_NAMES[] = {CLAIM_MOVES(TEXT_)};
 static const char *const MACHINE_NAMES[] = {MACHINES(TEXT_)};
 
-static const struct {
-    const unsigned char *table;
-    unsigned states, moves;
-    const char *const *state_names, *const *move_names;
-} ROWS[MACHINE_COUNT] = {
-    [MACHINE_TASK] = {&TASK[0][0], TASK_STATUS_COUNT, MOVE_COUNT, TASK_NAMES, TASK_MOVE_NAMES},
-    [MACHINE_COMMITMENT] = {&COMMITMENT[0][0], COMMITMENT_STATE_COUNT, COMMITMENT_MOVE_COUNT,
-                            COMMITMENT_NAMES, COMMITMENT_MOVE_NAMES},
-    [MACHINE_PROOF] = {&PROOF[0][0], PROOF_STATE_COUNT, PROOF_MOVE_COUNT, PROOF_NAMES, PROOF_MOVE_NAMES},
-    [MACHINE_BOND] = {&BOND[0][0], BOND_STATE_COUNT, BOND_MOVE_COUNT, BOND_NAMES, BOND_MOVE_NAMES},
-    [MACHINE_BREAKER] = {&BREAKER[0][0], BREAKER_STATE_COUNT, BREAKER_MOVE_COUNT, BREAKER_NAMES,
-                         BREAKER_MOVE_NAMES},
-    [MACHINE_BRANCH] = {&BRANCH[0][0], BRANCH_STATE_COUNT, BRANCH_MOVE_COUNT, BRANCH_NAMES,
-                        BRANCH_MOVE_NAMES},
-    [MACHINE_SNAPSHOT] = {&SNAPSHOT[0][0], SNAPSHOT_STATE_COUNT, SNAPSHOT_MOVE_COUNT, SNAPSHOT_NAMES,
-                          SNAPSHOT_MOVE_NAMES},
-    [MACHINE_CLAIM] = {&CLAIM[0][0], CLAIM_STATE_COUNT, CLAIM_MOVE_COUNT, CLAIM_NAMES, CLAIM_MOVE_NAMES},
+const struct machine_table MACHINE_TABLES[MACHINE_COUNT] = {
+    [MACHINE_TASK] = {&TASK[0][0], TASK_STATUS_COUNT, MOVE_COUNT},
+    [MACHINE_COMMITMENT] = {&COMMITMENT[0][0], COMMITMENT_STATE_COUNT, COMMITMENT_MOVE_COUNT},
+    [MACHINE_PROOF] = {&PROOF[0][0], PROOF_STATE_COUNT, PROOF_MOVE_COUNT},
+    [MACHINE_BOND] = {&BOND[0][0], BOND_STATE_COUNT, BOND_MOVE_COUNT},
+    [MACHINE_BREAKER] = {&BREAKER[0][0], BREAKER_STATE_COUNT, BREAKER_MOVE_COUNT},
+    [MACHINE_BRANCH] = {&BRANCH[0][0], BRANCH_STATE_COUNT, BRANCH_MOVE_COUNT},
+    [MACHINE_SNAPSHOT] = {&SNAPSHOT[0][0], SNAPSHOT_STATE_COUNT, SNAPSHOT_MOVE_COUNT},
+    [MACHINE_CLAIM] = {&CLAIM[0][0], CLAIM_STATE_COUNT, CLAIM_MOVE_COUNT},
 };
 
-bool machine_allows(enum machine machine, unsigned state, unsigned move)
-{
-    return ROWS[machine].table[state * ROWS[machine].moves + move] != 0;
-}
-
-err machine_move(enum machine machine, uint8_t *state, unsigned move)
-{
-    unsigned next = ROWS[machine].table[*state * ROWS[machine].moves + move];
-    if (!next) return ERR_STALE;
-    *state = (uint8_t)(next - 1);
-    return OK;
-}
+static const struct {
+    const char *const *states, *const *moves;
+} NAMES[MACHINE_COUNT] = {
+    [MACHINE_TASK] = {TASK_NAMES, TASK_MOVE_NAMES},
+    [MACHINE_COMMITMENT] = {COMMITMENT_NAMES, COMMITMENT_MOVE_NAMES},
+    [MACHINE_PROOF] = {PROOF_NAMES, PROOF_MOVE_NAMES},
+    [MACHINE_BOND] = {BOND_NAMES, BOND_MOVE_NAMES},
+    [MACHINE_BREAKER] = {BREAKER_NAMES, BREAKER_MOVE_NAMES},
+    [MACHINE_BRANCH] = {BRANCH_NAMES, BRANCH_MOVE_NAMES},
+    [MACHINE_SNAPSHOT] = {SNAPSHOT_NAMES, SNAPSHOT_MOVE_NAMES},
+    [MACHINE_CLAIM] = {CLAIM_NAMES, CLAIM_MOVE_NAMES},
+};
 
 const char *machine_name(enum machine machine)
 {
@@ -200,20 +192,20 @@ const char *machine_name(enum machine machine)
 
 const char *machine_state_name(enum machine machine, unsigned state)
 {
-    return ROWS[machine].state_names[state];
+    return NAMES[machine].states[state];
 }
 
 const char *machine_move_name(enum machine machine, unsigned move)
 {
-    return ROWS[machine].move_names[move];
+    return NAMES[machine].moves[move];
 }
 
 unsigned machine_state_count(enum machine machine)
 {
-    return ROWS[machine].states;
+    return MACHINE_TABLES[machine].states;
 }
 
 unsigned machine_move_count(enum machine machine)
 {
-    return ROWS[machine].moves;
+    return MACHINE_TABLES[machine].moves;
 }

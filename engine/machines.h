@@ -183,9 +183,31 @@ enum claim_state { CLAIM_STATES(NAME_) CLAIM_STATE_COUNT };
 enum claim_move { CLAIM_MOVES(NAME_) CLAIM_MOVE_COUNT };
 #undef NAME_
 
+/* A table as rows of `moves` cells: 0 refuses, otherwise one more than the next state. */
+struct machine_table {
+    const unsigned char *cells;
+    unsigned states, moves;
+};
+extern const struct machine_table MACHINE_TABLES[MACHINE_COUNT];
+
+static inline unsigned machine_cell(enum machine machine, unsigned state, unsigned move)
+{
+    return MACHINE_TABLES[machine].cells[state * MACHINE_TABLES[machine].moves + move];
+}
+
+static inline bool machine_allows(enum machine machine, unsigned state, unsigned move)
+{
+    return machine_cell(machine, state, move) != 0;
+}
+
 /* ERR_STALE, and *state untouched, when the machine's table has no such move. */
-MUST_USE err machine_move(enum machine machine, uint8_t *state, unsigned move);
-bool machine_allows(enum machine machine, unsigned state, unsigned move);
+MUST_USE static inline err machine_move(enum machine machine, uint8_t *state, unsigned move)
+{
+    unsigned next = machine_cell(machine, *state, move);
+    if (!next) return ERR_STALE;
+    *state = (uint8_t)(next - 1);
+    return OK;
+}
 
 const char *machine_name(enum machine machine);
 const char *machine_state_name(enum machine machine, unsigned state);

@@ -41,7 +41,7 @@ err on_rollback(struct engine *engine, const struct event *event)
     if (slot == NONE || (task_at(engine, slot)->flags & TASK_IN_PLAN)) return ERR_STALE;
     if (!move_may(engine, MACHINE_TASK, task_at(engine, slot)->status, MOVE_CANCEL)) return ERR_STALE;
     rollback_ordered(engine, slot, event->u.rollback.reason);
-    report(engine, event, task_at(engine, slot)->plan.size, 0);
+    report(engine, event, 1 + task_at(engine, slot)->plan.size, 0);
     return OK;
 }
 

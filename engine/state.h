@@ -243,7 +243,18 @@ enum deadline_kind {
     DEADLINE_BREAKER, /* one of enum breaker_deadline */
 };
 enum breaker_deadline { BREAKER_LOOK, BREAKER_QUEUE_FULL, BREAKER_RETRY, BREAKER_DEADLINES };
-uint32_t deadline_handle(const struct engine *engine, enum deadline_kind kind, uint32_t index);
+/* Handles of the heap: tasks, then agents, the drain, the breaker. */
+static inline uint32_t deadline_handle(const struct engine *engine, enum deadline_kind kind, uint32_t index)
+{
+    uint32_t tasks = engine->limits.tasks, agents = engine->limits.agents;
+    switch (kind) {
+    case DEADLINE_TASK: return index;
+    case DEADLINE_COOLDOWN: return tasks + index;
+    case DEADLINE_DRAIN: return tasks + agents;
+    case DEADLINE_BREAKER: break;
+    }
+    return tasks + agents + 1 + index;
+}
 uint32_t deadline_handle_count(const struct engine_limits *limits);
 void list_append(struct engine *engine, struct list *list, enum link_kind kind, uint32_t slot);
 void list_remove(struct engine *engine, struct list *list, enum link_kind kind, uint32_t slot);

@@ -19,7 +19,7 @@ static err on_rollback(struct model *m, const struct event *event, struct m_task
     if ((unsigned)event->u.rollback.reason >= REASON_COUNT) return ERR_RANGE;
     if (!task || !is_open(task)) return ERR_STALE;
     m_order(m, task, event->u.rollback.reason);
-    report(m, event, task->plan_size, 0);
+    report(m, event, 1 + task->plan_size, 0);
     return OK;
 }
 
