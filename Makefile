@@ -82,6 +82,8 @@ $(OUT)/tests/validate/%.o: tests/validate/%.c
 	@mkdir -p $(@D)
 	@echo '  CC   $<'
 	@$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+$(OUT)/tests/validate-chain: $(OUT)/tests/validate/validate_chain.o $(LIB)
+	@$(CC) $(CFLAGS_ALL) $^ -o $@ $(LIB_LINK)
 $(OUT)/tests/validate-provers: $(patsubst %,$(OUT)/tests/validate/%.o,validate_provers prover_rows) $(LIB)
 	@echo '  LINK $@'
 	@$(CC) $(CFLAGS_ALL) $(filter %.o,$^) $(LIB) -o $@ $(LIB_LINK)
@@ -119,6 +121,10 @@ judges: $(JUDGES) ## Judge the engine by the kept vectors and traces
 model: $(OUT)/tests/differential ## Play random histories on the engine and on a naive model of it
 	@$< --histories $(HISTORIES) --seed $(MODEL_SEED)
 	@tests/model/self-test.sh $(OUT)
+validate-chain: $(OUT)/tests/validate-chain ## Hold the mechanistic chain against published measurements
+	@$<
+validate-docs: $(OUT)/tests/validate-chain ## Write the chain's table into docs/VALIDATION.md (two minutes)
+	@$< | ci/section docs/VALIDATION.md chain --write
 validate-provers: $(OUT)/tests/validate-provers ## Hold the cost law of provers against published figures
 	@$<
 golden-update: $(OUT)/agenc ## Accept the runs as they are now and print what changed
@@ -155,4 +161,4 @@ help: ## Show this list
 -include $(OBJ:.o=.d) $(OUT)/cli/main.d $(TESTLIB:.o=.d) $(TESTS:%=%.d) $(BENCHES:%=%.d) $(wildcard $(OUT)/tests/fuzz/*.d)
 .DEFAULT_GOAL := release
 .SECONDARY:
-.PHONY: release test validate-provers model spin coverage judges golden-update debug asan tsan bench bench-engine docs fmt clean help FORCE
+.PHONY: release test validate-chain validate-docs validate-provers model spin coverage judges golden-update debug asan tsan bench bench-engine docs fmt clean help FORCE

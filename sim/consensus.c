@@ -14,17 +14,24 @@ static enum region draw_region(struct draw *draw)
     return (enum region)region;
 }
 
+uint64_t consensus_stake(const struct chain_profile *profile, uint32_t validator)
+{
+    double count = (double)profile->validators;
+    double share =
+        geography_stake_of_first(validator + 1, count) - geography_stake_of_first(validator, count);
+    if (profile->stake_sigma <= 0) share = 1 / count;
+    return 1 + (uint64_t)(1e12 * share);
+}
+
 static err people(struct consensus *consensus)
 {
     uint64_t *stakes = calloc(consensus->count, sizeof *stakes);
     if (!stakes) return ERR_NOMEM;
     for (uint32_t i = 0; i < consensus->count; i++) {
         struct validator *validator = &consensus->validators[i];
-        struct draw draw = draw_at(&consensus->rng, RNG_STAKE, i, 0);
-        validator->stake = stakes[i] =
-            1 + (uint64_t)(1e6 * sample_lognormal(&draw, consensus->profile->stake_sigma));
+        validator->stake = stakes[i] = consensus_stake(consensus->profile, i);
         consensus->stake += stakes[i];
-        draw = draw_at(&consensus->rng, RNG_REGION, i, 0);
+        struct draw draw = draw_at(&consensus->rng, RNG_REGION, i, 0);
         validator->region = (uint8_t)draw_region(&draw);
         draw = draw_at(&consensus->rng, RNG_LEADER_SPEED, i, 0);
         validator->speed = sample_normal(&draw); /* in sigmas: the regime says how much one is */

@@ -35,6 +35,9 @@ MUST_USE err consensus_open(struct consensus **out, const struct chain_profile *
                             const struct rng *rng, consensus_weather *is_busy, void *context);
 void consensus_free(struct consensus *consensus); /* NULL is fine */
 
+/* The stake of the validator of this number, largest first, in no unit: shares matter. */
+uint64_t consensus_stake(const struct chain_profile *profile, uint32_t validator);
+
 /* A slot that is decided: skipped, lost, or confirmed. ERR_LIMIT: it never is. */
 MUST_USE err consensus_slot(struct consensus *consensus, uint32_t slot, struct consensus_slot *out);
 /* As above, and final as well. The slot holds a block of the winning fork. */

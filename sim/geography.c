@@ -14,3 +14,20 @@ int64_t geography_one_way_ns(enum region from, enum region to, double detour)
 {
     return NS_PER_MS + (int64_t)((ONE_WAY_MS[from][to] - 1) * detour * (double)NS_PER_MS);
 }
+
+/* Of 954 active validators (chain.md 1.4). Between the points each has the same. */
+static const struct {
+    double rank, share;
+} STAKE_CURVE[] = {{0, 0},     {1, .033},  {10, .228},  {20, .337}, {44, .503},
+                   {88, .668}, {200, .81}, {400, .917}, {954, 1}};
+enum { CURVE_POINTS = sizeof STAKE_CURVE / sizeof *STAKE_CURVE };
+
+double geography_stake_of_first(double rank, double count)
+{
+    double at = rank * STAKE_CURVE[CURVE_POINTS - 1].rank / count;
+    int above = 1;
+    while (above < CURVE_POINTS - 1 && at > STAKE_CURVE[above].rank) above++;
+    double low = STAKE_CURVE[above - 1].rank, high = STAKE_CURVE[above].rank;
+    double share_low = STAKE_CURVE[above - 1].share, share_high = STAKE_CURVE[above].share;
+    return share_low + (share_high - share_low) * (at - low) / (high - low);
+}

@@ -19,4 +19,8 @@ enum region {
 };
 
 extern const double REGION_STAKE[REGIONS]; /* shares; their sum is 1 */
+
+/* Stake that the largest `rank` of `count` validators hold, as a share: the curve of epoch 860, whose 954
+ * validators stand for any number. */
+double geography_stake_of_first(double rank, double count);
 int64_t geography_one_way_ns(enum region from, enum region to, double detour);

@@ -98,10 +98,10 @@ Test(consensus, a_block_is_final_when_thirty_two_or_three_stand_on_it)
 
 Test(consensus, late_blocks_fork_and_the_loser_is_never_confirmed)
 {
-    struct consensus *consensus = open_chain("congested", 60, 5);
-    struct tally tally = walk(consensus, 20000); /* asserts inside that nothing confirmed is lost */
+    struct consensus *consensus = open_chain("congested", 250, 5);
+    struct tally tally = walk(consensus, 6000); /* asserts inside that nothing confirmed is lost */
     cr_assert(tally.lost > 20, "%u", tally.lost);
-    cr_assert(tally.lost * 10 < 20000);
+    cr_assert(tally.lost * 10 < 6000);
     consensus_free(consensus);
 }
 

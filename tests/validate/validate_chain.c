@@ -1,0 +1,294 @@
+/* tests/validate/validate_chain.c: the mechanistic chain beside what was measured of Solana: V1 to V14.
+ *
+ * Each row of chain.md C: its statistic over 20,000 slots (or 10,000 transactions) of five seeds, pooled; the
+ * target; the tolerance; the verdict. Prints Markdown, the same bytes each time; exit 1 when a row misses.
+ * A few hundred validators stand for the nine hundred: what is measured depends on stakes and places, not on
+ * how many share them (the table of stakes is of all of them). */
+#include "base/units.h"
+#include "sim/chain.h"
+#include "sim/chain_slots.h"
+#include "sim/consensus.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    SEEDS = 5,
+    SLOTS = 20000,
+    TRANSACTIONS = 2000,
+    VALIDATORS = 400,
+    LONG_SLOTS = 200000,
+    LONG_VALIDATORS = 25
+};
+
+static void must(err e, const struct diag *diag)
+{
+    if (e == OK) return;
+    fprintf(stderr, "validate-chain: %s: %s\n", err_text(e), diag->text);
+    exit(2);
+}
+
+static struct chain_profile profile_of(const char *name, int64_t validators)
+{
+    struct chain_profile profile;
+    struct diag diag = {0};
+    must(chain_profile_load(&profile, "scenarios/chain", name, &diag), &diag);
+    profile.is_mechanistic = true;
+    profile.validators = validators;
+    return profile;
+}
+
+/* ---- samples ---- */
+
+struct sample {
+    double *values;
+    size_t count, room;
+};
+
+static void add(struct sample *sample, double value)
+{
+    if (sample->count == sample->room) {
+        sample->room = sample->room ? 2 * sample->room : 4096;
+        sample->values = realloc(sample->values, sample->room * sizeof *sample->values);
+        if (!sample->values) must(ERR_NOMEM, &(struct diag){"samples"});
+    }
+    sample->values[sample->count++] = value;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+static double quantile(struct sample *sample, double q)
+{
+    qsort(sample->values, sample->count, sizeof *sample->values, by_value);
+    return sample->values[(size_t)((double)(sample->count - 1) * q)];
+}
+
+static double mean(const struct sample *sample)
+{
+    double sum = 0;
+    for (size_t i = 0; i < sample->count; i++) sum += sample->values[i];
+    return sum / (double)sample->count;
+}
+
+/* ---- slots of one profile, all seeds together ---- */
+
+struct slots_seen {
+    struct sample confirm_ms, final_ms, lag_s, depth; /* final_ms: from the end of the slot */
+    uint64_t slots, blocks, disorder;
+    double span_ms;
+};
+
+struct seen_block {
+    int64_t start_ns, freeze_ns, final_ns;
+};
+
+/* Every ten seconds: block time of the processed head less that of the finalized one, in whole seconds. */
+static void poll_lag(struct slots_seen *seen, const struct seen_block *blocks, uint32_t count)
+{
+    uint32_t head = 0, final = 0;
+    int64_t end_ns = blocks[count - 1].freeze_ns;
+    for (int64_t at_ns = 60 * NS_PER_S; at_ns < end_ns; at_ns += 10 * NS_PER_S) {
+        while (head + 1 < count && blocks[head + 1].freeze_ns <= at_ns) head++;
+        while (final + 1 < count && blocks[final + 1].final_ns <= at_ns) final++;
+        add(&seen->lag_s, (double)(blocks[head].start_ns / NS_PER_S - blocks[final].start_ns / NS_PER_S));
+    }
+}
+
+static void count_depths(struct slots_seen *seen, const struct seen_block *blocks, uint32_t count)
+{
+    uint32_t at = 0;
+    for (uint32_t i = 0; i + 80 < count; i++) {
+        while (blocks[at].freeze_ns < blocks[i].final_ns) at++;
+        add(&seen->depth, (double)(at - 1 - i));
+    }
+}
+
+static void see_slots(struct slots_seen *seen, const struct chain_profile *profile, uint64_t seed,
+                      uint32_t slots)
+{
+    struct chain_slots chain;
+    struct diag diag = {"slots"};
+    must(chain_slots_open(&chain, profile, seed, 0), &diag);
+    must(chain_slots_reach_slot(&chain, slots), &diag);
+    struct seen_block *blocks = calloc(slots, sizeof *blocks);
+    if (!blocks) must(ERR_NOMEM, &diag);
+    uint32_t count = 0;
+    int64_t confirmed_ns = 0;
+    for (uint32_t i = 0; i < slots; i++) {
+        const struct chain_slot slot = chain.slots[i];
+        if (slot.state != SLOT_BLOCK) continue;
+        struct seen_block *block = &blocks[count++];
+        *block = (struct seen_block){.start_ns = slot.start_ns, .freeze_ns = slot.freeze_ns};
+        must(chain_slots_finalized_ns(&chain, slot.height, &block->final_ns), &diag);
+        add(&seen->confirm_ms, (double)(slot.confirmed_ns - slot.freeze_ns) / 1e6);
+        add(&seen->final_ms, (double)(block->final_ns - slot.end_ns) / 1e6);
+        bool is_ordered = slot.freeze_ns <= slot.confirmed_ns && slot.confirmed_ns <= block->final_ns &&
+                          confirmed_ns <= slot.confirmed_ns && slot.height == count;
+        seen->disorder += !is_ordered;
+        confirmed_ns = slot.confirmed_ns;
+    }
+    poll_lag(seen, blocks, count);
+    if (!profile->is_alpenglow) count_depths(seen, blocks, count);
+    seen->slots += slots;
+    seen->blocks += count;
+    seen->span_ms += (double)chain.slots[slots - 1].end_ns / 1e6;
+    free(blocks);
+    chain_slots_close(&chain);
+}
+
+static struct slots_seen slots_of(const char *name, uint32_t slots)
+{
+    struct slots_seen seen = {0};
+    struct chain_profile profile = profile_of(name, VALIDATORS);
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) see_slots(&seen, &profile, seed, slots);
+    return seen;
+}
+
+/* ---- transactions ---- */
+
+struct sent {
+    struct sample wall_s, slots;
+    uint64_t expired, total;
+};
+
+static struct sent send(const char *name, enum chain_path path)
+{
+    struct sent sent = {0};
+    struct chain_profile profile = profile_of(name, VALIDATORS);
+    profile.transient_chance = 0; /* what is asked is the way, not the program's answer */
+    struct diag diag = {"transactions"};
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct chain_options options = {.profile = &profile, .path = path, .seed = seed};
+        struct chain *chain;
+        must(chain_open(&chain, &options), &diag);
+        for (uint32_t i = 0; i < TRANSACTIONS; i++) {
+            struct chain_request request = {.now_ns = 60 * NS_PER_S + i * 730 * NS_PER_MS, .task = i + 1};
+            struct chain_fate fate;
+            must(chain_submit(chain, &request, &fate), &diag);
+            sent.total++;
+            sent.expired += fate.verdict == CHAIN_EXPIRES;
+            if (fate.verdict != CHAIN_LANDS) continue;
+            add(&sent.wall_s, (double)(fate.confirmed_ns - request.now_ns) / 1e9);
+            add(&sent.slots, (double)(fate.slot - fate.submit_slot));
+        }
+        chain_free(chain);
+    }
+    return sent;
+}
+
+/* ---- stakes ---- */
+
+struct stakes {
+    double top_ten_pct, two_thirds;
+};
+
+static struct stakes stakes_of(void)
+{
+    struct chain_profile profile = profile_of("mainnet", 954);
+    struct stakes stakes = {0};
+    double sum = 0, so_far = 0;
+    for (uint32_t i = 0; i < profile.validators; i++) sum += (double)consensus_stake(&profile, i);
+    for (uint32_t i = 0; so_far * 3 < sum * 2; i++) {
+        so_far += (double)consensus_stake(&profile, i);
+        stakes.two_thirds++;
+        if (i == 9) stakes.top_ten_pct = 100 * so_far / sum;
+    }
+    return stakes;
+}
+
+/* ---- the table ---- */
+
+static int missed;
+
+static void row(const char *id, const char *what, const char *target, double measured, double least,
+                double most, const char *basis)
+{
+    bool holds = measured >= least && measured <= most;
+    missed += !holds;
+    printf("| %s | %s | %s | %.4g | %.4g .. %.4g | %s | %s |\n", id, what, target, measured, least, most,
+           holds ? "holds" : "MISSES", basis);
+}
+
+static uint64_t long_run(void)
+{
+    struct chain_profile profile = profile_of("mainnet", LONG_VALIDATORS);
+    struct slots_seen seen = {0};
+    profile.calm.participation = 1; /* so few that one who is down could be a third of the stake */
+    profile.calm.late_chance *= 5;  /* forks are what could roll something back: many of them */
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) see_slots(&seen, &profile, seed, LONG_SLOTS);
+    return seen.disorder;
+}
+
+static void slot_rows(struct slots_seen *legacy, struct slots_seen *normal)
+{
+    double legacy_ms = legacy->span_ms / (double)legacy->slots,
+           normal_ms = normal->span_ms / (double)normal->slots;
+    row("V1", "mainnet-legacy400: mean slot, ms", "400-414", legacy_ms, 400 * .97, 414 * 1.03,
+        "414.3 Jul 2024 to Aug 2025, 400 nominal [D]");
+    row("V2", "mainnet: mean slot, ms", "214", normal_ms, 214 * .96, 214 * 1.04, "thornode MR 5309 [M]");
+    row("V3", "mainnet-legacy400: slots without a block, %", "0.15",
+        100 - 100 * (double)legacy->blocks / (double)legacy->slots, .05, .6,
+        ".145 % [D], Stakewiz mean .58 [M]");
+    row("V4", "mainnet-legacy400: frozen to confirmed, p50, ms", "149", quantile(&legacy->confirm_ms, .5),
+        149 * .75, 149 * 1.25, "helius-labs agave PR 17 [M]");
+    row("V5a", "mainnet-legacy400: finalized lag, p50, s", "12", quantile(&legacy->lag_s, .5), 11, 13,
+        "OpenChainBench [M]");
+    row("V5b", "mainnet-legacy400: finalized lag, p99, s", "15", quantile(&legacy->lag_s, .99), 13.5, 16.5,
+        "OpenChainBench [M]");
+    row("V6a", "mainnet-legacy400: blocks above a final one, least", "32", quantile(&legacy->depth, 0), 32,
+        33, "protocol [C]");
+    row("V6b", "mainnet-legacy400: the same, p90", "32-33", quantile(&legacy->depth, .9), 32, 33,
+        "protocol [C]");
+}
+
+static void transaction_rows(const struct slots_seen *legacy, const struct slots_seen *normal)
+{
+    struct sent staked = send("mainnet-legacy400", CHAIN_STAKED), ordinary = send("mainnet", CHAIN_ORDINARY),
+                unstaked = send("congested", CHAIN_UNSTAKED);
+    row("V7a", "mainnet-legacy400, staked: sent to observed, p90, s", "1.41", quantile(&staked.wall_s, .9),
+        1.06, 1.76, "bloXroute, Dec 2024 [M]");
+    row("V7b", "mainnet-legacy400, staked: slots to land, p90", "3", quantile(&staked.slots, .9), 2, 4,
+        "bloXroute [M]");
+    row("V7c", "mainnet-legacy400, staked: lost, %", "0", 100 * (double)staked.expired / (double)staked.total,
+        0, 1, "bloXroute, 0 of 100 [M]");
+    row("V8a", "mainnet, ordinary: sent to observed, p50, s", "1.83", quantile(&ordinary.wall_s, .5), 1.33,
+        2.33, "Helius, n = 16 [M]");
+    row("V8b", "mainnet, ordinary: slots to land, p50", "4", quantile(&ordinary.slots, .5), 2.5, 5.5,
+        "Helius, n = 16 [M]");
+    row("V9a", "mainnet-legacy400: life of a blockhash, s", "60-66",
+        150 * legacy->span_ms / (double)legacy->blocks / 1e3, 60 * .97, 66 * 1.03, "Solana docs [P]");
+    row("V9b", "mainnet: life of a blockhash, s", "32", 150 * normal->span_ms / (double)normal->blocks / 1e3,
+        30, 34, "thornode MR 5309 [M]");
+    row("V12a", "congested, unstaked: expired, %", "30-50",
+        100 * (double)unstaked.expired / (double)unstaked.total, 30, 50, "24bitcoin, spring 2024 [M]");
+    row("V12b", "congested, unstaked: mean of those that land, s", "20-40", mean(&unstaked.wall_s), 20, 40,
+        "24bitcoin, spring 2024 [M]");
+}
+
+int main(void)
+{
+    printf(
+        "Five seeds, %d slots and %d transactions each, pooled. V10 and V11 are of %d slots with five times "
+        "the\n"
+        "late blocks, so that many forks are decided; a confirmed block that lost would end the program.\n\n",
+        SLOTS, TRANSACTIONS, SEEDS * LONG_SLOTS);
+    printf("| # | what | target | measured | tolerance | verdict | basis |\n|---|---|--:|--:|--:|---|---|\n");
+    struct slots_seen legacy = slots_of("mainnet-legacy400", SLOTS), normal = slots_of("mainnet", SLOTS);
+    slot_rows(&legacy, &normal);
+    transaction_rows(&legacy, &normal);
+    struct slots_seen alpenglow = slots_of("alpenglow", SLOTS / 4);
+    uint64_t disorder = long_run() + legacy.disorder + normal.disorder + alpenglow.disorder;
+    row("V10, V11", "confirmed blocks lost, news or heights out of order", "0", (double)disorder, 0, 0,
+        "protocol [C]");
+    row("V13", "alpenglow: end of block to final, p50, ms", "100-150", quantile(&alpenglow.final_ms, .5), 70,
+        180, "SIMD-0326, Anza [P]");
+    struct stakes stakes = stakes_of();
+    row("V14a", "validators that hold two thirds", "88", stakes.two_thirds, 88 * .95, 88 * 1.05,
+        "epoch 860 [D], given to the model");
+    row("V14b", "stake of the first ten, %", "22.8", stakes.top_ten_pct, 22.8 * .95, 22.8 * 1.05,
+        "epoch 860 [D]");
+    return missed != 0;
+}
