@@ -7,6 +7,7 @@
     X(benchmark_speculation)                                                                                 \
     X(benchmark_suite)                                                                                       \
     X(benchmark_report)                                                                                      \
+    X(chain_describe)                                                                                        \
     X(config_validate)                                                                                       \
     X(config_show)                                                                                           \
     X(config_size)                                                                                           \

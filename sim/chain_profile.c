@@ -90,6 +90,8 @@ static const struct profile_table TABLE = {KEYS, KEY_COUNT};
 #define MIXED_ROWS (((u128)1 << MIXED_KEYS) - 1)
 #define PLAIN_ROWS ((((u128)1 << KEY_COUNT) - 1) & ~MIXED_ROWS)
 
+static const char *const NO_SETS[] = {NULL};
+
 struct weights {
     const char *what;
     const double *values;
@@ -145,7 +147,8 @@ static err words_read(struct file *file, const char *path, struct diag *diag)
                      "%s: alpenglow has no empirical tables; chain.fidelity must be \"mechanistic\"", path);
 }
 
-static err plain_load(struct file *out, const struct profile_place *place, bool *is_mixed, struct diag *diag)
+static err plain_load(struct file *out, const struct profile_place *place, const char *const *sets,
+                      bool *is_mixed, struct diag *diag)
 {
     char path[PROFILE_PATH_BYTES];
     struct profile_file file = {.path = path, .table = &TABLE};
@@ -157,7 +160,10 @@ static err plain_load(struct file *out, const struct profile_place *place, bool 
     if (*is_mixed && (file.given & PLAIN_ROWS))
         return diag_fail(diag, ERR_SYNTAX, "%s: a mixed profile has mixed.* and nothing else", path);
     snprintf(out->profile.name, sizeof out->profile.name, "%.*s", PROFILE_NAME_BYTES - 1, place->name);
+    if (*is_mixed && sets[0])
+        return diag_fail(diag, ERR_USAGE, "%s: a mixed profile has no parameters of its own to set", path);
     if (*is_mixed) return OK;
+    for (; *sets; sets++) TRY(profile_set(&TABLE, out, *sets, diag));
     TRY(words_read(out, path, diag));
     return regime_check(path, &out->profile.calm, diag);
 }
@@ -168,10 +174,10 @@ static err mixed_load(struct file *mixed, const struct profile_place *place, str
     struct file calm, busy;
     bool is_mixed;
     struct profile_place part = {place->what, place->folder, mixed->calm};
-    TRY(plain_load(&calm, &part, &is_mixed, diag));
+    TRY(plain_load(&calm, &part, NO_SETS, &is_mixed, diag));
     if (is_mixed) return diag_fail(diag, ERR_SYNTAX, "%s: mixed.calm is itself mixed", place->name);
     part.name = mixed->busy;
-    TRY(plain_load(&busy, &part, &is_mixed, diag));
+    TRY(plain_load(&busy, &part, NO_SETS, &is_mixed, diag));
     if (is_mixed) return diag_fail(diag, ERR_SYNTAX, "%s: mixed.busy is itself mixed", place->name);
     calm.profile.busy = busy.profile.calm;
     calm.profile.busy.slot_target_ns = calm.profile.calm.slot_target_ns;
@@ -193,14 +199,22 @@ static err fixed_load(struct chain_profile *out, const char *name, struct diag *
     return OK;
 }
 
-err chain_profile_load(struct chain_profile *out, const char *folder, const char *name, struct diag *diag)
+err chain_profile_load_with(struct chain_profile *out, const char *folder, const char *name,
+                            const char *const *sets, struct diag *diag)
 {
+    if (strncmp(name, "fixed:", strlen("fixed:")) == 0 && sets[0])
+        return diag_fail(diag, ERR_USAGE, "%s has no parameters to set", name);
     if (strncmp(name, "fixed:", strlen("fixed:")) == 0) return fixed_load(out, name, diag);
     struct profile_place place = {"chain", folder, name};
     struct file file;
     bool is_mixed;
-    TRY(plain_load(&file, &place, &is_mixed, diag));
+    TRY(plain_load(&file, &place, sets, &is_mixed, diag));
     if (is_mixed) TRY(mixed_load(&file, &place, diag));
     *out = file.profile;
     return OK;
+}
+
+err chain_profile_load(struct chain_profile *out, const char *folder, const char *name, struct diag *diag)
+{
+    return chain_profile_load_with(out, folder, name, NO_SETS, diag);
 }

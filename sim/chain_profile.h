@@ -65,3 +65,8 @@ struct chain_profile {
 /* `name` is "fixed:DURATION", the name of a file in `folder` without .toml, or a path ending in .toml. */
 MUST_USE err chain_profile_load(struct chain_profile *out, const char *folder, const char *name,
                                 struct diag *diag);
+
+/* The same with parameters of its own: "key=value" texts, NULL at the end. Not of fixed and mixed profiles.
+ */
+MUST_USE err chain_profile_load_with(struct chain_profile *out, const char *folder, const char *name,
+                                     const char *const *sets, struct diag *diag);

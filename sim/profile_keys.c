@@ -109,6 +109,20 @@ err profile_read(struct profile_file *file, void *out, struct diag *diag)
     return OK;
 }
 
+err profile_set(const struct profile_table *table, void *out, const char *assignment, struct diag *diag)
+{
+    char text[2 * PROFILE_PATH_BYTES];
+    const char *equals = strchr(assignment, '=');
+    if (!equals || strlen(assignment) >= PROFILE_PATH_BYTES)
+        return diag_fail(diag, ERR_SYNTAX, "--set %.64s: write key=value", assignment);
+    bool is_number = strchr("+-.0123456789[", equals[1]) != NULL;
+    const char *quote = is_number ? "" : "\"";
+    snprintf(text, sizeof text, "%.*s = %s%s%s\n", (int)(equals - assignment), assignment, quote, equals + 1,
+             quote);
+    struct reader reader = {.table = table, .out = out};
+    return toml_read_text("--set", text, visit, &reader, diag);
+}
+
 err profile_require(const struct profile_file *file, u128 wanted, struct diag *diag)
 {
     u128 missing = wanted & ~file->given;

@@ -42,6 +42,11 @@ struct profile_file {
 /* Fills `out` (zeroed by the caller) and file->given. */
 MUST_USE err profile_read(struct profile_file *file, void *out, struct diag *diag);
 
+/* One parameter from "key=value", as in a file; names need no quotes. Errors as there, with "--set" for the
+ * file. */
+MUST_USE err profile_set(const struct profile_table *table, void *out, const char *assignment,
+                         struct diag *diag);
+
 /* ERR_SYNTAX naming the first row of `wanted` that was not given. */
 MUST_USE err profile_require(const struct profile_file *file, u128 wanted, struct diag *diag);
 
