@@ -84,6 +84,8 @@ $(OUT)/tests/validate/%.o: tests/validate/%.c
 	@$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 $(OUT)/tests/validate-chain: $(OUT)/tests/validate/validate_chain.o $(LIB)
 	@$(CC) $(CFLAGS_ALL) $^ -o $@ $(LIB_LINK)
+$(OUT)/tests/validate-sensitivity: $(OUT)/tests/validate/validate_sensitivity.o $(LIB)
+	@$(CC) $(CFLAGS_ALL) $^ -o $@ $(LIB_LINK)
 $(OUT)/tests/validate-provers: $(patsubst %,$(OUT)/tests/validate/%.o,validate_provers prover_rows) $(LIB)
 	@echo '  LINK $@'
 	@$(CC) $(CFLAGS_ALL) $(filter %.o,$^) $(LIB) -o $@ $(LIB_LINK)
@@ -123,8 +125,9 @@ model: $(OUT)/tests/differential ## Play random histories on the engine and on a
 	@tests/model/self-test.sh $(OUT)
 validate-chain: $(OUT)/tests/validate-chain ## Hold the mechanistic chain against published measurements
 	@$<
-validate-docs: $(OUT)/tests/validate-chain ## Write the chain's table into docs/VALIDATION.md (two minutes)
-	@$< | ci/section docs/VALIDATION.md chain --write
+validate-docs: $(OUT)/tests/validate-chain $(OUT)/tests/validate-sensitivity ## Write the chain's tables into docs/VALIDATION.md (three minutes)
+	@$(OUT)/tests/validate-chain | ci/section docs/VALIDATION.md chain --write
+	@$(OUT)/tests/validate-sensitivity | ci/section docs/VALIDATION.md sensitivity --write
 validate-provers: $(OUT)/tests/validate-provers ## Hold the cost law of provers against published figures
 	@$<
 golden-update: $(OUT)/agenc ## Accept the runs as they are now and print what changed
