@@ -9,19 +9,19 @@
 #include "sim/tower.h"
 
 enum {
-    WINDOW = 4,          /* consecutive slots of a leader */
-    RECENT = 64,         /* blocks whose votes are still counted; a power of two */
-    RELAYS = 9,          /* of which the median decides when a block is whole */
-    FATE_SLOTS = WINDOW, /* after so many slots it is known whether a block lost to a newcomer */
-    SETTLED_BLOCKS = 8,  /* the votes for a block are in when so many stand on it */
-    DOWN_SLOTS = 512,    /* a validator that does not vote is down for so long [A] */
-    LANDING_RING = 8,    /* slots for which votes are under way: three ahead, and those whose fate is open */
-    THRESHOLD_DEPTH = 8, /* of a tower, from where most of the stake must agree */
-    HANDOVER_PCT = 75,   /* of a slot: a leader starts in time when the block before is there by then [A] */
-    ALPENGLOW_HOP_MS = 4,
-    ALPENGLOW_TIMEOUT_MS = 400,
-    LATE_CAP_SLOTS = 8,  /* repair always has a block by then [A] */
-    LEAST_SLOT_PCT = 70, /* floor of a slot, of its target */
+    WINDOW = 4,           /* consecutive slots of a leader */
+    RECENT = 64,          /* blocks whose votes are still counted; a power of two */
+    RELAYS = 9,           /* of which the median decides when a block is whole */
+    FATE_SLOTS = WINDOW,  /* after so many slots it is known whether a block lost to a newcomer */
+    SETTLED_BLOCKS = 8,   /* the votes for a block are in when so many stand on it */
+    DOWN_SLOTS = 512,     /* a validator that does not vote is down for so long [A] */
+    LANDING_RING = 8,     /* slots for which votes are under way: three ahead, and those whose fate is open */
+    THRESHOLD_DEPTH = 8,  /* of a tower, from where most of the stake must agree */
+    HANDOVER_PCT = 75,    /* of a slot: a leader starts in time when the block before is there by then [A] */
+    ALPENGLOW_HOP_MS = 4, /* of a vote, beyond the distance (chain.md B) */
+    ALPENGLOW_TIMEOUT_MS = 400, /* and a slot: then a block is certified as skipped (chain.md A.12) [C] */
+    LATE_CAP_SLOTS = 8,         /* repair always has a block by then [A] */
+    LEAST_SLOT_PCT = 70,        /* floor of a slot, of its target */
 };
 #define NO_BLOCK UINT32_MAX
 
@@ -111,8 +111,8 @@ struct consensus {
     uint32_t open_height; /* the first that is not confirmed */
     uint32_t pending;     /* block that nobody has voted on yet; NO_BLOCK: none */
     int64_t clock_ns;
-    int64_t *frozen_ns,
-        *seen_ns; /* RECENT rows of count + 1: freeze of a block; first sight of a vote for it */
+    /* RECENT rows of count + 1: freeze of a block; first sight of a vote for it */
+    int64_t *frozen_ns, *seen_ns;
     struct ranked {
         int64_t at_ns;
         uint64_t stake;

@@ -89,13 +89,25 @@ static uint32_t ancestor_at(const struct consensus *consensus, uint32_t block, u
     return block;
 }
 
-/* Votes for other forks that still bind, and the depth-8 rule: most of the stake must be there too. */
-static bool may_vote(const struct consensus *consensus, const struct tower *tower, uint32_t index)
+/* Is there a vote for another fork? Whatever is not lost is one chain, so that only lost blocks need a look.
+ */
+static bool binds_elsewhere(const struct consensus *consensus, const struct tower *tower, uint32_t index)
 {
+    bool is_lost = consensus->blocks[index].is_lost;
     for (uint32_t i = 0; i < tower->count; i++) {
         uint32_t voted = tower->votes[i].block;
-        if (ancestor_at(consensus, index, consensus->blocks[voted].height) != voted) return false;
+        if (!is_lost && !consensus->blocks[voted].is_lost) continue;
+        if (ancestor_at(consensus, index, consensus->blocks[voted].height) != voted) return true;
     }
+    return false;
+}
+
+/* Votes for other forks bind until their lockout is over; the switch rule (38 % must be on the other fork)
+ * never does, because a fork is decided sooner. And most of the stake must be where the tower is eight deep.
+ */
+static bool may_vote(const struct consensus *consensus, const struct tower *tower, uint32_t index)
+{
+    if (binds_elsewhere(consensus, tower, index)) return false;
     if (tower->count < THRESHOLD_DEPTH) return true;
     const struct block *deep = &consensus->blocks[tower->votes[tower->count - THRESHOLD_DEPTH].block];
     return deep->confirmed_ns != NEVER_NS || deep->height + RECENT / 4 > consensus->blocks[index].height;
@@ -171,7 +183,7 @@ static void vote_all(struct consensus *consensus, uint32_t index)
 
 void consensus_vote_pending(struct consensus *consensus)
 {
-    if (consensus->pending == NO_BLOCK) return;
+    if (consensus->pending == NO_BLOCK || consensus->profile->is_alpenglow) return;
     vote_all(consensus, consensus->pending);
     consensus->pending = NO_BLOCK;
 }
