@@ -4,7 +4,7 @@ OUT        ?= build/$(VARIANT)
 CC         ?= gcc
 CXX        ?= g++
 PKG_CONFIG ?= pkg-config
-LIBS       := libcurl jansson gsl libmicrohttpd sqlite3 zlib
+LIBS       := libcurl jansson gsl libmicrohttpd sqlite3 zlib libsodium
 ifeq ($(filter help clean fmt,$(MAKECMDGOALS)),)
 ifneq ($(shell $(PKG_CONFIG) --exists $(LIBS) && echo yes),yes)
 $(error packages missing: $(shell $(PKG_CONFIG) --print-errors --exists $(LIBS) 2>&1); ci/setup installs them)

@@ -165,6 +165,11 @@ bool json_has(const struct json_node *object, const char *key)
     return value && !json_is_null(value);
 }
 
+bool json_is_null_node(const struct json_node *node)
+{
+    return json_is_null((const json_t *)node->value);
+}
+
 /* Digits only, and only of what JSON readers cannot hold as a number: the form that json_write_u64 gives it.
  */
 static bool read_digits(const char *text, uint64_t *out)

@@ -48,6 +48,7 @@ void json_free(struct json *json); /* NULL is fine */
 struct json_node json_root(const struct json *json);
 
 bool json_has(const struct json_node *object, const char *key); /* there and not null */
+bool json_is_null_node(const struct json_node *node);           /* null itself */
 
 MUST_USE err json_get_u64(const struct json_node *node, const char *key, uint64_t *out, struct diag *diag);
 MUST_USE err json_get_i64(const struct json_node *node, const char *key, int64_t *out, struct diag *diag);

@@ -14,7 +14,7 @@ enum { COMMAND_COUNT = sizeof COMMANDS / sizeof *COMMANDS };
 
 static const struct command_group GROUPS[] = {
     {"benchmark", "measure what a configuration delivers"},
-    {"chain", "simulated Solana: profiles and what they mean"},
+    {"chain", "simulated Solana: what profiles mean, and one to talk to"},
     {"config", "check, show and size configurations"},
     {"completion", "completion for shells"},
 };

@@ -8,6 +8,7 @@
     X(benchmark_suite)                                                                                       \
     X(benchmark_report)                                                                                      \
     X(chain_describe)                                                                                        \
+    X(chain_serve)                                                                                           \
     X(config_validate)                                                                                       \
     X(config_show)                                                                                           \
     X(config_size)                                                                                           \

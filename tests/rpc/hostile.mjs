@@ -1,0 +1,170 @@
+// tests/rpc/hostile.mjs: what clients should not send, what operators break, and what neither may cost.
+import { readFileSync } from 'node:fs';
+import net from 'node:net';
+import { check, report, serve, sleep, until } from './lib.mjs';
+
+const server = await serve('--profile', 'localnet', '--time-scale', '10');
+const { port } = new URL(server.http);
+const rss = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]);
+
+// Sends bytes, gives back what comes within `ms` and whether the server closed.
+function raw(bytes, ms = 300, to = port) {
+    return new Promise(done => {
+        const socket = net.connect(to, '127.0.0.1');
+        let text = '';
+        const end = closed => { socket.destroy(); done({ text, closed }); };
+        const timer = setTimeout(() => end(false), ms);
+        socket.on('data', data => { text += data.toString('latin1'); });
+        socket.on('error', () => {});
+        socket.on('close', () => { clearTimeout(timer); end(true); });
+        socket.write(bytes);
+    });
+}
+const post = body => fetch(server.http, { method: 'POST', body });
+const code = async body => (await (await post(body)).json()).error?.code;
+const request = (method, ...params) => JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+
+async function json() {
+    const cases = [
+        ['{', -32700], ['', -32700], ['[1,2', -32700], ['{"jsonrpc":"2.0","id":1,"id":2,"method":"getSlot"}', -32700],
+        ['['.repeat(3000) + ']'.repeat(3000), -32700], ['{"a":"\\u0000"}', -32700], ['{"id":1e999}', -32700],
+        ['[]', -32600], ['{}', -32600], ['{"jsonrpc":"1.0","id":1,"method":"getSlot"}', -32600],
+        ['{"jsonrpc":"2.0","id":1,"method":5}', -32600], ['{"jsonrpc":"2.0","id":{},"method":"getSlot"}', -32600],
+        [request('noSuchMethod'), -32601], [request('slotSubscribe'), -32601],
+        ['{"jsonrpc":"2.0","id":1,"method":"getSlot","params":{"a":1}}', -32602], [request('getSlot', 5), -32602],
+        [request('getSlot', {}, {}), -32602], [request('getBalance'), -32602], [request('getBalance', null), -32602],
+        [request('getBalance', 'short'), -32602], [request('getSlot', { commitment: 'hopeful' }), -32602],
+        [request('getSlot', { commitment: 7 }), -32602], [request('getSlot', { minContextSlot: 1e9 }), -32016],
+        [request('getSignatureStatuses', [1]), -32602], [request('getSignatureStatuses', Array(257).fill('1')), -32602],
+        [request('sendTransaction', 'AAAA', { encoding: 'base64' }), -32602],
+        [request('sendTransaction', '!!!!', { encoding: 'base64' }), -32602],
+        [request('sendTransaction', 'A'.repeat(1648), { encoding: 'base64' }), -32602],
+        [request('sendTransaction', '1', { encoding: 'base7' }), -32602],
+        [request('getTransaction', '1'.repeat(64), { commitment: 'processed' }), -32602],
+        [request('getBlockTime', 1e12), -32004], [request('requestAirdrop', '1'.repeat(32), 0), -32602],
+        [request('getMinimumBalanceForRentExemption', -1), -32602],
+    ];
+    for (const [body, want] of cases) {
+        const got = await code(body);
+        check(got === want, `${body.slice(0, 80)} is ${want}: ${got}`);
+    }
+    const behind = await (await post(request('getSlot', { minContextSlot: 1e9 }))).json();
+    check(Number.isInteger(behind.error.data.contextSlot), '-32016 has the slot');
+    check(await (await post('{"jsonrpc":"2.0","method":"getSlot"}')).text() === '', 'a notification is not answered');
+    const ids = await (await post('[{"jsonrpc":"2.0","id":"7","method":"getSlot"},{"jsonrpc":"2.0","id":7,"method":"getSlot"},{"jsonrpc":"2.0","id":7.5,"method":"getSlot"},{"jsonrpc":"2.0","id":null,"method":"getSlot"},{"jsonrpc":"2.0","method":"ping"}]')).json();
+    check(JSON.stringify(ids.map(one => one.id)) === '["7",7,7.5,null]', `ids keep their types: ${JSON.stringify(ids)}`);
+}
+
+async function http() {
+    const head = (length, more = '') => `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n${more}\r\n`;
+    const expect = async (bytes, status, what) => {
+        const { text, closed } = await raw(bytes);
+        check(text.startsWith(`HTTP/1.1 ${status} `) && closed, `${what}: ${text.slice(0, 40)} ${closed}`);
+    };
+    await expect(head(60000), 413, 'a body of 60 kB');
+    await expect(head('99999999999999999999999'), 413, 'a length beyond numbers');
+    await expect(head('-5'), 400, 'a negative length');
+    await expect(head(5, 'Transfer-Encoding: chunked\r\n'), 411, 'chunks');
+    await expect(`GET / HTTP/1.1\r\n${'x: y\r\n'.repeat(5000)}`, 431, 'a head of 30 kB');
+    await expect('nonsense\r\n\r\n', 400, 'no HTTP');
+    await expect('GET / HTTP/1.1\r\nno colon\r\n\r\n', 400, 'a header without colon');
+    const get = await fetch(server.http);
+    check(get.status === 405, 'GET is not for requests');
+    check(await (await fetch(`${server.http}/health`)).text() === 'ok', '/health');
+    const body = request('getSlot');
+    const two = await raw(head(body.length).repeat(1) + body + head(body.length) + body);
+    check(two.text.split('HTTP/1.1 200').length === 3, 'two requests at once have two answers');
+}
+
+const HELLO = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+const frame = (first, payload, mask = 0x80, length = payload.length) =>
+    Buffer.concat([Buffer.from([first, mask | length]), Buffer.from(mask ? [0, 0, 0, 0] : []), Buffer.from(payload)]);
+
+async function frames() {
+    const expect = async (bytes, close, what) => {
+        const { text, closed } = await raw(Buffer.concat([Buffer.from(HELLO), bytes]));
+        const got = text.slice(text.indexOf('\r\n\r\n') + 4);
+        check(got.charCodeAt(0) === 0x88 && got.charCodeAt(2) * 256 + got.charCodeAt(3) === close && closed, `${what}: ${Buffer.from(got, 'latin1').toString('hex')} ${closed}`);
+    };
+    const hello = await raw(HELLO);
+    check(hello.text.includes('Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo='), 'the handshake of RFC 6455');
+    await expect(frame(0x81, 'x', 0), 1002, 'a frame without mask');
+    await expect(frame(0xc1, 'x'), 1002, 'a reserved bit');
+    await expect(frame(0x83, 'x'), 1002, 'an opcode of nothing');
+    await expect(frame(0x09, 'x'), 1002, 'a ping in pieces');
+    await expect(frame(0x80, 'x'), 1002, 'a continuation of nothing');
+    await expect(frame(0x82, 'x'), 1003, 'bytes');
+    await expect(Buffer.from([0x81, 0xff, 0x7f, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0]), 1009, 'a frame of 9 exabytes');
+    await expect(Buffer.concat([Buffer.from([0x81, 0xfe, 0xff, 0xff, 0, 0, 0, 0])]), 1009, 'a frame of 64 kB');
+    await expect(frame(0x88, ''), 1000, 'goodbye');
+    const ask = request('getHealth');
+    const split = await raw(Buffer.concat([Buffer.from(HELLO), frame(0x01, ask.slice(0, 9)), frame(0x89, 'ping'), frame(0x80, ask.slice(9))]));
+    check(split.text.includes('\x8a\x04ping') && split.text.includes('"result":"ok"'), 'a message in pieces, with a ping between');
+    const silent = await raw(Buffer.concat([Buffer.from(HELLO), frame(0x81, '{"jsonrpc":"2.0","method":"ping"}')]));
+    check(silent.text.endsWith('\r\n\r\n') && !silent.closed, 'the ping of clients has no answer');
+    const over = await raw(Buffer.concat([Buffer.from(HELLO), frame(0x81, request('signatureUnsubscribe', 99))]), 300, Number(port) + 1);
+    check(over.text.includes('-32602'), 'an unknown subscription is -32602');
+}
+
+async function flood() {
+    const before = rss();
+    const junk = Buffer.alloc(40000, 'x');
+    for (let round = 0; round < 20; round++)
+        await Promise.all(Array.from({ length: 50 }, (_, i) => i % 2 ? raw(Buffer.concat([Buffer.from(HELLO), frame(0x81, '{'), Buffer.from([0x01, 0xfe, 0x80, 0, 0, 0, 0, 0]), junk]), 30) : raw(`POST / HTTP/1.1\r\nContent-Length: 45000\r\n\r\n${junk}`, 30)));
+    for (let round = 0; round < 40; round++)
+        await Promise.all(Array.from({ length: 50 }, (_, i) => post(request(i % 2 ? 'getSlotLeaders' : 'x'.repeat(9000), 1, 5000)).then(answer => answer.text())));
+    const greedy = `[${Array(500).fill(request('getSlotLeaders', 1, 5000)).join()}]`;
+    const answers = await (await post(greedy)).json();
+    check(answers.length === 500 && answers[499].error.code === -32603 && answers[0].result.length === 5000, 'a batch whose answer is 100 MB is cut');
+    const grown = rss() - before;
+    check(grown < 20000, `memory after 3000 bad requests: ${grown} kB more`);
+    check((await server.call('getHealth')).result === 'ok', 'the server goes on');
+}
+
+async function faults() {
+    await server.admin('errors', { code: -32005, count: 2 });
+    check((await server.call('getSlot')).error.code === -32005, 'an injected error of JSON-RPC');
+    await server.call('getSlot');
+    await server.admin('errors', { code: 503, count: 1 });
+    check((await post(request('getSlot'))).status === 503, 'an injected status of HTTP');
+    check((await server.call('getSlot')).result > 0, 'and then none');
+    check('error' in await server.admin('errors', { code: 7, count: 1 }), 'a code that is none is refused');
+    check('error' in await server.admin('reorg', { depth: -1 }), 'a depth below 0 is refused');
+    const slot = async () => (await server.call('getSlot', { commitment: 'processed' })).result;
+    await server.admin('halt', { ms: 1000 });
+    const at = await slot();
+    await sleep(500);
+    check(await slot() === at, 'a halted chain stands');
+    check(await until(async () => await slot() > at, 3000), 'and goes on');
+    await server.admin('lag', { slots: 200 });
+    check(await until(async () => (await server.call('getHealth')).error?.code === -32005, 12000), 'a node that lags 200 slots is behind');
+    const health = await server.call('getHealth');
+    check(health.error.data.numSlotsBehind > 128, `by so many: ${JSON.stringify(health.error)}`);
+    await server.admin('lag', { slots: 0 });
+    check(await until(async () => (await server.call('getHealth')).result === 'ok', 3000), 'and catches up');
+    const height = async () => (await server.call('getBlockHeight', { commitment: 'processed' })).result;
+    await server.admin('skip', { slots: 5 });
+    await sleep(600);
+    check(await slot() - await height() >= 5, 'skipped slots have no height');
+    const odd = await server.call('getBlockTime', 1e6);
+    check(odd.error.code === -32004, 'a slot to come is not available');
+    check(await server.stop() === 0, 'the server ends well');
+}
+
+async function ration() {
+    const rationed = await serve('--profile', 'localnet', '--rate-limit', '20');
+    const answers = await Promise.all(Array.from({ length: 30 }, () => fetch(rationed.http, { method: 'POST', body: request('getSlot') })));
+    const refused = answers.filter(answer => answer.status === 429);
+    check(refused.length === 10, `20 of 30 pass: ${refused.length}`);
+    check(refused.every(answer => Number(answer.headers.get('retry-after')) > 0), '429 says when to come again');
+    await rationed.stop();
+}
+
+await json();
+await http();
+await frames();
+await flood();
+await faults();
+await ration();
+report();
+process.exit();

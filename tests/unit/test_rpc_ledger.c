@@ -1,0 +1,155 @@
+/* tests/unit/test_rpc_ledger.c: transactions through blocks: balances at each commitment, loss, repetition,
+ * age. Every chain here is localnet's, whose blocks come each 400 ms. */
+#include "base/units.h"
+#include "daemon/rpc_ledger.h"
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+TestSuite(rpc_ledger, .timeout = 20);
+
+static struct chain_profile profile;
+static struct ledger *ledger;
+static int64_t now_ns;
+static unsigned char to[KEY_BYTES] = {1, 2, 3};
+
+static void begin(void)
+{
+    struct diag diag = {""};
+    struct ledger_options options = {.profile = &profile, .seed = 1};
+    cr_assert(chain_profile_load(&profile, "scenarios/chain", "localnet", &diag) == OK, "%s", diag.text);
+    ledger = malloc(sizeof *ledger);
+    cr_assert(ledger_open(ledger, &options, &now_ns) == OK);
+}
+
+static void end(void)
+{
+    ledger_close(ledger);
+    free(ledger);
+}
+
+static struct transaction send(uint64_t lamports, enum commitment blockhash_of)
+{
+    static uint64_t number;
+    struct transaction transaction;
+    struct transfer transfer = {.seed = ledger->faucet_seed,
+                                .to = to,
+                                .blockhash = ledger_bank(ledger, blockhash_of)->blockhash,
+                                .lamports = lamports,
+                                .number = ++number};
+    transaction_transfer(&transaction, &transfer);
+    cr_assert(transaction_is_signed(&transaction));
+    cr_assert(ledger_submit(ledger, &transaction, UINT32_MAX) == OK);
+    return transaction;
+}
+
+static void pass(int64_t ms)
+{
+    now_ns += ms * NS_PER_MS;
+    cr_assert(ledger_advance(ledger, now_ns) == OK);
+}
+
+static uint64_t balance(enum commitment commitment)
+{
+    return accounts_balance(&ledger->accounts, to, ledger_bank(ledger, commitment)->height);
+}
+
+static const struct entry *find(const struct transaction *transaction)
+{
+    return ledger_find(ledger, transaction_signature(transaction), true);
+}
+
+Test(rpc_ledger, a_transfer_is_processed_then_confirmed_then_finalized, .init = begin, .fini = end)
+{
+    int64_t first_ms[COMMITMENTS] = {0};
+    struct transaction transaction = send(LAMPORTS_IN_SOL, COMMIT_FINALIZED);
+    cr_assert(find(&transaction) == NULL, "it is in a block");
+    for (int64_t ms = 10; ms < 20000; ms += 10) {
+        pass(10);
+        for (int i = 0; i < COMMITMENTS; i++)
+            if (!first_ms[i] && balance((enum commitment)i) == LAMPORTS_IN_SOL) first_ms[i] = ms;
+    }
+    cr_assert(gt(i64, first_ms[0], 0));
+    cr_assert(ge(i64, first_ms[1], first_ms[0]));
+    cr_assert(gt(i64, first_ms[2], first_ms[1] + 30 * 400)); /* 32 blocks deep */
+    cr_assert(eq(int, (int)ledger_entry_commitment(ledger, find(&transaction)), COMMIT_FINALIZED));
+}
+
+Test(rpc_ledger, what_a_reorg_takes_away_comes_back, .init = begin, .fini = end)
+{
+    struct transaction transaction = send(LAMPORTS_IN_SOL, COMMIT_FINALIZED);
+    uint32_t before = ledger->height[COMMIT_CONFIRMED], lost = 0;
+    for (int i = 0; i < 2000 && !lost; i++) {
+        pass(1);
+        const struct entry *entry = find(&transaction);
+        if (entry && ledger_entry_commitment(ledger, entry) == COMMIT_PROCESSED)
+            lost = ledger_reorg(ledger, 9);
+    }
+    cr_assert(gt(u32, lost, 0));
+    cr_assert(find(&transaction) == NULL, "it is in a block");
+    cr_assert(eq(u64, balance(COMMIT_PROCESSED), 0));
+    cr_assert(ge(u32, ledger->height[COMMIT_PROCESSED], before));
+    pass(5000);
+    cr_assert(find(&transaction) != NULL, "it is in no block");
+    cr_assert(eq(u64, balance(COMMIT_CONFIRMED), LAMPORTS_IN_SOL));
+    cr_assert(eq(u64, ledger->counts.given_back, 1));
+}
+
+Test(rpc_ledger, a_dropped_transaction_is_sent_again_and_one_that_never_arrives_expires, .init = begin,
+     .fini = end)
+{
+    ledger->drop_chance = 1;
+    ledger->drop_until_ns = now_ns + 5000 * NS_PER_MS;
+    struct transaction transaction = send(1000000, COMMIT_FINALIZED);
+    pass(4900);
+    cr_assert(find(&transaction) == NULL, "it is in a block");
+    pass(3000); /* tried again every 2 s */
+    cr_assert(find(&transaction) != NULL, "it is in no block");
+
+    ledger->drop_until_ns = NEVER_NS;
+    transaction = send(1000000, COMMIT_PROCESSED);
+    pass(70000);
+    cr_assert(find(&transaction) == NULL, "it is in a block");
+    cr_assert(eq(u64, ledger->counts.expired, 1));
+    cr_assert(eq(u32, ledger->pending_count, 0));
+}
+
+Test(rpc_ledger, a_blockhash_serves_150_blocks_and_no_more, .init = begin, .fini = end)
+{
+    unsigned char hash[KEY_BYTES];
+    uint32_t height = ledger->height[COMMIT_PROCESSED], found;
+    memcpy(hash, ledger_bank(ledger, COMMIT_PROCESSED)->blockhash, KEY_BYTES);
+    while (ledger->height[COMMIT_PROCESSED] < height + 160) pass(400);
+    cr_assert(ledger_knows_blockhash(ledger, height + 150, hash, &found));
+    cr_assert(eq(u32, found, height));
+    cr_assert(not(ledger_knows_blockhash(ledger, height + 151, hash, &found)));
+    cr_assert(not(ledger_knows_blockhash(ledger, height - 1, hash, &found)));
+}
+
+Test(rpc_ledger, the_same_transaction_twice_moves_money_once, .init = begin, .fini = end)
+{
+    struct transaction transaction = send(LAMPORTS_IN_SOL, COMMIT_FINALIZED);
+    cr_assert(ledger_submit(ledger, &transaction, 5) == OK);
+    pass(3000);
+    cr_assert(ledger_submit(ledger, &transaction, 5) == OK);
+    pass(3000);
+    cr_assert(eq(u64, balance(COMMIT_PROCESSED), LAMPORTS_IN_SOL));
+    struct simulation simulation = {.bank = ledger_bank(ledger, COMMIT_CONFIRMED)};
+    ledger_simulate(ledger, &transaction, &simulation, &ledger->scratch);
+    cr_assert(eq(int, ledger->scratch.status.error, TX_ALREADY_PROCESSED));
+}
+
+Test(rpc_ledger, a_changed_byte_anywhere_breaks_a_transaction_or_its_signature, .init = begin, .fini = end)
+{
+    struct transaction transaction = send(LAMPORTS_IN_SOL, COMMIT_FINALIZED), changed;
+    for (uint32_t i = 0; i < transaction.size_bytes; i++) {
+        unsigned char bytes[PACKET_BYTES];
+        memcpy(bytes, transaction.bytes, transaction.size_bytes);
+        bytes[i] ^= 0x41;
+        bool is_parsed = transaction_parse(&changed, bytes, transaction.size_bytes, NULL) == OK;
+        bool is_taken = is_parsed && transaction_is_signed(&changed);
+        cr_assert(not(is_taken), "byte %u", i);
+        if (i) cr_assert(transaction_parse(&changed, transaction.bytes, i, NULL) != OK, "cut at %u", i);
+    }
+}
