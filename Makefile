@@ -89,6 +89,9 @@ $(OUT)/tests/validate-sensitivity: $(OUT)/tests/validate/validate_sensitivity.o 
 $(OUT)/tests/validate-provers: $(patsubst %,$(OUT)/tests/validate/%.o,validate_provers prover_rows) $(LIB)
 	@echo '  LINK $@'
 	@$(CC) $(CFLAGS_ALL) $(filter %.o,$^) $(LIB) -o $@ $(LIB_LINK)
+$(OUT)/tests/validate-calibration: $(patsubst %,$(OUT)/tests/validate/%.o,validate_calibration calibration_data) $(LIB)
+	@echo '  LINK $@'
+	@$(CC) $(CFLAGS_ALL) $(filter %.o,$^) $(LIB) -o $@ $(LIB_LINK)
 $(OUT)/tests/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
 	@echo '  CC   $<'
@@ -125,10 +128,13 @@ model: $(OUT)/tests/differential ## Play random histories on the engine and on a
 	@tests/model/self-test.sh $(OUT)
 validate-chain: $(OUT)/tests/validate-chain ## Hold the mechanistic chain against published measurements
 	@$<
-validate-docs: $(OUT)/tests/validate-chain $(OUT)/tests/validate-sensitivity ## Write the chain's tables into docs/VALIDATION.md (three minutes)
+validate-docs: $(OUT)/tests/validate-chain $(OUT)/tests/validate-sensitivity $(OUT)/tests/validate-calibration ## Write the slow tables of docs/VALIDATION.md (five minutes)
 	@$(OUT)/tests/validate-chain | ci/section docs/VALIDATION.md chain --write
 	@$(OUT)/tests/validate-sensitivity | ci/section docs/VALIDATION.md sensitivity --write
+	@$(OUT)/tests/validate-calibration | ci/section docs/VALIDATION.md calibration --write
 validate-provers: $(OUT)/tests/validate-provers ## Hold the cost law of provers against published figures
+	@$<
+validate-calibration: $(OUT)/tests/validate-calibration ## Draw data from known parameters and find them again
 	@$<
 golden-update: $(OUT)/agenc ## Accept the runs as they are now and print what changed
 	@tests/golden/run.sh $(OUT)/agenc --update
@@ -164,4 +170,4 @@ help: ## Show this list
 -include $(OBJ:.o=.d) $(OUT)/cli/main.d $(TESTLIB:.o=.d) $(TESTS:%=%.d) $(BENCHES:%=%.d) $(wildcard $(OUT)/tests/fuzz/*.d)
 .DEFAULT_GOAL := release
 .SECONDARY:
-.PHONY: release test validate-chain validate-docs validate-provers model spin coverage judges golden-update debug asan tsan bench bench-engine docs fmt clean help FORCE
+.PHONY: release test validate-chain validate-docs validate-provers validate-calibration model spin coverage judges golden-update debug asan tsan bench bench-engine docs fmt clean help FORCE

@@ -269,8 +269,10 @@ static err read_all(struct reading *reading, const struct csv_forms *forms, stru
 err csv_read(const struct csv_text *text, const struct csv_forms *forms, struct csv_table *out,
              struct diag *diag)
 {
-    struct reading reading = {
-        .text = text, .at = text->bytes, .end = text->bytes + text->size_bytes, .line = 1};
+    struct reading reading = {.text = text,
+                              .at = text->bytes,
+                              .end = text->bytes + text->size_bytes,
+                              .line = text->lines_before + 1};
     err e = read_all(&reading, forms, diag);
     if (e != OK)
         csv_close(&reading.table);

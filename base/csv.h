@@ -43,6 +43,7 @@ struct csv_text {
     const char *name; /* of the file, for messages */
     const char *bytes;
     size_t size_bytes;
+    uint32_t lines_before; /* of the file, for messages */
 };
 
 struct csv_table {

@@ -16,6 +16,7 @@ static const struct command_group GROUPS[] = {
     {"benchmark", "measure what a configuration delivers"},
     {"chain", "simulated Solana: what profiles mean, and one to talk to"},
     {"config", "check, show and size configurations"},
+    {"calibrate", "make profiles from measurements"},
     {"completion", "completion for shells"},
 };
 

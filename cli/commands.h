@@ -13,6 +13,9 @@
     X(config_show)                                                                                           \
     X(config_size)                                                                                           \
     X(config_docs)                                                                                           \
+    X(calibrate_chain)                                                                                       \
+    X(calibrate_prover)                                                                                      \
+    X(calibrate_workload)                                                                                    \
     X(completion_bash)                                                                                       \
     X(manpage)
 

@@ -3,12 +3,13 @@
 #include "base/assert.h"
 #include "base/sample.h"
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_errno.h>
 #include <gsl/gsl_sf_psi.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NEWTON_STEPS = 100, CHI_EXACT_BELOW = 100000 };
+enum { NEWTON_STEPS = 100 };
 
 /* What all families take from a sample. */
 struct sums {
@@ -33,17 +34,11 @@ static struct sums sums_of(const struct fit_sample *sample)
 
 #define TAIL ((1 - FIT_CONFIDENCE) / 2)
 
-static double chi_quantile(double share, double degrees)
-{
-    if (degrees < CHI_EXACT_BELOW) return gsl_cdf_chisq_Pinv(share, degrees);
-    double z = stats_normal_quantile(share), ninth = 2 / (9 * degrees);
-    return degrees * pow(1 - ninth + z * sqrt(ninth), 3); /* Wilson and Hilferty */
-}
-
 /* value * degrees / chi squared of so many degrees */
 static struct interval chi_interval(double total, double degrees)
 {
-    return (struct interval){total / chi_quantile(1 - TAIL, degrees), total / chi_quantile(TAIL, degrees)};
+    return (struct interval){total / stats_chi_quantile(1 - TAIL, degrees),
+                             total / stats_chi_quantile(TAIL, degrees)};
 }
 
 static struct interval root_of(struct interval interval)
@@ -165,8 +160,9 @@ static void estimate_pareto(struct fit *fit, const struct sums *sums, const stru
     /* The least of n is itself Pareto, with the exponent n times as large. */
     double lowest = sums->least * pow(1 - FIT_CONFIDENCE, 1 / (sums->count * exponent));
     fit->parameters[0] = (struct fit_estimate){sums->least, {lowest, sums->least}};
-    fit->parameters[1] = (struct fit_estimate){
-        exponent, {chi_quantile(TAIL, degrees) / (2 * total), chi_quantile(1 - TAIL, degrees) / (2 * total)}};
+    fit->parameters[1] = (struct fit_estimate){exponent,
+                                               {stats_chi_quantile(TAIL, degrees) / (2 * total),
+                                                stats_chi_quantile(1 - TAIL, degrees) / (2 * total)}};
 }
 
 /* -- the table -- */
@@ -263,7 +259,7 @@ double fit_quantile(const struct fit *fit, double share)
     case FIT_EXPONENTIAL: return gsl_cdf_exponential_Pinv(share, a);
     case FIT_NORMAL: return a + gsl_cdf_gaussian_Pinv(share, b);
     case FIT_LOGNORMAL: return gsl_cdf_lognormal_Pinv(share, log(a), b);
-    case FIT_GAMMA: return gsl_cdf_gamma_Pinv(share, shape, a / shape);
+    case FIT_GAMMA: return a / shape / 2 * stats_chi_quantile(share, 2 * shape);
     case FIT_WEIBULL: return gsl_cdf_weibull_Pinv(share, a, b);
     case FIT_PARETO: return gsl_cdf_pareto_Pinv(share, b, a);
     case FIT_FAMILIES: break;
@@ -329,6 +325,7 @@ static bool estimate(struct fit *out, enum fit_family family, const struct fit_s
 void fit_family(struct fit *out, enum fit_family family, const struct fit_sample *sample)
 {
     ASSERT(family < FIT_FAMILIES);
+    gsl_set_error_handler_off(); /* what GSL cannot give is NAN, not the end of the program */
     if (!estimate(out, family, sample)) return;
     out->log_likelihood = fit_log_likelihood(out, sample);
     out->aic = 2.0 * out->parameter_count - 2 * out->log_likelihood;

@@ -60,6 +60,16 @@ double stats_t_quantile(double share, double freedom_degrees)
     return gsl_cdf_tdist_Pinv(share, freedom_degrees);
 }
 
+double stats_chi_quantile(double share, double freedom_degrees)
+{
+    const double exact_most = 1000; /* GSL's inverse fails to converge for some beyond */
+    ASSERT(share > 0 && share < 1);
+    ASSERT(freedom_degrees > 0);
+    if (freedom_degrees <= exact_most) return gsl_cdf_chisq_Pinv(share, freedom_degrees);
+    double ninth = 2 / (9 * freedom_degrees);
+    return freedom_degrees * pow(1 - ninth + stats_normal_quantile(share) * sqrt(ninth), 3);
+}
+
 struct interval stats_wilson(uint64_t hits, uint64_t all, double confidence)
 {
     ASSERT(hits <= all);

@@ -21,7 +21,7 @@ static struct diag diag;
 
 static err read_bytes(const char *bytes, size_t size_bytes, struct csv_table *table)
 {
-    const struct csv_text text = {"t.csv", bytes, size_bytes};
+    const struct csv_text text = {.name = "t.csv", .bytes = bytes, .size_bytes = size_bytes};
     diag.text[0] = '\0';
     return csv_read(&text, &ALL, table, &diag);
 }

@@ -120,3 +120,13 @@ Test(stats, impossible_shares_are_bugs, .signal = SIGABRT)
 {
     stats_wilson(3, 2, 0.95);
 }
+
+/* Tables: 0.95 of 10 degrees is 18.307, 0.05 of 1000 is 927.594; across the change of method it goes on
+ * evenly. */
+Test(stats, quantiles_of_chi_squared_are_those_of_the_tables)
+{
+    cr_assert(epsilon_eq(dbl, stats_chi_quantile(0.95, 10), 18.307, 1e-3));
+    cr_assert(epsilon_eq(dbl, stats_chi_quantile(0.05, 1000), 927.594, 1e-3));
+    cr_assert(epsilon_eq(dbl, stats_chi_quantile(0.05, 1000.001), 927.595, 3e-3));
+    cr_assert(epsilon_eq(dbl, stats_chi_quantile(0.975, 1e6), 1002773.7, 1));
+}
