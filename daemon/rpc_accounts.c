@@ -108,6 +108,7 @@ static void merge(struct account *account, uint32_t final_height)
 {
     uint32_t old = 0;
     while (old + 1 < account->count && account->versions[old + 1].height <= final_height) old++;
+    if (!old) return;
     memmove(account->versions, account->versions + old, (account->count - old) * sizeof *account->versions);
     account->count -= old;
 }
