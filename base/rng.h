@@ -37,6 +37,7 @@ enum rng_purpose {
     RNG_REGION,           /* entity: validator */
     RNG_RECEIVE,          /* entity: slot and validator */
     RNG_VOTE,             /* entity: slot and validator */
+    RNG_RESAMPLE,         /* entity: resample; signs, blocks, orders of a test */
 };
 
 struct rng {

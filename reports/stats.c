@@ -70,6 +70,17 @@ double stats_chi_quantile(double share, double freedom_degrees)
     return freedom_degrees * pow(1 - ninth + stats_normal_quantile(share) * sqrt(ninth), 3);
 }
 
+double stats_normal_above(double value)
+{
+    return gsl_cdf_ugaussian_Q(value);
+}
+
+double stats_t_above(double value, double freedom_degrees)
+{
+    ASSERT(freedom_degrees > 0);
+    return gsl_cdf_tdist_Q(value, freedom_degrees);
+}
+
 struct interval stats_wilson(uint64_t hits, uint64_t all, double confidence)
 {
     ASSERT(hits <= all);

@@ -27,6 +27,9 @@ double stats_normal_quantile(double share);                    /* 0 < share < 1 
 double stats_t_quantile(double share, double freedom_degrees); /* 0 < share < 1, degrees > 0 */
 /* Of chi squared; beyond 1000 degrees by Wilson and Hilferty (1931), to better than 1e-6 of it. */
 double stats_chi_quantile(double share, double freedom_degrees);
+/* The chance of more than `value`. */
+double stats_normal_above(double value);
+double stats_t_above(double value, double freedom_degrees); /* degrees > 0 */
 
 /* The share of hits of all, hits <= all; NAN, NAN when all is 0. */
 struct interval stats_wilson(uint64_t hits, uint64_t all, double confidence);
