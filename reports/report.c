@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH_BYTES = 4096 };
-
 _Static_assert(METRIC_TEXT_BYTES <= sizeof(struct report_number), "a metric fits a number's text");
 
 struct report_number report_metric(const struct run_metrics *metrics, const char *name)
@@ -80,109 +78,78 @@ static const char *const ASSUMPTIONS[] = {
     "Wilson's.",
 };
 
-static void write_method(const struct report_page *page)
+static void write_method(const struct page *page)
 {
     page->renderer->heading(page->out, 2, "Method and assumptions");
     for (size_t i = 0; i < sizeof ASSUMPTIONS / sizeof *ASSUMPTIONS; i++)
         page->renderer->paragraph(page->out, ASSUMPTIONS[i]);
 }
 
-err report_write_page(const struct report_page *page, struct diag *diag)
+err report_write_page(const struct page *page, const void *context, struct diag *diag)
 {
+    const struct report_inputs *inputs = context;
     page->renderer->begin(page->out, "Speculation benchmark report");
-    report_write_verdict(page);
-    for (uint32_t test = 0; test < page->inputs->count; test++) TRY(report_write_test(page, test, diag));
+    report_write_verdict(page, inputs);
+    for (uint32_t i = 0; i < inputs->count; i++) TRY(report_write_test(page, &inputs->tests[i], diag));
     write_method(page);
     page->renderer->end(page->out);
     return OK;
 }
 
-/* "out/report.md" has its images in "out/report_files"; the last part is what the document calls it. */
-static err name_images(const char *markdown_path, char folder[PATH_BYTES], struct diag *diag)
-{
-    size_t size = strlen(markdown_path);
-    if (size + 16 > PATH_BYTES)
-        return diag_fail(diag, ERR_IO, "%.64s...: the path is too long", markdown_path);
-    if (size > 3 && strcmp(markdown_path + size - 3, ".md") == 0) size -= 3;
-    snprintf(folder, PATH_BYTES, "%.*s_files", (int)size, markdown_path);
-    return OK;
-}
-
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
-struct outputs {
-    struct file_writer markdown, html;
-    char image_folder[PATH_BYTES];
-    struct grid *grid;
+struct drawing {
+    const struct chart *chart;
+    const struct bench_result *result;
 };
 
-static err write_both(struct outputs *outputs, const struct report_options *options,
-                      const struct report_inputs *inputs, struct report_figures *figures, struct diag *diag)
+static err draw(FILE *script, const void *with)
 {
-    struct report_page page = {.renderer = &RENDER_MARKDOWN,
-                               .out = outputs->markdown.stream,
-                               .inputs = inputs,
-                               .figures = figures,
-                               .image_folder = last_part(outputs->image_folder),
-                               .grid = outputs->grid};
-    TRY(report_write_page(&page, diag));
-    TRY(report_figures_save(figures, inputs, outputs->image_folder, diag));
-    if (options->html_path) {
-        page.renderer = &RENDER_HTML;
-        page.out = outputs->html.stream;
-        TRY(report_write_page(&page, diag));
-        TRY(file_commit(&outputs->html, diag));
+    const struct drawing *drawing = with;
+    return chart_write(script, drawing->chart, drawing->result);
+}
+
+static err add_plots(struct document *document, struct report_test *test, struct diag *diag)
+{
+    test->first_plot = document->plot_count;
+    for (uint32_t i = 0; i < chart_count(); i++) {
+        struct drawing drawing = {chart_at(i), test->result};
+        struct document_plot plot = {.write = draw, .with = &drawing};
+        snprintf(plot.name, sizeof plot.name, "%.*s-%s", REPORT_TITLE_BYTES, test->file_name,
+                 drawing.chart->name);
+        TRY(document_add(document, &plot, diag));
     }
-    TRY(file_commit(&outputs->markdown, diag));
-    if (!options->terminal) return OK;
-    page.renderer = &RENDER_TEXT;
-    page.out = options->terminal;
-    report_write_verdict(&page);
-    fprintf(page.out, "\nreport: %s\n", options->markdown_path);
-    if (options->html_path) fprintf(page.out, "page:   %s\n", options->html_path);
     return OK;
 }
 
-/* The outputs are opened first: a folder that is missing is said before the work, not after it. */
-static err create(const struct report_options *options, const struct report_inputs *inputs,
-                  struct outputs *outputs, struct diag *diag)
+static void tell(const struct report_options *options, const struct report_inputs *inputs,
+                 struct grid *scratch)
 {
-    TRY(name_images(options->markdown_path, outputs->image_folder, diag));
-    TRY(file_begin(&outputs->markdown, options->markdown_path, diag));
-    if (options->html_path) TRY(file_begin(&outputs->html, options->html_path, diag));
-    outputs->grid = malloc(sizeof *outputs->grid);
-    struct report_figures *figures = calloc(1, sizeof *figures);
-    err e = outputs->grid && figures ? OK : diag_fail(diag, ERR_NOMEM, "out of memory for the report");
-    if (e == OK) {
-        figures->stop = options->stop;
-        figures->has_form[PLOT_PNG] = true;
-        figures->has_form[PLOT_SVG] = options->html_path;
-        e = report_figures_draw(figures, inputs, options->workers, diag);
-        if (e == OK) e = write_both(outputs, options, inputs, figures, diag);
-        if (e != OK) report_figures_unsave(figures, inputs, outputs->image_folder);
-        report_figures_close(figures);
-    }
-    free(figures);
-    free(outputs->grid);
-    return e;
+    struct page page = {.renderer = &RENDER_TEXT, .out = options->terminal, .grid = scratch};
+    if (!page.out) return;
+    report_write_verdict(&page, inputs);
+    fprintf(page.out, "\nreport: %s\n", options->markdown_path);
+    if (options->html_path) fprintf(page.out, "page:   %s\n", options->html_path);
+}
+
+static err create(const struct report_options *options, struct report_inputs *inputs,
+                  struct document *document, struct diag *diag)
+{
+    struct document_options shape = {options->markdown_path, options->html_path, options->workers,
+                                     options->stop};
+    TRY(document_open(document, &shape, diag));
+    for (uint32_t i = 0; i < inputs->count; i++) TRY(add_plots(document, &inputs->tests[i], diag));
+    TRY(document_write(document, report_write_page, inputs, diag));
+    tell(options, inputs, document->grid);
+    return OK;
 }
 
 err report_create(const struct report_options *options, struct report_outcome *out, struct diag *diag)
 {
     struct report_inputs inputs;
-    struct outputs outputs = {0};
-    if (options->html_path && file_is_same(options->markdown_path, options->html_path))
-        return diag_fail(diag, ERR_USAGE, "--output and --html are the same file, %.256s; name two",
-                         options->html_path);
+    struct document document = {0};
     TRY(report_inputs_read(&inputs, options, diag));
-    err e = create(options, &inputs, &outputs, diag);
+    err e = create(options, &inputs, &document, diag);
     if (e == OK) *out = report_judge(&inputs);
-    file_abandon(&outputs.markdown);
-    file_abandon(&outputs.html);
+    document_close(&document);
     report_inputs_close(&inputs);
     return e;
 }

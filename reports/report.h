@@ -15,11 +15,10 @@
 #pragma once
 #include "reports/bench.h"
 #include "reports/chart.h"
-#include "reports/plot.h"
-#include "reports/render.h"
+#include "reports/document.h"
 #include <signal.h>
 
-enum { REPORT_TESTS_MOST = 128, REPORT_TITLE_BYTES = 128, REPORT_CHARTS_MOST = 16, REPORT_TEXT_BYTES = 1536 };
+enum { REPORT_TESTS_MOST = 128, REPORT_TITLE_BYTES = 128, REPORT_TEXT_BYTES = 1536 };
 
 struct report_options {
     const char *input_folder, *markdown_path;
@@ -47,6 +46,7 @@ struct report_test {
     char file_name[REPORT_TITLE_BYTES]; /* where images begin: letters, digits, - and _ */
     const char *question;               /* what the test asks; NULL for a test of the user's own */
     uint32_t rank;                      /* in the suite */
+    uint32_t first_plot;                /* in the document; the others follow */
 };
 
 struct report_inputs {
@@ -64,40 +64,12 @@ void report_inputs_sort(struct report_inputs *inputs);
 void report_inputs_close(struct report_inputs *inputs); /* fine on a zeroed one */
 struct report_outcome report_judge(const struct report_inputs *inputs);
 
-/* All plots of all tests, drawn. */
-struct report_figures {
-    struct plot_batch *batch;
-    const volatile sig_atomic_t *stop; /* of report_options */
-    bool has_form[2];                  /* by enum plot_form */
-    bool has_made_folder;
-    struct report_image {
-        uint32_t image[2];
-    } images[REPORT_TESTS_MOST][REPORT_CHARTS_MOST];
-};
-MUST_USE err report_figures_draw(struct report_figures *out, const struct report_inputs *inputs,
-                                 uint32_t workers, struct diag *diag);
-void report_figures_close(struct report_figures *figures);
-/* The images of Markdown into `folder`, which is made when it is not there. */
-MUST_USE err report_figures_save(struct report_figures *figures, const struct report_inputs *inputs,
-                                 const char *folder, struct diag *diag);
-/* The way back: removes the images and the folder, when report_figures_save has made it. */
-void report_figures_unsave(const struct report_figures *figures, const struct report_inputs *inputs,
-                           const char *folder);
-
-/* A document being written. */
-struct report_page {
-    const struct renderer *renderer;
-    FILE *out;
-    const struct report_inputs *inputs;
-    const struct report_figures *figures;
-    const char *image_folder; /* relative to the document */
-    struct grid *grid;
-};
-MUST_USE err report_write_page(const struct report_page *page, struct diag *diag);
-void report_write_verdict(const struct report_page *page); /* report_verdict.c */
-MUST_USE err report_write_test(const struct report_page *page, uint32_t test,
+/* `inputs`: struct report_inputs. */
+MUST_USE err report_write_page(const struct page *page, const void *inputs, struct diag *diag);
+void report_write_verdict(const struct page *page, const struct report_inputs *inputs); /* report_verdict.c */
+MUST_USE err report_write_test(const struct page *page, const struct report_test *test,
                                struct diag *diag); /* report_test.c */
-MUST_USE err report_write_details(const struct report_page *page, const struct report_test *test,
+MUST_USE err report_write_details(const struct page *page, const struct report_test *test,
                                   struct diag *diag); /* report_details.c */
 
 /* Numbers as people read them: metric_write in a struct of its own. */

@@ -18,7 +18,7 @@ static const char *const RUN_METRICS[][2] = {
 };
 enum { RUN_METRIC_COUNT = sizeof RUN_METRICS / sizeof *RUN_METRICS };
 
-static void write_runs(const struct report_page *page, const struct bench_result *result)
+static void write_runs(const struct page *page, const struct bench_result *result)
 {
     struct grid *grid = page->grid;
     grid_begin(grid, "Every run");
@@ -41,7 +41,7 @@ static void write_runs(const struct report_page *page, const struct bench_result
     page->renderer->fold_end(page->out);
 }
 
-static void write_wait_table(const struct report_page *page, const struct run_metrics *summary)
+static void write_wait_table(const struct page *page, const struct run_metrics *summary)
 {
     struct grid *grid = page->grid;
     grid_begin(grid, "Reasons to wait");
@@ -63,7 +63,7 @@ static void write_wait_table(const struct report_page *page, const struct run_me
     page->renderer->table(page->out, grid);
 }
 
-static void write_rollback_table(const struct report_page *page, const struct run_metrics *summary)
+static void write_rollback_table(const struct page *page, const struct run_metrics *summary)
 {
     struct grid *grid = page->grid;
     grid_begin(grid, "Reasons of rollbacks");
@@ -77,7 +77,7 @@ static void write_rollback_table(const struct report_page *page, const struct ru
     page->renderer->table(page->out, grid);
 }
 
-static void write_outcomes(const struct report_page *page, const struct run_metrics *summary)
+static void write_outcomes(const struct page *page, const struct run_metrics *summary)
 {
     const struct task_counts *tasks = &summary->tasks;
     const struct {
@@ -100,7 +100,7 @@ static void write_outcomes(const struct report_page *page, const struct run_metr
     page->renderer->table(page->out, page->grid);
 }
 
-static void write_stake(const struct report_page *page, const struct run_metrics *summary)
+static void write_stake(const struct page *page, const struct run_metrics *summary)
 {
     grid_begin(page->grid, "Stake");
     grid_add_column(page->grid, CELL_NUMBER, "Bonded, SOL");
@@ -114,7 +114,7 @@ static void write_stake(const struct report_page *page, const struct run_metrics
     page->renderer->table(page->out, page->grid);
 }
 
-static void write_accounts(const struct report_page *page, const struct bench_result *result)
+static void write_accounts(const struct page *page, const struct bench_result *result)
 {
     page->renderer->fold_begin(page->out, "Waits, rollbacks, outcomes and stake, all runs together");
     write_wait_table(page, &result->summary);
@@ -151,7 +151,7 @@ static bool is_same(const char *left, const char *right)
 }
 
 /* Keys that are not at their compiled value. Keys of another version of the program are shown as well. */
-static void write_config(const struct report_page *page, const struct bench_result *result)
+static void write_config(const struct page *page, const struct bench_result *result)
 {
     struct config compiled;
     char fallback[CONFIG_TEXT_BYTES];
@@ -177,8 +177,7 @@ static void write_config(const struct report_page *page, const struct bench_resu
     page->renderer->table(page->out, page->grid);
 }
 
-static void write_section(const struct report_page *page, const char *title,
-                          const struct bench_section *section)
+static void write_section(const struct page *page, const char *title, const struct bench_section *section)
 {
     grid_begin(page->grid, title);
     grid_add_column(page->grid, CELL_TEXT, title);
@@ -210,7 +209,7 @@ static void print_word(FILE *out, const char *word)
 }
 
 /* However many words: a command that is cut reproduces nothing. */
-static err write_command(const struct report_page *page, const struct bench_result *result)
+static err write_command(const struct page *page, const struct bench_result *result)
 {
     char *text = NULL, file[256];
     size_t text_bytes;
@@ -228,8 +227,7 @@ static err write_command(const struct report_page *page, const struct bench_resu
     return is_whole ? OK : ERR_NOMEM;
 }
 
-static err write_reproduction(const struct report_page *page, const struct bench_result *result,
-                              struct diag *diag)
+static err write_reproduction(const struct page *page, const struct bench_result *result, struct diag *diag)
 {
     char note[REPORT_TEXT_BYTES] = "";
     err e = write_command(page, result);
@@ -243,7 +241,7 @@ static err write_reproduction(const struct report_page *page, const struct bench
     return OK;
 }
 
-err report_write_details(const struct report_page *page, const struct report_test *test, struct diag *diag)
+err report_write_details(const struct page *page, const struct report_test *test, struct diag *diag)
 {
     const struct bench_result *result = test->result;
     page->renderer->heading(page->out, 3, "How to reproduce");

@@ -25,7 +25,7 @@ static struct value value_of(const struct bench_section *section, const char *na
     return value;
 }
 
-static void write_setup(const struct report_page *page, const struct bench_result *result)
+static void write_setup(const struct page *page, const struct bench_result *result)
 {
     const struct bench_section *workload = &result->workload, *config = &result->config;
     char text[REPORT_TEXT_BYTES] = "";
@@ -96,7 +96,7 @@ static void say_speedup(char *text, const struct bench_result *result)
     report_say(text, ". ");
 }
 
-static void write_findings(const struct report_page *page, const struct bench_result *result)
+static void write_findings(const struct page *page, const struct bench_result *result)
 {
     const struct run_metrics *summary = &result->summary;
     char text[REPORT_TEXT_BYTES] = "";
@@ -114,7 +114,7 @@ static void write_findings(const struct report_page *page, const struct bench_re
     page->renderer->paragraph(page->out, text);
 }
 
-static void write_warnings(const struct report_page *page, const struct bench_result *result)
+static void write_warnings(const struct page *page, const struct bench_result *result)
 {
     char text[REPORT_TEXT_BYTES] = "";
     if (result->interrupted) report_say(text, "Interrupted: these are the figures up to then. ");
@@ -216,7 +216,7 @@ static struct report_number baseline_of(const struct bench_result *result, const
     return report_metric(&result->baseline_summary, metric);
 }
 
-static void write_summary(const struct report_page *page, const struct bench_result *result)
+static void write_summary(const struct page *page, const struct bench_result *result)
 {
     struct grid *grid = page->grid;
     grid_begin(grid, "Summary over runs");
@@ -252,40 +252,27 @@ static void say_shades(char *text, const struct bench_result *result)
     if (spans.has_injection) report_say(text, " Amber: failures injected.");
 }
 
-static err write_figure(const struct report_page *page, uint32_t index, uint32_t chart_index,
+static err write_figure(const struct page *page, const struct report_test *test, uint32_t index,
                         struct diag *diag)
 {
-    const struct report_test *test = &page->inputs->tests[index];
-    const struct chart *chart = chart_at(chart_index);
-    struct file_bytes svg = {0};
-    char label[2 * REPORT_TITLE_BYTES], prefix[32], path[2 * REPORT_TITLE_BYTES + 256],
-        reading[REPORT_TEXT_BYTES] = "";
-    struct figure figure = {.title = chart->title, .label = label, .reading = reading, .prefix = prefix};
+    const struct chart *chart = chart_at(index);
+    char label[2 * REPORT_TITLE_BYTES], reading[REPORT_TEXT_BYTES] = "";
     report_say(reading, "%s", chart->reading);
     if (chart->is_over_time) say_shades(reading, test->result);
     snprintf(label, sizeof label, "Plot: %s, test %s", chart->title, test->title);
-    snprintf(prefix, sizeof prefix, "t%u-%s", index + 1, chart->name);
-    snprintf(path, sizeof path, "%.255s/%s-%s.png", page->image_folder, test->file_name, chart->name);
-    if (page->renderer->form == PLOT_SVG)
-        TRY(plot_read(page->figures->batch, page->figures->images[index][chart_index].image[PLOT_SVG], &svg,
-                      diag));
-    figure.svg = svg.text;
-    figure.path = path;
-    page->renderer->figure(page->out, &figure);
-    free(svg.text);
-    return OK;
+    struct figure figure = {.title = chart->title, .label = label, .reading = reading};
+    return page_plot(page, test->first_plot + index, &figure, diag);
 }
 
-err report_write_test(const struct report_page *page, uint32_t index, struct diag *diag)
+err report_write_test(const struct page *page, const struct report_test *test, struct diag *diag)
 {
-    const struct report_test *test = &page->inputs->tests[index];
     page->renderer->heading(page->out, 2, test->title);
     if (test->question) page->renderer->paragraph(page->out, test->question);
     write_findings(page, test->result);
     write_warnings(page, test->result);
     write_setup(page, test->result);
     page->renderer->figures_begin(page->out);
-    for (uint32_t chart = 0; chart < chart_count(); chart++) TRY(write_figure(page, index, chart, diag));
+    for (uint32_t chart = 0; chart < chart_count(); chart++) TRY(write_figure(page, test, chart, diag));
     page->renderer->figures_end(page->out);
     write_summary(page, test->result);
     return report_write_details(page, test, diag);

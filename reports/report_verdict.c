@@ -34,9 +34,9 @@ static const struct bench_target *common_target(const struct report_inputs *inpu
     return NULL;
 }
 
-static void write_sentence(const struct report_page *page)
+static void write_sentence(const struct page *page, const struct report_inputs *inputs)
 {
-    struct report_outcome outcome = report_judge(page->inputs);
+    struct report_outcome outcome = report_judge(inputs);
     char text[REPORT_TEXT_BYTES] = "";
     if (outcome.tests_empty == outcome.tests)
         report_say(text, "Nothing was measured.");
@@ -53,12 +53,12 @@ static void write_sentence(const struct report_page *page)
     page->renderer->verdict(page->out, outcome.targets_missed + outcome.tests_empty == 0, text);
 }
 
-static void add_headline(const struct report_page *page, const struct bench_result *result,
-                         const struct headline *headline)
+static void add_headline(const struct page *page, const struct report_inputs *inputs,
+                         const struct bench_result *result, const struct headline *headline)
 {
     struct report_number value = report_metric(&result->summary, headline->metric);
     const struct bench_target *target = find_target(result, headline->metric);
-    const struct bench_target *common = common_target(page->inputs, headline->metric);
+    const struct bench_target *common = common_target(inputs, headline->metric);
     bool has_nothing = isnan(target ? target->value : NAN) && strcmp(headline->metric, "recovery.max") == 0 &&
                        (!target || target->pass);
     enum cell_kind kind = !target ? CELL_NUMBER : target->pass ? CELL_PASS : CELL_MISS;
@@ -72,7 +72,7 @@ static void add_headline(const struct report_page *page, const struct bench_resu
         grid_add(page->grid, kind, "%s", value.text);
 }
 
-static void add_gain(const struct report_page *page, const struct bench_result *result)
+static void add_gain(const struct page *page, const struct bench_result *result)
 {
     double with_ns = result->summary.latency[LATENCY_RESULT].quantile_ns[Q50];
     double without_ns = result->baseline_summary.latency[LATENCY_RESULT].quantile_ns[Q50];
@@ -82,7 +82,7 @@ static void add_gain(const struct report_page *page, const struct bench_result *
         grid_add(page->grid, CELL_NUMBER, "%.2fx", without_ns / with_ns);
 }
 
-static void add_columns(const struct report_page *page)
+static void add_columns(const struct page *page)
 {
     grid_begin(page->grid, "Tests against their targets");
     grid_add_column(page->grid, CELL_TEXT, "Test");
@@ -92,18 +92,19 @@ static void add_columns(const struct report_page *page)
     grid_add_column(page->grid, CELL_NUMBER, "p50 sooner");
 }
 
-static void add_target_row(const struct report_page *page)
+static void add_target_row(const struct page *page, const struct report_inputs *inputs)
 {
     grid_add(page->grid, CELL_TEXT, "Target");
     grid_add(page->grid, CELL_TEXT, "%s", "");
     for (uint32_t i = 0; i < HEADLINE_COUNT; i++) {
-        const struct bench_target *target = common_target(page->inputs, HEADLINES[i].metric);
+        const struct bench_target *target = common_target(inputs, HEADLINES[i].metric);
         grid_add(page->grid, CELL_NUMBER, "%s", target ? target->target : "");
     }
     grid_add(page->grid, CELL_NUMBER, "%s", "");
 }
 
-static void add_test_row(const struct report_page *page, const struct report_test *test)
+static void add_test_row(const struct page *page, const struct report_inputs *inputs,
+                         const struct report_test *test)
 {
     const struct bench_result *result = test->result;
     bool is_good = true;
@@ -115,7 +116,7 @@ static void add_test_row(const struct report_page *page, const struct report_tes
         grid_add(page->grid, CELL_TEXT, "no targets");
     else
         grid_add(page->grid, is_good ? CELL_PASS : CELL_MISS, is_good ? "PASS" : "MISS");
-    for (uint32_t i = 0; i < HEADLINE_COUNT; i++) add_headline(page, result, &HEADLINES[i]);
+    for (uint32_t i = 0; i < HEADLINE_COUNT; i++) add_headline(page, inputs, result, &HEADLINES[i]);
     add_gain(page, result);
 }
 
@@ -129,12 +130,12 @@ static bool has_unjudged(const struct report_inputs *inputs, const struct bench_
     return false;
 }
 
-static void write_unjudged(const struct report_page *page)
+static void write_unjudged(const struct page *page, const struct report_inputs *inputs)
 {
     bool has_injected = false, has_other = false;
-    for (uint32_t i = 0; i < page->inputs->count; i++) {
-        const struct bench_result *result = page->inputs->tests[i].result;
-        if (bench_is_empty(result) || !has_unjudged(page->inputs, result)) continue;
+    for (uint32_t i = 0; i < inputs->count; i++) {
+        const struct bench_result *result = inputs->tests[i].result;
+        if (bench_is_empty(result) || !has_unjudged(inputs, result)) continue;
         bool is_injected = bench_number(&result->workload, "inject_failures") > 0;
         has_injected = has_injected || is_injected;
         has_other = has_other || !is_injected;
@@ -148,13 +149,13 @@ static void write_unjudged(const struct report_page *page)
 }
 
 /* Protocol of the tuning guide: at least three runs, CV below 10 %. */
-static void write_protocol(const struct report_page *page)
+static void write_protocol(const struct page *page, const struct report_inputs *inputs)
 {
     char text[REPORT_TEXT_BYTES] = "";
     uint32_t few = 0, unsteady = 0;
     double worst = 0;
-    for (uint32_t i = 0; i < page->inputs->count; i++) {
-        const struct bench_result *result = page->inputs->tests[i].result;
+    for (uint32_t i = 0; i < inputs->count; i++) {
+        const struct bench_result *result = inputs->tests[i].result;
         double cv = fmax(result->spread.throughput_cv, result->spread.latency_cv[LATENCY_RESULT]);
         few += result->runs < 3;
         unsteady += cv >= BENCH_CV_MOST;
@@ -162,13 +163,13 @@ static void write_protocol(const struct report_page *page)
     }
     if (few > 0)
         report_say(text, "%u of %u test%s fewer than the three runs that the tuning guide asks for. ", few,
-                   page->inputs->count, page->inputs->count == 1 ? " has" : "s have");
+                   inputs->count, inputs->count == 1 ? " has" : "s have");
     if (unsteady > 0)
         report_say(
             text,
             "In %u of %u tests runs differ by a CV of 10 %% or more (throughput, result p50): add runs "
             "or make them longer before you trust small differences. ",
-            unsteady, page->inputs->count);
+            unsteady, inputs->count);
     else if (worst > 0)
         report_say(text, "Runs agree: the CV over runs of throughput and result p50 is at most %.1f %%. ",
                    100 * worst);
@@ -186,15 +187,15 @@ static bool is_headline(const char *metric)
 }
 
 /* Those that have no column above. */
-static void write_other_targets(const struct report_page *page)
+static void write_other_targets(const struct page *page, const struct report_inputs *inputs)
 {
     grid_begin(page->grid, "Targets missed");
     grid_add_column(page->grid, CELL_TEXT, "Missed in");
     grid_add_column(page->grid, CELL_CODE, "Metric");
     grid_add_column(page->grid, CELL_NUMBER, "Value");
     grid_add_column(page->grid, CELL_NUMBER, "Target");
-    for (uint32_t i = 0; i < page->inputs->count; i++) {
-        const struct report_test *test = &page->inputs->tests[i];
+    for (uint32_t i = 0; i < inputs->count; i++) {
+        const struct report_test *test = &inputs->tests[i];
         for (uint32_t j = 0; j < test->result->target_count; j++) {
             const struct bench_target *target = &test->result->targets[j];
             if (target->pass || bench_is_empty(test->result) || is_headline(target->name) ||
@@ -209,14 +210,14 @@ static void write_other_targets(const struct report_page *page)
     page->renderer->table(page->out, page->grid);
 }
 
-void report_write_verdict(const struct report_page *page)
+void report_write_verdict(const struct page *page, const struct report_inputs *inputs)
 {
-    write_sentence(page);
+    write_sentence(page, inputs);
     add_columns(page);
-    add_target_row(page);
-    for (uint32_t i = 0; i < page->inputs->count; i++) add_test_row(page, &page->inputs->tests[i]);
+    add_target_row(page, inputs);
+    for (uint32_t i = 0; i < inputs->count; i++) add_test_row(page, inputs, &inputs->tests[i]);
     page->renderer->table(page->out, page->grid);
-    write_unjudged(page);
-    write_other_targets(page);
-    write_protocol(page);
+    write_unjudged(page, inputs);
+    write_other_targets(page, inputs);
+    write_protocol(page, inputs);
 }
