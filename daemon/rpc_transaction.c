@@ -186,31 +186,68 @@ static void append(unsigned char *bytes, size_t *at, const void *from, size_t si
     *at += size_bytes;
 }
 
+static const unsigned char MEMO_PROGRAM[KEY_BYTES] = {5,   74,  83,  90, 153, 41,  33, 6,   77,  36,  232,
+                                                      113, 96,  218, 56, 124, 124, 53, 181, 221, 188, 146,
+                                                      187, 129, 228, 31, 168, 64,  65, 5,   68,  141};
+
+/* A message with one signer: the header, then the signer's key. */
+struct draft {
+    unsigned char bytes[PACKET_BYTES], secret[crypto_sign_SECRETKEYBYTES];
+    size_t at;
+};
+
+enum { DRAFT_MESSAGE_AT = 1 + SIGNATURE_BYTES };
+
+static void draft_begin(struct draft *draft, const unsigned char *seed, const unsigned char header[4])
+{
+    unsigned char signer[KEY_BYTES];
+    crypto_sign_seed_keypair(signer, draft->secret, seed);
+    draft->bytes[0] = 1;
+    draft->at = DRAFT_MESSAGE_AT;
+    append(draft->bytes, &draft->at, header, 4);
+    append(draft->bytes, &draft->at, signer, KEY_BYTES);
+}
+
+static void draft_sign(struct draft *draft, struct transaction *out)
+{
+    crypto_sign_detached(draft->bytes + 1, NULL, draft->bytes + DRAFT_MESSAGE_AT,
+                         draft->at - DRAFT_MESSAGE_AT, draft->secret);
+    sodium_memzero(draft->secret, sizeof draft->secret);
+    err e = transaction_parse(out, draft->bytes, draft->at, NULL);
+    ASSERT(e == OK);
+}
+
 void transaction_transfer(struct transaction *out, const struct transfer *transfer)
 {
-    static const unsigned char SYSTEM[KEY_BYTES] = {0}, HEADER[] = {1, 0, 2, 4},
-                               MEMO[KEY_BYTES] = {5,   74,  83,  90, 153, 41,  33, 6,   77,  36,  232,
-                                                  113, 96,  218, 56, 124, 124, 53, 181, 221, 188, 146,
-                                                  187, 129, 228, 31, 168, 64,  65, 5,   68,  141};
+    static const unsigned char SYSTEM[KEY_BYTES] = {0}, HEADER[] = {1, 0, 2, 4};
     static const unsigned char TRANSFER[] = {2, 2, 2, 0, 1, 12, 2, 0, 0, 0}, NOTE[] = {3, 0, 20};
-    unsigned char bytes[PACKET_BYTES], from[KEY_BYTES], secret[crypto_sign_SECRETKEYBYTES];
+    struct draft draft;
     char note[24];
-    size_t at = 0, message_at = 1 + SIGNATURE_BYTES;
-    crypto_sign_seed_keypair(from, secret, transfer->seed);
-    bytes[at++] = 1;
-    at += SIGNATURE_BYTES;
-    append(bytes, &at, HEADER, sizeof HEADER);
-    append(bytes, &at, from, KEY_BYTES);
-    append(bytes, &at, transfer->to, KEY_BYTES);
-    append(bytes, &at, SYSTEM, KEY_BYTES);
-    append(bytes, &at, MEMO, KEY_BYTES);
-    append(bytes, &at, transfer->blockhash, KEY_BYTES);
-    append(bytes, &at, TRANSFER, sizeof TRANSFER);
-    for (int i = 0; i < 8; i++) bytes[at++] = (unsigned char)(transfer->lamports >> (8 * i));
-    append(bytes, &at, NOTE, sizeof NOTE);
+    draft_begin(&draft, transfer->seed, HEADER);
+    append(draft.bytes, &draft.at, transfer->to, KEY_BYTES);
+    append(draft.bytes, &draft.at, SYSTEM, KEY_BYTES);
+    append(draft.bytes, &draft.at, MEMO_PROGRAM, KEY_BYTES);
+    append(draft.bytes, &draft.at, transfer->blockhash, KEY_BYTES);
+    append(draft.bytes, &draft.at, TRANSFER, sizeof TRANSFER);
+    for (int i = 0; i < 8; i++) draft.bytes[draft.at++] = (unsigned char)(transfer->lamports >> (8 * i));
+    append(draft.bytes, &draft.at, NOTE, sizeof NOTE);
     snprintf(note, sizeof note, "%020llu", (unsigned long long)transfer->number);
-    append(bytes, &at, note, 20);
-    crypto_sign_detached(bytes + 1, NULL, bytes + message_at, at - message_at, secret);
-    err e = transaction_parse(out, bytes, at, NULL);
-    ASSERT(e == OK);
+    append(draft.bytes, &draft.at, note, 20);
+    draft_sign(&draft, out);
+}
+
+void transaction_memo(struct transaction *out, const struct memo *memo)
+{
+    static const unsigned char HEADER[] = {1, 0, 1, 2};
+    struct draft draft;
+    size_t size = strlen(memo->text);
+    ASSERT(size <= MEMO_BYTES_MOST);
+    const unsigned char instruction[] = {1, 1, 0,
+                                         (unsigned char)size}; /* one, by the second key, no accounts */
+    draft_begin(&draft, memo->seed, HEADER);
+    append(draft.bytes, &draft.at, MEMO_PROGRAM, KEY_BYTES);
+    append(draft.bytes, &draft.at, memo->blockhash, KEY_BYTES);
+    append(draft.bytes, &draft.at, instruction, sizeof instruction);
+    append(draft.bytes, &draft.at, memo->text, size);
+    draft_sign(&draft, out);
 }

@@ -60,11 +60,18 @@ static inline bool transaction_is_signer(const struct transaction *transaction, 
 }
 bool transaction_is_writable(const struct transaction *transaction, uint32_t key);
 
-/* For the faucet: a key pair from a seed, and a signed transfer with a memo that makes it unlike any other.
- */
+/* What we sign ourselves. The faucet: a transfer with a memo that makes it unlike any other; the live port: a
+ * memo alone. The signer, from its seed, pays. */
 void transaction_public_key(const unsigned char seed[KEY_BYTES], unsigned char key[KEY_BYTES]);
 struct transfer {
     const unsigned char *seed, *to, *blockhash;
     uint64_t lamports, number;
 };
 void transaction_transfer(struct transaction *out, const struct transfer *transfer);
+
+enum { MEMO_BYTES_MOST = 127 }; /* what one byte can count */
+struct memo {
+    const unsigned char *seed, *blockhash;
+    const char *text; /* UTF-8 */
+};
+void transaction_memo(struct transaction *out, const struct memo *memo);
