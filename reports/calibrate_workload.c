@@ -10,8 +10,10 @@ static const struct csv_column COLUMNS[WORK_COLUMNS] = {
     [WORK_DEPTH] = {"depth", CSV_COUNT, false, false, NULL},
 };
 static const struct csv_column EXECUTIONS[] = {{"execution_ms", CSV_NUMBER, true, false, NULL}};
-static const struct csv_form FORMS[] = {{"jobs", COLUMNS, WORK_COLUMNS}, {"executions", EXECUTIONS, 1}};
-const struct csv_forms CALIBRATE_WORKLOAD_FORMS = {FORMS, 2};
+enum { FORM_JOBS, FORM_EXECUTIONS, FORM_COUNT };
+static const struct csv_form FORMS[FORM_COUNT] = {
+    [FORM_JOBS] = {"jobs", COLUMNS, WORK_COLUMNS}, [FORM_EXECUTIONS] = {"executions", EXECUTIONS, 1}};
+const struct csv_forms CALIBRATE_WORKLOAD_FORMS = {FORMS, FORM_COUNT};
 
 enum { ROWS_LEAST = 30, DEPTH_MOST = 63 };
 
@@ -171,6 +173,7 @@ err calibrate_workload(struct calibration *out, const struct csv_table *table, s
     if (table->row_count < ROWS_LEAST)
         return diag_fail(diag, ERR_RANGE, "%u rows say too little about a workload, at least %d are needed",
                          table->row_count, ROWS_LEAST);
+    if (table->form == FORM_EXECUTIONS) return read_execution(out, table, table->values[0], diag);
     if (table->values[WORK_DEPTH]) TRY(depths_of(table->values[WORK_DEPTH], table->row_count, &depths, diag));
     TRY(read_arrivals(out, table, &depths, diag));
     TRY(read_execution(out, table, table->values[WORK_EXECUTION], diag));
