@@ -7,7 +7,8 @@
 #include <string.h>
 
 enum {
-    OPENING_BLOCKS = 40, /* final before anybody looks */
+    OPENING_BLOCKS = 40,  /* final before anybody looks */
+    FORGET_BLOCKS = 1024, /* roots from one time that slots are forgotten to the next */
     DEPTH_MAX = LEDGER_BANKS - 2 * BLOCKHASH_BLOCKS,
 };
 
@@ -165,6 +166,8 @@ static void climb(struct ledger *ledger, enum commitment commitment, enum ledger
     ASSERT(ledger->height[COMMIT_CONFIRMED] <= ledger->height[COMMIT_PROCESSED]);
     ASSERT(!bank->is_doomed);
     tell(ledger, news, bank);
+    if (commitment == COMMIT_FINALIZED && bank->height % FORGET_BLOCKS == 0)
+        chain_slots_forget(&ledger->slots, bank->slot);
 }
 
 static err happen(struct ledger *ledger, const struct coming *coming)

@@ -10,7 +10,7 @@
  * Heights are counted here and not there, because faults take blocks away.
  * Never broken, asserted: nothing confirmed is lost; root <= confirmed <= processed.
  * Memory is bounded: LEDGER_BANKS banks, LEDGER_ENTRIES transactions (older ones are forgotten).
- * Slots themselves cost 50 bytes each, for good. Times are chain ns. Threads: one. */
+ * Slots below the root are forgotten. Times are chain ns. Threads: one. */
 #pragma once
 #include "base/arena.h"
 #include "base/table.h"

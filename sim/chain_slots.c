@@ -1,6 +1,7 @@
 /* sim/chain_slots.c: windows of four slots, one after the other. */
 #include "sim/chain_slots.h"
 #include "base/assert.h"
+#include "base/pages.h"
 #include "base/units.h"
 #include "sim/consensus.h"
 #include <math.h>
@@ -275,6 +276,16 @@ err chain_slots_reach_ns(struct chain_slots *slots, int64_t at_ns)
 {
     while (slots->next_start_ns <= at_ns) TRY(slots->grow(slots));
     return OK;
+}
+
+/* What is forgotten reads as zeros, which are earlier than everything: searches by time still find their way.
+ */
+void chain_slots_forget(struct chain_slots *slots, uint32_t below)
+{
+    ASSERT(below < slots->count);
+    pages_release(slots->by_height, slots->slots[below].height * sizeof *slots->by_height);
+    pages_release(slots->slots, below * sizeof *slots->slots);
+    if (slots->consensus) consensus_forget(slots->consensus, below);
 }
 
 /* Slots and heights are almost evenly spaced in time, so a search starts where an even spacing would have it

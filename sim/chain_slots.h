@@ -61,6 +61,10 @@ MUST_USE err chain_slots_reach_slot(struct chain_slots *slots, uint32_t slot);
 MUST_USE err chain_slots_reach_height(struct chain_slots *slots, uint32_t height);
 MUST_USE err chain_slots_reach_ns(struct chain_slots *slots, int64_t at_ns); /* some slot begins later */
 
+/* Nobody asks about slots below this one any more, or for times before it; their memory goes back to the
+ * system. */
+void chain_slots_forget(struct chain_slots *slots, uint32_t below);
+
 /* The slot that runs at at_ns >= 0, and the height confirmed by then; at_ns must have been reached. */
 uint32_t chain_slots_at(const struct chain_slots *slots, int64_t at_ns);
 uint32_t chain_slots_height_at(const struct chain_slots *slots, int64_t at_ns);

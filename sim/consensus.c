@@ -1,5 +1,6 @@
 /* sim/consensus.c: one slot after the other: who leads, on what the block is built, and what is decided. */
 #include "base/fmath.h"
+#include "base/pages.h"
 #include "sim/consensus_state.h"
 #include <math.h>
 #include <stdlib.h>
@@ -334,4 +335,16 @@ err consensus_finalized_ns(struct consensus *consensus, uint32_t slot, int64_t *
     while (block_of(consensus, slot)->finalized_ns == NEVER_NS) TRY(advance(consensus));
     *out = block_of(consensus, slot)->finalized_ns;
     return OK;
+}
+
+void consensus_forget(struct consensus *consensus, uint32_t below)
+{
+    if (below <= TOWER_SLOTS) return;
+    uint32_t slot = below - TOWER_SLOTS;
+    while (slot > 0 && consensus->slots[slot].block == NO_BLOCK) slot--;
+    uint32_t block = consensus->slots[slot].block;
+    if (block == NO_BLOCK) return;
+    pages_release(consensus->chain, consensus->blocks[block].height * sizeof *consensus->chain);
+    pages_release(consensus->blocks, block * sizeof *consensus->blocks);
+    pages_release(consensus->slots, slot * sizeof *consensus->slots);
 }

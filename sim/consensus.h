@@ -42,3 +42,6 @@ uint64_t consensus_stake(const struct chain_profile *profile, uint32_t validator
 MUST_USE err consensus_slot(struct consensus *consensus, uint32_t slot, struct consensus_slot *out);
 /* As above, and final as well. The slot holds a block of the winning fork. */
 MUST_USE err consensus_finalized_ns(struct consensus *consensus, uint32_t slot, int64_t *out);
+
+/* No slot below this one is asked for any more. Those that a tower may still hold votes for are kept. */
+void consensus_forget(struct consensus *consensus, uint32_t below);

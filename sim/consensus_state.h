@@ -9,12 +9,14 @@
 #include "sim/tower.h"
 
 enum {
-    WINDOW = 4,           /* consecutive slots of a leader */
-    RECENT = 64,          /* blocks whose votes are still counted; a power of two */
-    RELAYS = 9,           /* of which the median decides when a block is whole */
-    FATE_SLOTS = WINDOW,  /* after so many slots it is known whether a block lost to a newcomer */
-    SETTLED_BLOCKS = 8,   /* the votes for a block are in when so many stand on it */
-    DOWN_SLOTS = 512,     /* a validator that does not vote is down for so long [A] */
+    WINDOW = 4,          /* consecutive slots of a leader */
+    RECENT = 64,         /* blocks whose votes are still counted; a power of two */
+    RELAYS = 9,          /* of which the median decides when a block is whole */
+    FATE_SLOTS = WINDOW, /* after so many slots it is known whether a block lost to a newcomer */
+    SETTLED_BLOCKS = 8,  /* the votes for a block are in when so many stand on it */
+    DOWN_SLOTS = 512,    /* a validator that does not vote is down for so long [A] */
+    TOWER_SLOTS =
+        128 * DOWN_SLOTS, /* no validator is down so often in a row that its tower reaches back further */
     LANDING_RING = 8,     /* slots for which votes are under way: three ahead, and those whose fate is open */
     THRESHOLD_DEPTH = 8,  /* of a tower, from where most of the stake must agree */
     HANDOVER_PCT = 75,    /* of a slot: a leader starts in time when the block before is there by then [A] */

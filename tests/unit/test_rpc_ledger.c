@@ -4,6 +4,7 @@
 #include "daemon/rpc_ledger.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,13 +15,31 @@ static struct ledger *ledger;
 static int64_t now_ns;
 static unsigned char to[KEY_BYTES] = {1, 2, 3};
 
-static void begin(void)
+static void load(const char *name)
 {
     struct diag diag = {""};
+    cr_assert(chain_profile_load(&profile, "scenarios/chain", name, &diag) == OK, "%s", diag.text);
+}
+
+static void open_ledger(void)
+{
     struct ledger_options options = {.profile = &profile, .seed = 1};
-    cr_assert(chain_profile_load(&profile, "scenarios/chain", "localnet", &diag) == OK, "%s", diag.text);
     ledger = malloc(sizeof *ledger);
     cr_assert(ledger_open(ledger, &options, &now_ns) == OK);
+}
+
+static void begin(void)
+{
+    load("localnet");
+    open_ledger();
+}
+
+static void begin_with_votes(void)
+{
+    load("mainnet");
+    profile.is_mechanistic = true;
+    profile.validators = 100;
+    open_ledger();
 }
 
 static void end(void)
@@ -152,4 +171,36 @@ Test(rpc_ledger, a_changed_byte_anywhere_breaks_a_transaction_or_its_signature, 
         cr_assert(not(is_taken), "byte %u", i);
         if (i) cr_assert(transaction_parse(&changed, transaction.bytes, i, NULL) != OK, "cut at %u", i);
     }
+}
+
+/* Memory in use: kB that are in RAM. */
+static uint64_t resident_kb(void)
+{
+    unsigned long long pages = 0, all;
+    FILE *file = fopen("/proc/self/statm", "r");
+    cr_assert(file && fscanf(file, "%llu %llu", &all, &pages) == 2);
+    fclose(file);
+    return pages * 4;
+}
+
+static void live_for(uint32_t slots)
+{
+    uint32_t from = ledger_bank(ledger, COMMIT_PROCESSED)->slot;
+    while (ledger_bank(ledger, COMMIT_PROCESSED)->slot < from + slots) pass(400);
+}
+
+Test(rpc_ledger, weeks_of_slots_take_no_more_memory_than_a_day, .init = begin, .fini = end)
+{
+    live_for(100000);
+    uint64_t before_kb = resident_kb();
+    live_for(1500000); /* they would be 90 MB */
+    cr_assert(lt(u64, resident_kb(), before_kb + 4000));
+}
+
+Test(rpc_ledger, nor_do_their_votes, .init = begin_with_votes, .fini = end)
+{
+    live_for(70000);
+    uint64_t before_kb = resident_kb();
+    live_for(70000); /* they would be 12 MB */
+    cr_assert(lt(u64, resident_kb(), before_kb + 4000));
 }
