@@ -71,13 +71,11 @@ static err ask(CURL *handle, const struct prometheus_range *range, struct answer
 
 /* -- the answer -- */
 
-static err refuse_status(CURL *handle, const struct prometheus_range *range, const struct json_node *root,
+static err refuse_status(const struct prometheus_range *range, long code, const struct json_node *root,
                          struct diag *diag)
 {
     const char *status = "", *words = "";
-    long code = 0;
     struct diag none = {0};
-    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &code);
     if (root && json_get_text(root, "status", &status, &none) == OK && code == 200 &&
         strcmp(status, "success") == 0)
         return OK;
@@ -121,11 +119,10 @@ static err write_matrix(const struct json_node *root, const struct prometheus_ra
     return diag_fail(diag, ERR_SYNTAX, "%.200s: no points for this query in this range", range->url);
 }
 
-static err read_answer(CURL *handle, const struct prometheus_range *range, const struct answer *answer,
-                       char **csv_out, struct diag *diag)
+err prometheus_read(char **csv_out, const struct prometheus_range *range,
+                    const struct prometheus_answer *answer, struct diag *diag)
 {
-    const struct json_text text = {"answer of Prometheus", answer->text ? answer->text : "",
-                                   answer->size_bytes};
+    const struct json_text text = {"answer of Prometheus", answer->text, answer->size_bytes};
     struct json *json = NULL;
     struct diag why = {0};
     char *csv = NULL;
@@ -133,7 +130,7 @@ static err read_answer(CURL *handle, const struct prometheus_range *range, const
     err e = json_read_text(&json, &text, &why);
     struct json_node root;
     if (e == OK) root = json_root(json);
-    err status = refuse_status(handle, range, e == OK ? &root : NULL, diag);
+    err status = refuse_status(range, answer->http_status, e == OK ? &root : NULL, diag);
     if (status == OK && e == OK) {
         FILE *out = open_memstream(&csv, &size);
         e = out ? write_matrix(&root, range, out, diag) : diag_fail(diag, ERR_NOMEM, "out of memory");
@@ -157,7 +154,9 @@ err prometheus_fetch(char **csv_out, const struct prometheus_range *range, struc
     if (!handle) return diag_fail(diag, ERR_NOMEM, "out of memory for a request");
     struct answer answer = {0};
     err e = ask(handle, range, &answer, diag);
-    if (e == OK) e = read_answer(handle, range, &answer, csv_out, diag);
+    struct prometheus_answer whole = {answer.text ? answer.text : "", answer.size_bytes, 0};
+    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &whole.http_status);
+    if (e == OK) e = prometheus_read(csv_out, range, &whole, diag);
     curl_easy_cleanup(handle);
     free(answer.text);
     return e;

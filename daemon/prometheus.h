@@ -9,11 +9,21 @@
  * is no matrix, or one without points; ERR_USAGE an URL that is not http(s). */
 #pragma once
 #include "base/err.h"
+#include <stddef.h>
 
 enum { PROMETHEUS_TIME_MAX_S = 60, PROMETHEUS_BYTES_MOST = 256 << 20 };
 
 struct prometheus_range {
     const char *url, *query, *column, *start, *end, *step;
 };
+
+/* The second half of it: what came back, as a table. */
+struct prometheus_answer {
+    const char *text;
+    size_t size_bytes;
+    long http_status;
+};
+MUST_USE err prometheus_read(char **csv_out, const struct prometheus_range *range,
+                             const struct prometheus_answer *answer, struct diag *diag);
 
 MUST_USE err prometheus_fetch(char **csv_out, const struct prometheus_range *range, struct diag *diag);
