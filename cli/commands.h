@@ -9,6 +9,7 @@
     X(benchmark_report)                                                                                      \
     X(chain_describe)                                                                                        \
     X(chain_serve)                                                                                           \
+    X(chain_probe)                                                                                           \
     X(config_validate)                                                                                       \
     X(config_show)                                                                                           \
     X(config_size)                                                                                           \

@@ -104,6 +104,7 @@ static bool prepare(struct transfer *transfer, struct http_client *client)
     if (!easy || !grow(transfer, 1)) return false;
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* what was named is what is asked, whatever the environment */
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(options->connect_ns / NS_PER_MS));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(options->total_ns / NS_PER_MS));

@@ -52,7 +52,8 @@ static void write_send(struct json_writer *out, const struct rpc_ask *ask)
 static void write_signatures(struct json_writer *out, const struct rpc_ask *ask)
 {
     json_write_array(out, NULL);
-    for (uint32_t i = 0; i < ask->count; i++) write_signature(out, NULL, ask->signatures[i]);
+    for (uint32_t i = 0; i < ask->count; i++)
+        write_signature(out, NULL, ask->signatures + (size_t)i * SIGNATURE_BYTES);
     json_write_end(out);
     json_write_object(out, NULL);
     json_write_bool(out, "searchTransactionHistory", ask->searches_history);

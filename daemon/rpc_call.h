@@ -41,14 +41,14 @@ enum rpc_ask_kind { ASK_BLOCKHASH, ASK_SEND, ASK_STATUSES, ASK_EPOCH, ASK_BALANC
 struct rpc_ask {
     enum rpc_ask_kind kind;
     uint64_t id;
-    const struct transaction *transaction;              /* SEND */
-    uint64_t least_slot;                                /* SEND: of the blockhash's bank */
-    bool skips_preflight;                               /* SEND */
-    const unsigned char (*signatures)[SIGNATURE_BYTES]; /* STATUSES */
-    uint32_t count;                                     /* STATUSES, at most CALL_STATUSES_MOST */
-    bool searches_history;                              /* STATUSES */
-    const unsigned char *key;                           /* BALANCE, AIRDROP */
-    uint64_t lamports;                                  /* AIRDROP */
+    const struct transaction *transaction; /* SEND */
+    uint64_t least_slot;                   /* SEND: of the blockhash's bank */
+    bool skips_preflight;                  /* SEND */
+    const unsigned char *signatures;       /* STATUSES: count times SIGNATURE_BYTES */
+    uint32_t count;                        /* STATUSES, at most CALL_STATUSES_MOST */
+    bool searches_history;                 /* STATUSES */
+    const unsigned char *key;              /* BALANCE, AIRDROP */
+    uint64_t lamports;                     /* AIRDROP */
 };
 
 /* How far a transaction is. A node says it; nothing but a reorg takes it back. */

@@ -80,14 +80,14 @@ static int64_t penalty_ns(const struct endpoint *endpoint)
 
 static bool may_ask(const struct endpoint *endpoint, int64_t now_ns)
 {
-    return !endpoint_is_open(endpoint, now_ns) && !endpoint->is_tried;
+    return !endpoint_is_open(endpoint, now_ns) && !endpoint->tried_ns;
 }
 
 bool endpoints_take(struct endpoints *endpoints, uint32_t index, int64_t now_ns)
 {
     struct endpoint *endpoint = &endpoints->list[index];
     if (!may_ask(endpoint, now_ns)) return false;
-    endpoint->is_tried = endpoint->trips > 0;
+    endpoint->tried_ns = endpoint->trips > 0 ? now_ns : 0;
     return true;
 }
 
@@ -107,12 +107,18 @@ int endpoints_pick(struct endpoints *endpoints, int64_t now_ns)
     return (int)first;
 }
 
+int64_t endpoint_next_ns(const struct endpoint *endpoint)
+{
+    return endpoint->tried_ns ? NEVER_NS : endpoint->open_until_ns;
+}
+
 int64_t endpoints_next_ns(const struct endpoints *endpoints)
 {
     int64_t next_ns = NEVER_NS;
-    for (uint32_t i = 0; i < endpoints->count; i++)
-        if (!endpoints->list[i].is_tried && endpoints->list[i].open_until_ns < next_ns)
-            next_ns = endpoints->list[i].open_until_ns;
+    for (uint32_t i = 0; i < endpoints->count; i++) {
+        int64_t one_ns = endpoint_next_ns(&endpoints->list[i]);
+        if (one_ns < next_ns) next_ns = one_ns;
+    }
     return next_ns;
 }
 
@@ -147,7 +153,7 @@ void endpoints_report(struct endpoints *endpoints, const struct endpoint_report 
     bool is_good = report->fault == FAULT_NONE;
     /* Else it was under way when the circuit opened. */
     bool is_news = report->began_ns >= endpoint->opened_ns;
-    if (is_news) endpoint->is_tried = false;
+    if (report->began_ns >= endpoint->tried_ns) endpoint->tried_ns = 0;
     endpoint->faults_bps = smoothed(endpoint->faults_bps, is_good ? 0 : (int64_t)BPS_ONE);
     if (!is_good) {
         endpoint->faults[report->fault]++;

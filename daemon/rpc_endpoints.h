@@ -28,7 +28,7 @@ struct endpoint {
     char url[ENDPOINT_URL_BYTES];
     char name[ENDPOINT_NAME_BYTES]; /* scheme, host and port: paths and queries may hold keys */
     uint32_t trips;                 /* faults since the last good answer */
-    bool is_tried;                  /* the one call after a fault is under way */
+    int64_t tried_ns;               /* the one call after a fault began then and is under way; 0: none */
     int64_t opened_ns, open_until_ns;
     int64_t latency_ns; /* smoothed; 0: none yet */
     int64_t faults_bps; /* share of faults, smoothed */
@@ -53,6 +53,7 @@ int endpoints_pick(struct endpoints *endpoints, int64_t now_ns);
 /* The same for one that was chosen for another reason; false: leave it alone. */
 bool endpoints_take(struct endpoints *endpoints, uint32_t endpoint, int64_t now_ns);
 bool endpoint_is_open(const struct endpoint *endpoint, int64_t now_ns);
+int64_t endpoint_next_ns(const struct endpoint *endpoint); /* when it may be asked; NEVER_NS: it is tried */
 int64_t endpoints_next_ns(const struct endpoints *endpoints); /* when the first circuit allows a call */
 
 struct endpoint_report {

@@ -10,7 +10,7 @@
 TestSuite(rpc_call, .timeout = 10);
 
 static unsigned char two[2][SIGNATURE_BYTES];
-static const struct rpc_ask STATUSES = {.kind = ASK_STATUSES, .id = 7, .signatures = two, .count = 2};
+static const struct rpc_ask STATUSES = {.kind = ASK_STATUSES, .id = 7, .signatures = two[0], .count = 2};
 static const struct rpc_ask BLOCKHASH = {.kind = ASK_BLOCKHASH, .id = 7};
 static const struct rpc_ask EPOCH = {.kind = ASK_EPOCH, .id = 7};
 static struct rpc_answer answer;

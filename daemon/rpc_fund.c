@@ -1,0 +1,118 @@
+/* daemon/rpc_fund.c: balance, airdrop, balance until it is there. */
+#include "daemon/rpc_fund.h"
+#include "base/units.h"
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+
+enum { LOOK_AGAIN_MS = 200, TRIES_MOST = 3 };
+
+struct fund {
+    const struct fund_order *order;
+    struct rpc_client *client;
+    int64_t deadline_ns;
+    bool is_heard;
+    struct {
+        enum rpc_fault fault;
+        int64_t code;
+        uint64_t lamports;
+        char why[CALL_WHY_BYTES];
+    } last;
+};
+
+static void on_reply(void *context, const struct rpc_reply *reply)
+{
+    struct fund *fund = context;
+    fund->is_heard = true;
+    fund->last.fault = reply->answer->fault;
+    fund->last.code = reply->answer->code;
+    fund->last.lamports = reply->answer->lamports;
+    snprintf(fund->last.why, sizeof fund->last.why, "%s", reply->answer->why);
+}
+
+static void wait_until(const struct fund *fund, int64_t until_ns)
+{
+    int64_t left_ns = until_ns - rpc_client_now_ns();
+    if (left_ns < 0) left_ns = 0;
+    struct pollfd fd = {.fd = rpc_client_fd(fund->client), .events = POLLIN};
+    int ms = left_ns > NS_PER_S ? 1000 : (int)((left_ns + NS_PER_MS - 1) / NS_PER_MS);
+    (void)poll(&fd, 1, ms);
+}
+
+/* False when there was no good answer. */
+static bool ask(struct fund *fund, int endpoint, enum rpc_ask_kind kind)
+{
+    const struct rpc_order order = {
+        .ask = {.kind = kind, .key = fund->order->wallet->key, .lamports = fund->order->lamports},
+        .pinned = endpoint};
+    for (int i = 0; i < TRIES_MOST; i++) {
+        fund->is_heard = false;
+        if (rpc_client_ask(fund->client, &order) != OK) return false;
+        while (!fund->is_heard) {
+            rpc_client_step(fund->client);
+            if (!fund->is_heard) wait_until(fund, rpc_client_next_ns(fund->client));
+        }
+        if (fund->last.fault == FAULT_NONE && !fund->last.code) return true;
+        if (fund->last.code || rpc_client_now_ns() >= fund->deadline_ns) return false;
+    }
+    return false;
+}
+
+static void pause_a_little(const struct fund *fund)
+{
+    int64_t until_ns = rpc_client_now_ns() + LOOK_AGAIN_MS * NS_PER_MS;
+    while (rpc_client_now_ns() < until_ns) {
+        rpc_client_step(fund->client);
+        wait_until(fund, until_ns);
+    }
+}
+
+static err give(struct fund *fund, int endpoint, const char *name, struct diag *diag)
+{
+    if (!ask(fund, endpoint, ASK_AIRDROP))
+        return diag_fail(diag, ERR_CONFLICT,
+                         "%s: gives no airdrop (%s); name a funded key pair with --wallet", name,
+                         fund->last.why);
+    while (rpc_client_now_ns() < fund->deadline_ns) {
+        pause_a_little(fund);
+        if (ask(fund, endpoint, ASK_BALANCE) && fund->last.lamports >= fund->order->lamports) return OK;
+    }
+    return diag_fail(diag, ERR_IO, "%s: the airdrop was not confirmed in time", name);
+}
+
+/* *answers_out counts the endpoints that answered. */
+static err fund_one(struct fund *fund, uint32_t index, uint32_t *answers_out, struct diag *diag)
+{
+    const char *name = rpc_client_endpoints(fund->client)->list[index].name;
+    if (!ask(fund, (int)index, ASK_BALANCE)) return OK;
+    if (fund->last.lamports < fund->order->lamports) {
+        if (!fund->order->may_airdrop)
+            return diag_fail(diag, ERR_CONFLICT, "%s: %s has %llu lamports, %llu are needed", name,
+                             fund->order->wallet->address, (unsigned long long)fund->last.lamports,
+                             (unsigned long long)fund->order->lamports);
+        TRY(give(fund, (int)index, name, diag));
+    }
+    ++*answers_out;
+    return OK;
+}
+
+err rpc_fund(const struct fund_order *order, struct diag *diag)
+{
+    struct fund fund = {.order = order, .deadline_ns = ns_after(rpc_client_now_ns(), order->timeout_ns)};
+    struct rpc_client_options options = order->client;
+    uint32_t answers = 0;
+    options.heard = on_reply;
+    options.context = &fund;
+    options.complained = NULL;
+    TRY(rpc_client_open(&fund.client, &options, diag));
+    uint32_t count = rpc_client_endpoints(fund.client)->count;
+    struct diag first = {""};
+    for (uint32_t i = 0; i < count; i++) {
+        struct diag why = {""};
+        if (fund_one(&fund, i, &answers, &why) != OK && !*first.text) first = why;
+    }
+    rpc_client_free(fund.client);
+    if (answers) return OK;
+    if (*first.text) return diag_fail(diag, ERR_CONFLICT, "%s", first.text);
+    return diag_fail(diag, ERR_IO, "no endpoint answers: %s", fund.last.why);
+}
