@@ -1,43 +1,7 @@
 /* reports/chart.c: the table of plots. */
 #include "reports/chart.h"
 #include "base/assert.h"
-
-/* Before every row's commands: one look. */
-static const char STYLE[] = "set border 3 lc rgb soft lw 1\n"
-                            "set tics nomirror out scale 0.5 textcolor rgb soft\n"
-                            "set grid ytics noxtics lc rgb grid lt 1 dt solid lw 1\n"
-                            "set key tmargin left horizontal Left reverse samplen 1.4 textcolor rgb ink\n"
-                            "set xlabel textcolor rgb soft\n"
-                            "set ylabel textcolor rgb soft\n"
-                            "set lmargin 9\n"
-                            "set rmargin 2\n"
-                            "set bmargin 3.4\n"
-                            "set tmargin 2\n"
-                            "set yrange [0:*]\n"
-                            "set style fill solid 1 noborder\n"
-                            "BAND = 'u 1:2:4 w filledcurves'\n"
-                            "LINE = 'u 1:3 w l lw 2'\n";
-
-/* gnuplot gives up on a plot without values unless it knows its range. */
-#define NOTHING                                                                                              \
-    "unset tics\n"                                                                                           \
-    "unset key\n"                                                                                            \
-    "set xrange [0:1]\n"                                                                                     \
-    "set yrange [0:1]\n"                                                                                     \
-    "set label '%s' at graph 0.5, 0.5 center textcolor rgb soft\n"                                           \
-    "plot NaN notitle\n"
-
-/* The x axis of a percentile plot is 1 / (1 - q): each step of ten is one more nine. */
-#define PERCENTILE_AXIS                                                                                      \
-    "set logscale x\n"                                                                                       \
-    "set xrange [1:x_end]\n"                                                                                 \
-    "unset mxtics\n"                                                                                         \
-    "set xtics ('0' 1, '50' 2, '75' 4, '90' 10, '95' 20, '99' 100, '99.9' 1e3, '99.99' 1e4, '99.999' 1e5)\n" \
-    "set tmargin 3.2\n"                                                                                      \
-    "set xlabel 'percentile of tasks'\n"                                                                     \
-    "set ylabel 'seconds'\n"
-
-#define TIME_AXIS "set style fill transparent solid 0.22 noborder\nset xrange [0:x_end]\nset xlabel x_name\n"
+#include "reports/chart_style.h"
 
 static const struct chart CHARTS[] = {
     {
@@ -49,7 +13,7 @@ static const struct chart CHARTS[] = {
         .nothing = "no data: no task was timed",
         .has_data = chart_has_result,
         .write_data = chart_write_result,
-        .commands = PERCENTILE_AXIS
+        .commands = CHART_PERCENTILE_AXIS
         "plot $runs_other u 1:2 w l lc rgb other lw 0.6 notitle, "
         "$runs_main u 1:2 w l lc rgb main lw 0.6 notitle, "
         "$pooled_other u 1:2 w l lc rgb other lw 2.5 t 'no speculation', "
@@ -65,11 +29,11 @@ static const struct chart CHARTS[] = {
         .nothing = "no data: no task was timed",
         .has_data = chart_has_commitment,
         .write_data = chart_write_commitment,
-        .commands =
-            PERCENTILE_AXIS "plot $finalized_other u 1:2 w l lc rgb other lw 2 dt (6,3) t 'finalized, none', "
-                            "$finalized_main u 1:2 w l lc rgb main lw 2 dt (6,3) t 'finalized', "
-                            "$confirmed_other u 1:2 w l lc rgb other lw 2 t 'confirmed, none', "
-                            "$confirmed_main u 1:2 w l lc rgb main lw 2 t 'confirmed'\n",
+        .commands = CHART_PERCENTILE_AXIS
+        "plot $finalized_other u 1:2 w l lc rgb other lw 2 dt (6,3) t 'finalized, none', "
+        "$finalized_main u 1:2 w l lc rgb main lw 2 dt (6,3) t 'finalized', "
+        "$confirmed_other u 1:2 w l lc rgb other lw 2 t 'confirmed, none', "
+        "$confirmed_main u 1:2 w l lc rgb main lw 2 t 'confirmed'\n",
     },
     {
         .name = "latency",
@@ -80,9 +44,9 @@ static const struct chart CHARTS[] = {
         .nothing = "no data: no task was timed",
         .has_data = chart_has_latency,
         .write_data = chart_write_latency,
-        .commands = TIME_AXIS "set ylabel 'seconds'\n"
-                              "plot $p99 @BAND fc rgb fourth notitle, $p50 @BAND fc rgb main notitle, "
-                              "$p99 @LINE lc rgb fourth t 'p99', $p50 @LINE lc rgb main t 'p50'\n",
+        .commands = CHART_TIME_AXIS "set ylabel 'seconds'\n"
+                                    "plot $p99 @BAND fc rgb fourth notitle, $p50 @BAND fc rgb main notitle, "
+                                    "$p99 @LINE lc rgb fourth t 'p99', $p50 @LINE lc rgb main t 'p50'\n",
     },
     {
         .name = "flow",
@@ -93,7 +57,7 @@ static const struct chart CHARTS[] = {
         .nothing = "no data: shorter than two seconds",
         .has_data = chart_has_series,
         .write_data = chart_write_flow,
-        .commands = TIME_AXIS
+        .commands = CHART_TIME_AXIS
         "set ylabel 'tasks per second'\n"
         "plot $confirmed @BAND fc rgb main notitle, $offered u 1:3 w l lc rgb soft lw 1.6 dt (4,2) t "
         "'offered', "
@@ -108,10 +72,10 @@ static const struct chart CHARTS[] = {
         .nothing = "no data: shorter than two seconds",
         .has_data = chart_has_series,
         .write_data = chart_write_backlog,
-        .commands =
-            TIME_AXIS "set ylabel 'tasks'\n"
-                      "plot $backlog @BAND fc rgb main notitle, $queue @BAND fc rgb third notitle, "
-                      "$backlog @LINE lc rgb main t 'backlog', $queue @LINE lc rgb third t 'proof queue'\n",
+        .commands = CHART_TIME_AXIS
+        "set ylabel 'tasks'\n"
+        "plot $backlog @BAND fc rgb main notitle, $queue @BAND fc rgb third notitle, "
+        "$backlog @LINE lc rgb main t 'backlog', $queue @LINE lc rgb third t 'proof queue'\n",
     },
     {
         .name = "memory",
@@ -122,23 +86,23 @@ static const struct chart CHARTS[] = {
         .nothing = "no data: shorter than two seconds",
         .has_data = chart_has_series,
         .write_data = chart_write_memory,
-        .commands = TIME_AXIS "set multiplot\n"
-                              "unset key\n"
-                              "set xlabel ''\n"
-                              "set format x ''\n"
-                              "set tmargin at screen 0.97\n"
-                              "set bmargin at screen 0.62\n"
-                              "set ylabel memory_unit\n"
-                              "set ytics memory_step\n"
-                              "plot $memory @BAND fc rgb third notitle, $memory @LINE lc rgb third\n"
-                              "set format x\n"
-                              "set tmargin at screen 0.54\n"
-                              "set bmargin at screen 0.19\n"
-                              "set xlabel x_name\n"
-                              "set ylabel 'active tasks'\n"
-                              "set ytics active_step\n"
-                              "plot $active @BAND fc rgb main notitle, $active @LINE lc rgb main\n"
-                              "unset multiplot\n",
+        .commands = CHART_TIME_AXIS "set multiplot\n"
+                                    "unset key\n"
+                                    "set xlabel ''\n"
+                                    "set format x ''\n"
+                                    "set tmargin at screen 0.97\n"
+                                    "set bmargin at screen 0.62\n"
+                                    "set ylabel memory_unit\n"
+                                    "set ytics memory_step\n"
+                                    "plot $memory @BAND fc rgb third notitle, $memory @LINE lc rgb third\n"
+                                    "set format x\n"
+                                    "set tmargin at screen 0.54\n"
+                                    "set bmargin at screen 0.19\n"
+                                    "set xlabel x_name\n"
+                                    "set ylabel 'active tasks'\n"
+                                    "set ytics active_step\n"
+                                    "plot $active @BAND fc rgb main notitle, $active @LINE lc rgb main\n"
+                                    "unset multiplot\n",
     },
     {
         .name = "depth",
@@ -194,14 +158,14 @@ const struct chart *chart_at(uint32_t index)
     return &CHARTS[index];
 }
 
-err chart_write(FILE *script, const struct chart *chart, const struct bench_result *result)
+err chart_write(FILE *script, const struct chart *chart, const void *subject)
 {
-    fputs(STYLE, script);
-    if (!chart->has_data(result)) {
-        fprintf(script, NOTHING, chart->nothing);
+    fputs(CHART_STYLE, script);
+    if (!chart->has_data(subject)) {
+        fprintf(script, CHART_NOTHING, chart->nothing);
         return OK;
     }
-    TRY(chart->write_data(script, result));
+    TRY(chart->write_data(script, subject));
     fputs(chart->commands, script);
     return OK;
 }

@@ -19,19 +19,19 @@
 enum { CHART_BINS_MOST = 90, CHART_WAITS_MOST = 8 };
 
 struct chart {
-    const char *name;    /* in names of files and anchors */
-    const char *title;   /* with what is plotted */
-    const char *reading; /* how to read it */
-    bool is_over_time;   /* with the run's spans shaded */
-    const char *nothing; /* what stands in its middle without data */
-    bool (*has_data)(const struct bench_result *result);
-    err (*write_data)(FILE *script, const struct bench_result *result);
+    const char *name;                      /* in names of files and anchors */
+    const char *title;                     /* with what is plotted */
+    const char *reading;                   /* how to read it */
+    bool is_over_time;                     /* with the run's spans shaded */
+    const char *nothing;                   /* what stands in its middle without data */
+    bool (*has_data)(const void *subject); /* what the table is about: a result, a comparison */
+    err (*write_data)(FILE *script, const void *subject);
     const char *commands;
 };
 
 uint32_t chart_count(void);
 const struct chart *chart_at(uint32_t index);
-MUST_USE err chart_write(FILE *script, const struct chart *chart, const struct bench_result *result);
+MUST_USE err chart_write(FILE *script, const struct chart *chart, const void *subject);
 
 /* The times of a run that plots shade, in seconds. */
 enum { CHART_SPANS_MOST = 64 };
@@ -49,18 +49,18 @@ void chart_spans_of(const struct bench_result *result, double seconds, struct ch
 /* Between ticks: the largest of 1, 2, 5 x 10^n that fits three times into `end`; 1 when that is 0. */
 double chart_step(double end);
 
-/* Data of the rows; see chart.c. */
-bool chart_has_result(const struct bench_result *result);
-bool chart_has_commitment(const struct bench_result *result);
-bool chart_has_series(const struct bench_result *result);
-bool chart_has_latency(const struct bench_result *result);
-bool chart_has_depth(const struct bench_result *result);
-bool chart_has_waits(const struct bench_result *result);
-err chart_write_result(FILE *script, const struct bench_result *result);
-err chart_write_commitment(FILE *script, const struct bench_result *result);
-err chart_write_depth(FILE *script, const struct bench_result *result);
-err chart_write_waits(FILE *script, const struct bench_result *result);
-err chart_write_latency(FILE *script, const struct bench_result *result);
-err chart_write_flow(FILE *script, const struct bench_result *result);
-err chart_write_backlog(FILE *script, const struct bench_result *result);
-err chart_write_memory(FILE *script, const struct bench_result *result);
+/* Data of the rows; see chart.c. `result` is a struct bench_result. */
+bool chart_has_result(const void *result);
+bool chart_has_commitment(const void *result);
+bool chart_has_series(const void *result);
+bool chart_has_latency(const void *result);
+bool chart_has_depth(const void *result);
+bool chart_has_waits(const void *result);
+err chart_write_result(FILE *script, const void *result);
+err chart_write_commitment(FILE *script, const void *result);
+err chart_write_depth(FILE *script, const void *result);
+err chart_write_waits(FILE *script, const void *result);
+err chart_write_latency(FILE *script, const void *result);
+err chart_write_flow(FILE *script, const void *result);
+err chart_write_backlog(FILE *script, const void *result);
+err chart_write_memory(FILE *script, const void *result);

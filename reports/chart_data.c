@@ -1,5 +1,5 @@
 /* reports/chart_data.c: distributions as gnuplot data: percentile curves, depths, reasons to wait. */
-#include "reports/chart.h"
+#include "reports/chart_data.h"
 #include "base/fmath.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -29,12 +29,12 @@ static bool has_kind(const struct bench_result *result, enum latency_kind kind)
     return false;
 }
 
-bool chart_has_result(const struct bench_result *result)
+bool chart_has_result(const void *result)
 {
     return has_kind(result, LATENCY_RESULT);
 }
 
-bool chart_has_commitment(const struct bench_result *result)
+bool chart_has_commitment(const void *result)
 {
     return has_kind(result, LATENCY_CONFIRMED) || has_kind(result, LATENCY_FINALIZED);
 }
@@ -69,32 +69,32 @@ static void write_curve(FILE *script, const struct histogram *histogram, uint64_
     fputc('\n', script);
 }
 
-struct curve {
-    const char *block;
-    enum latency_kind kind;
-    bool is_main;
-};
-
-static void write_runs(FILE *script, const struct bench_result *result, const struct curve *curve)
+void chart_write_runs(FILE *script, const struct chart_curve *curve)
 {
-    const struct run_metrics *arm = arm_of(result, curve->is_main);
     fprintf(script, "$%s << EOD\n", curve->block);
-    for (uint32_t run = 0; arm && result->runs > 1 && run < result->runs; run++)
-        write_curve(script, &arm[run].histograms[curve->kind], arm[run].latency[curve->kind].censored);
+    for (uint32_t run = 0; curve->run_count > 1 && run < curve->run_count; run++)
+        write_curve(script, &curve->runs[run].histograms[curve->kind],
+                    curve->runs[run].latency[curve->kind].censored);
     fputs("EOD\n", script);
 }
 
-static err write_pooled(FILE *script, const struct bench_result *result, const struct curve *curve)
+err chart_pool(struct histogram *out, uint64_t *censored, const struct chart_curve *curve)
 {
-    const struct run_metrics *arm = arm_of(result, curve->is_main);
-    struct histogram pooled = {0};
-    uint64_t censored = 0;
-    TRY(histogram_open(&pooled, NS_PER_H));
-    for (uint32_t run = 0; arm && run < result->runs; run++) {
-        const struct histogram *histogram = &arm[run].histograms[curve->kind];
-        if (histogram->counts && histogram->total_count) histogram_add(&pooled, histogram);
-        censored += arm[run].latency[curve->kind].censored;
+    *censored = 0;
+    TRY(histogram_open(out, NS_PER_H));
+    for (uint32_t run = 0; run < curve->run_count; run++) {
+        const struct histogram *histogram = &curve->runs[run].histograms[curve->kind];
+        if (histogram->counts && histogram->total_count) histogram_add(out, histogram);
+        *censored += curve->runs[run].latency[curve->kind].censored;
     }
+    return OK;
+}
+
+err chart_write_pooled(FILE *script, const struct chart_curve *curve)
+{
+    struct histogram pooled = {0};
+    uint64_t censored;
+    TRY(chart_pool(&pooled, &censored, curve));
     fprintf(script, "$%s << EOD\n", curve->block);
     write_curve(script, &pooled, censored);
     fputs("EOD\n", script);
@@ -102,11 +102,19 @@ static err write_pooled(FILE *script, const struct bench_result *result, const s
     return OK;
 }
 
-static double reach_of_arm(const struct bench_result *result, enum latency_kind kind)
+/* Of an arm of a result; without runs when there is no such arm. */
+static struct chart_curve curve_of(const struct bench_result *result, const char *block,
+                                   enum latency_kind kind, bool is_main)
+{
+    const struct run_metrics *runs = arm_of(result, is_main);
+    return (struct chart_curve){block, kind, runs, runs ? result->runs : 0};
+}
+
+double chart_reach(const struct chart_curve *curve)
 {
     uint64_t count = 0;
-    for (uint32_t run = 0; run < result->runs; run++)
-        count += result->per_run[run].histograms[kind].total_count;
+    for (uint32_t run = 0; run < curve->run_count; run++)
+        count += curve->runs[run].histograms[curve->kind].total_count;
     double reach = reach_of(count);
     return reach < 100 ? 100 : reach;
 }
@@ -127,25 +135,31 @@ static void write_targets(FILE *script, const struct bench_result *result, enum 
     fputs("EOD\n", script);
 }
 
-err chart_write_result(FILE *script, const struct bench_result *result)
+err chart_write_result(FILE *script, const void *subject)
 {
-    write_runs(script, result, &(struct curve){"runs_main", LATENCY_RESULT, true});
-    write_runs(script, result, &(struct curve){"runs_other", LATENCY_RESULT, false});
-    TRY(write_pooled(script, result, &(struct curve){"pooled_main", LATENCY_RESULT, true}));
-    TRY(write_pooled(script, result, &(struct curve){"pooled_other", LATENCY_RESULT, false}));
+    const struct bench_result *result = subject;
+    struct chart_curve runs_main = curve_of(result, "runs_main", LATENCY_RESULT, true);
+    struct chart_curve runs_other = curve_of(result, "runs_other", LATENCY_RESULT, false);
+    struct chart_curve pooled_main = curve_of(result, "pooled_main", LATENCY_RESULT, true);
+    struct chart_curve pooled_other = curve_of(result, "pooled_other", LATENCY_RESULT, false);
+    chart_write_runs(script, &runs_main);
+    chart_write_runs(script, &runs_other);
+    TRY(chart_write_pooled(script, &pooled_main));
+    TRY(chart_write_pooled(script, &pooled_other));
     write_targets(script, result, LATENCY_RESULT);
-    fprintf(script, "x_end = %.5g\n", reach_of_arm(result, LATENCY_RESULT));
+    fprintf(script, "x_end = %.5g\n", chart_reach(&runs_main));
     return OK;
 }
 
-err chart_write_commitment(FILE *script, const struct bench_result *result)
+err chart_write_commitment(FILE *script, const void *subject)
 {
-    static const struct curve CURVES[] = {{"confirmed_main", LATENCY_CONFIRMED, true},
-                                          {"confirmed_other", LATENCY_CONFIRMED, false},
-                                          {"finalized_main", LATENCY_FINALIZED, true},
-                                          {"finalized_other", LATENCY_FINALIZED, false}};
-    for (size_t i = 0; i < sizeof CURVES / sizeof *CURVES; i++) TRY(write_pooled(script, result, &CURVES[i]));
-    fprintf(script, "x_end = %.5g\n", reach_of_arm(result, LATENCY_CONFIRMED));
+    const struct bench_result *result = subject;
+    const struct chart_curve curves[] = {curve_of(result, "confirmed_main", LATENCY_CONFIRMED, true),
+                                         curve_of(result, "confirmed_other", LATENCY_CONFIRMED, false),
+                                         curve_of(result, "finalized_main", LATENCY_FINALIZED, true),
+                                         curve_of(result, "finalized_other", LATENCY_FINALIZED, false)};
+    for (size_t i = 0; i < sizeof curves / sizeof *curves; i++) TRY(chart_write_pooled(script, &curves[i]));
+    fprintf(script, "x_end = %.5g\n", chart_reach(&curves[0]));
     return OK;
 }
 
@@ -156,15 +170,16 @@ static uint64_t depth_total(const struct bench_result *result, uint32_t depth)
     return total;
 }
 
-bool chart_has_depth(const struct bench_result *result)
+bool chart_has_depth(const void *result)
 {
     for (uint32_t depth = 0; depth < DEPTHS; depth++)
         if (depth_total(result, depth)) return true;
     return false;
 }
 
-err chart_write_depth(FILE *script, const struct bench_result *result)
+err chart_write_depth(FILE *script, const void *subject)
 {
+    const struct bench_result *result = subject;
     uint64_t all = 0;
     uint32_t first = DEPTHS, last = 0;
     for (uint32_t depth = 0; depth < DEPTHS; depth++) {
@@ -205,7 +220,7 @@ static uint32_t collect_waits(const struct bench_result *result, struct wait wai
     return count;
 }
 
-bool chart_has_waits(const struct bench_result *result)
+bool chart_has_waits(const void *result)
 {
     struct wait waits[WAIT_REASON_COUNT];
     return collect_waits(result, waits) > 0;
@@ -226,8 +241,9 @@ static const struct unit {
 } HELD_UNITS[] = {
     {36000, 3600, "task-hours held"}, {600, 60, "task-minutes held"}, {0, 1, "task-seconds held"}};
 
-err chart_write_waits(FILE *script, const struct bench_result *result)
+err chart_write_waits(FILE *script, const void *subject)
 {
+    const struct bench_result *result = subject;
     struct wait waits[WAIT_REASON_COUNT];
     const struct unit *unit = HELD_UNITS;
     uint32_t count = collect_waits(result, waits);

@@ -1,22 +1,13 @@
 /* reports/chart_time.c: figures over time as gnuplot data: bins, the runs' median and band, shaded spans. */
-#include "reports/chart.h"
+#include "reports/chart_data.h"
 #include "base/duration.h"
 #include "base/units.h"
 #include <math.h>
 #include <stdlib.h>
 
-enum how { BIN_MEAN, BIN_MEDIAN }; /* of the seconds in a bin that have a value */
-
 struct timeline {
     uint32_t seconds, bin_s, bins;
     double unit_s; /* of the axis: a second or a minute */
-};
-
-struct strand { /* one figure on a timeline */
-    const char *block;
-    enum series_kind series;
-    enum how how;
-    double scale; /* from the series' unit to the plot's */
 };
 
 static uint32_t seconds_of(const struct bench_result *result)
@@ -27,8 +18,9 @@ static uint32_t seconds_of(const struct bench_result *result)
     return seconds;
 }
 
-bool chart_has_series(const struct bench_result *result)
+bool chart_has_series(const void *subject)
 {
+    const struct bench_result *result = subject;
     return seconds_of(result) >= 2 && result->per_run[0].series[SERIES_OFFERED];
 }
 
@@ -43,8 +35,9 @@ static bool has_value(const struct bench_result *result, enum series_kind series
     return false;
 }
 
-bool chart_has_latency(const struct bench_result *result)
+bool chart_has_latency(const void *subject)
 {
+    const struct bench_result *result = subject;
     return chart_has_series(result) &&
            (has_value(result, SERIES_RESULT_P50) || has_value(result, SERIES_RESULT_P99));
 }
@@ -76,7 +69,7 @@ static double median_of(double *values, uint32_t count)
 }
 
 /* `seconds` is room for one bin. */
-static double bin_value(const struct run_metrics *run, const struct strand *strand,
+static double bin_value(const struct run_metrics *run, const struct chart_strand *strand,
                         const struct timeline *line, uint32_t bin, double *seconds)
 {
     const double *series = run->series[strand->series];
@@ -93,7 +86,7 @@ static double bin_value(const struct run_metrics *run, const struct strand *stra
 }
 
 /* Rows of time, lowest run, median run, highest run; an empty line where no run has a value. */
-static err write_strand(FILE *script, const struct bench_result *result, const struct strand *strand)
+static err write_strand(FILE *script, const struct bench_result *result, const struct chart_strand *strand)
 {
     struct timeline line = timeline_of(result);
     double *seconds = calloc(line.bin_s, sizeof *seconds), *values = calloc(result->runs, sizeof *values);
@@ -161,7 +154,7 @@ void chart_spans_of(const struct bench_result *result, double seconds, struct ch
     add_injection(out, result, duration_s);
 }
 
-static void write_axis(FILE *script, const struct bench_result *result)
+void chart_write_axis(FILE *script, const struct bench_result *result)
 {
     struct timeline line = timeline_of(result);
     struct chart_spans spans;
@@ -176,41 +169,45 @@ static void write_axis(FILE *script, const struct bench_result *result)
             spans.spans[i].is_event ? "event" : "shade");
 }
 
-static err write_strands(FILE *script, const struct bench_result *result, const struct strand *strands,
-                         uint32_t count)
+err chart_write_strands(FILE *script, const struct bench_result *result, const struct chart_strand *strands,
+                        uint32_t count)
 {
-    write_axis(script, result);
     for (uint32_t i = 0; i < count; i++) TRY(write_strand(script, result, &strands[i]));
     return OK;
 }
 
+/* The axis, and the strands of a static table. */
 #define WRITE_STRANDS(script, result, strands)                                                               \
-    write_strands(script, result, strands, sizeof(strands) / sizeof *(strands))
+    (chart_write_axis(script, result),                                                                       \
+     chart_write_strands(script, result, strands, sizeof(strands) / sizeof *(strands)))
 
-err chart_write_latency(FILE *script, const struct bench_result *result)
+err chart_write_latency(FILE *script, const void *subject)
 {
-    static const struct strand STRANDS[] = {{"p50", SERIES_RESULT_P50, BIN_MEDIAN, 1e-3},
-                                            {"p99", SERIES_RESULT_P99, BIN_MEDIAN, 1e-3}};
+    const struct bench_result *result = subject;
+    static const struct chart_strand STRANDS[] = {{"p50", SERIES_RESULT_P50, BIN_MEDIAN, 1e-3},
+                                                  {"p99", SERIES_RESULT_P99, BIN_MEDIAN, 1e-3}};
     return WRITE_STRANDS(script, result, STRANDS);
 }
 
-err chart_write_flow(FILE *script, const struct bench_result *result)
+err chart_write_flow(FILE *script, const void *subject)
 {
-    static const struct strand STRANDS[] = {{"offered", SERIES_OFFERED, BIN_MEAN, 1},
-                                            {"confirmed", SERIES_CONFIRMED, BIN_MEAN, 1},
-                                            {"rolled_back", SERIES_ROLLED_BACK, BIN_MEAN, 1}};
+    const struct bench_result *result = subject;
+    static const struct chart_strand STRANDS[] = {{"offered", SERIES_OFFERED, BIN_MEAN, 1},
+                                                  {"confirmed", SERIES_CONFIRMED, BIN_MEAN, 1},
+                                                  {"rolled_back", SERIES_ROLLED_BACK, BIN_MEAN, 1}};
     return WRITE_STRANDS(script, result, STRANDS);
 }
 
-err chart_write_backlog(FILE *script, const struct bench_result *result)
+err chart_write_backlog(FILE *script, const void *subject)
 {
-    static const struct strand STRANDS[] = {{"backlog", SERIES_BACKLOG, BIN_MEAN, 1},
-                                            {"queue", SERIES_QUEUE, BIN_MEAN, 1}};
+    const struct bench_result *result = subject;
+    static const struct chart_strand STRANDS[] = {{"backlog", SERIES_BACKLOG, BIN_MEAN, 1},
+                                                  {"queue", SERIES_QUEUE, BIN_MEAN, 1}};
     return WRITE_STRANDS(script, result, STRANDS);
 }
 
 /* The most that a figure reaches in any bin of any run is at most its largest second. */
-static double largest_of(const struct bench_result *result, enum series_kind series)
+double chart_largest(const struct bench_result *result, enum series_kind series)
 {
     double largest = 0;
     for (uint32_t run = 0; run < result->runs; run++)
@@ -221,14 +218,15 @@ static double largest_of(const struct bench_result *result, enum series_kind ser
     return largest;
 }
 
-err chart_write_memory(FILE *script, const struct bench_result *result)
+err chart_write_memory(FILE *script, const void *subject)
 {
-    double memory = largest_of(result, SERIES_MEMORY), active = largest_of(result, SERIES_ACTIVE);
+    const struct bench_result *result = subject;
+    double memory = chart_largest(result, SERIES_MEMORY), active = chart_largest(result, SERIES_ACTIVE);
     bool in_gb = memory >= 1024.0 * (double)MIB, in_mb = memory >= (double)MIB;
     double scale = 1 / (double)(in_gb ? 1024 * MIB : in_mb ? MIB : KIB);
-    const struct strand memory_strand = {"memory", SERIES_MEMORY, BIN_MEAN, scale};
-    const struct strand active_strand = {"active", SERIES_ACTIVE, BIN_MEAN, 1};
-    write_axis(script, result);
+    const struct chart_strand memory_strand = {"memory", SERIES_MEMORY, BIN_MEAN, scale};
+    const struct chart_strand active_strand = {"active", SERIES_ACTIVE, BIN_MEAN, 1};
+    chart_write_axis(script, result);
     fprintf(script, "memory_unit = '%s'\nmemory_step = %.5g\nactive_step = %.5g\n",
             in_gb   ? "GB held"
             : in_mb ? "MB held"

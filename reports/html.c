@@ -54,11 +54,13 @@ static void paragraph(FILE *out, const char *text)
     fputs("</p>\n", out);
 }
 
-static void verdict(FILE *out, bool is_good, const char *text)
+static void verdict(FILE *out, const struct verdict *verdict)
 {
-    fprintf(out, "<p class=\"verdict %s\"><strong>%s</strong> ", is_good ? "pass" : "miss",
-            is_good ? "✓ PASS" : "✗ MISS");
-    escape_html(out, text);
+    static const char *const CLASSES[] = {"pass", "miss", "open"}, *const MARKS[] = {"✓", "✗", "?"};
+    fprintf(out, "<p class=\"verdict %s\"><strong>%s ", CLASSES[verdict->tone], MARKS[verdict->tone]);
+    escape_html(out, verdict->word);
+    fputs("</strong> ", out);
+    escape_html(out, verdict->text);
     fputs("</p>\n", out);
 }
 

@@ -25,6 +25,7 @@
     ".verdict strong{display:inline-block;margin-right:.6em;letter-spacing:.02em}\n"                         \
     ".verdict.pass{border-color:var(--good);background:var(--good-back)}\n"                                  \
     ".verdict.miss{border-color:var(--bad);background:var(--bad-back)}\n"                                    \
+    ".verdict.open{border-color:var(--soft);background:var(--shade)}\n"                                      \
     ".verdict.pass strong{color:var(--good)}.verdict.miss strong{color:var(--bad)}\n" /* A shadow at the     \
                                                                                          side where there is \
                                                                                          more: it stays,     \

@@ -24,10 +24,10 @@ static void paragraph(FILE *out, const char *text)
     fputs("\n\n", out);
 }
 
-static void verdict(FILE *out, bool is_good, const char *text)
+static void verdict(FILE *out, const struct verdict *verdict)
 {
-    fprintf(out, "> **%s** ", is_good ? "PASS" : "MISS");
-    escape_markdown(out, text);
+    fprintf(out, "> **%s** ", verdict->word);
+    escape_markdown(out, verdict->text);
     fputs("\n\n", out);
 }
 

@@ -63,9 +63,8 @@ static void estimate_mean(struct paired *out, const struct paired_sample *sample
     out->t_p = error > 0 ? 2 * stats_t_above(fabs(out->mean) / error, degrees) : out->mean == 0 ? 1 : 0;
 }
 
-err paired_compare(struct paired *out, const struct paired_sample *sample)
+err paired_estimate(struct paired *out, const struct paired_sample *sample)
 {
-    struct signflip_answer answer;
     ASSERT(sample->pairs > 0 && sample->pairs <= SIGNFLIP_PAIRS_MOST);
     *out = (struct paired){.pairs = sample->pairs,
                            .mean = stats_mean(sample->differences, sample->pairs),
@@ -76,8 +75,15 @@ err paired_compare(struct paired *out, const struct paired_sample *sample)
                            .flip_p = NAN,
                            .detectable = INFINITY};
     TRY(estimate_shift(out, sample));
+    if (sample->pairs > 1) estimate_mean(out, sample);
+    return OK;
+}
+
+err paired_compare(struct paired *out, const struct paired_sample *sample)
+{
+    struct signflip_answer answer;
+    TRY(paired_estimate(out, sample));
     if (sample->pairs < 2) return OK;
-    estimate_mean(out, sample);
     const struct signflip_question question = {
         .differences = sample->differences,
         .measures = 1,

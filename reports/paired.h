@@ -34,6 +34,8 @@ struct paired_sample {
     uint64_t seed;
 };
 
+/* All but flip_p, which stays NAN: for those who ask signflip about many figures at once. */
+MUST_USE err paired_estimate(struct paired *out, const struct paired_sample *sample);
 MUST_USE err paired_compare(struct paired *out, const struct paired_sample *sample);
 
 /* Limit of the mean on one side, t(1 - alpha): the truth lies above (or below) it with that chance. */

@@ -44,6 +44,12 @@ void grid_add(struct grid *grid, enum cell_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 uint32_t grid_row_count(const struct grid *grid); /* asserts that the last row is full */
 
+enum verdict_tone { TONE_GOOD, TONE_BAD, TONE_OPEN };
+struct verdict {
+    enum verdict_tone tone;
+    const char *word, *text; /* the word is ours, in capitals */
+};
+
 struct figure {
     const char *title, *reading, *label; /* label: for those who cannot see it */
     const char *svg, *prefix;            /* of plot_write_svg, for renderers of PLOT_SVG */
@@ -56,7 +62,7 @@ struct renderer {
     void (*begin)(FILE *out, const char *title);
     void (*heading)(FILE *out, int level, const char *text); /* level 2 or 3; 2 can be linked to */
     void (*paragraph)(FILE *out, const char *text);
-    void (*verdict)(FILE *out, bool is_good, const char *text);
+    void (*verdict)(FILE *out, const struct verdict *verdict);
     void (*table)(FILE *out, const struct grid *grid); /* nothing when it has no rows */
     void (*code)(FILE *out, const char *text);
     void (*figures_begin)(FILE *out);

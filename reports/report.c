@@ -17,6 +17,21 @@ struct report_number report_metric(const struct run_metrics *metrics, const char
     return number;
 }
 
+struct report_value report_value(const struct bench_pair *pair)
+{
+    struct report_value value = {"none"};
+    if (!pair) return value;
+    switch (pair->kind) {
+    case BENCH_TEXT: snprintf(value.text, sizeof value.text, "%s", pair->text); break;
+    case BENCH_INTEGER: snprintf(value.text, sizeof value.text, "%" PRId64, pair->integer); break;
+    case BENCH_NUMBER: snprintf(value.text, sizeof value.text, "%.10g", pair->number); break;
+    case BENCH_BOOLEAN:
+        snprintf(value.text, sizeof value.text, "%s", pair->integer ? "true" : "false");
+        break;
+    }
+    return value;
+}
+
 struct report_number report_duration(int64_t ns)
 {
     char text[DURATION_TEXT_BYTES];

@@ -76,6 +76,11 @@ MUST_USE err report_write_details(const struct page *page, const struct report_t
 struct report_number {
     char text[48];
 };
+/* The text of a setting, whatever its kind; "none" of NULL. */
+struct report_value {
+    char text[GRID_TEXT_BYTES];
+};
+struct report_value report_value(const struct bench_pair *pair);
 struct report_number report_metric(const struct run_metrics *metrics, const char *name);
 struct report_number report_duration(int64_t ns);
 struct report_number report_count(uint64_t count);  /* 29,134 */

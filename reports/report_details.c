@@ -124,22 +124,6 @@ static void write_accounts(const struct page *page, const struct bench_result *r
     page->renderer->fold_end(page->out);
 }
 
-struct pair_text {
-    char text[GRID_TEXT_BYTES];
-};
-
-static struct pair_text text_of(const struct bench_pair *pair)
-{
-    struct pair_text text;
-    switch (pair->kind) {
-    case BENCH_TEXT: snprintf(text.text, sizeof text.text, "%s", pair->text); break;
-    case BENCH_INTEGER: snprintf(text.text, sizeof text.text, "%" PRId64, pair->integer); break;
-    case BENCH_NUMBER: snprintf(text.text, sizeof text.text, "%.10g", pair->number); break;
-    case BENCH_BOOLEAN: snprintf(text.text, sizeof text.text, "%s", pair->integer ? "true" : "false"); break;
-    }
-    return text;
-}
-
 /* Numbers are compared as numbers: 0.10 is 0.1. */
 static bool is_same(const char *left, const char *right)
 {
@@ -163,7 +147,7 @@ static void write_config(const struct page *page, const struct bench_result *res
     for (uint32_t i = 0; i < result->config.count; i++) {
         const struct bench_pair *pair = &result->config.pairs[i];
         const struct config_key *key = config_key_find(pair->name);
-        struct pair_text value = text_of(pair);
+        struct report_value value = report_value(pair);
         snprintf(fallback, sizeof fallback, "%s", "unknown to this version");
         if (key) config_key_write(key, &compiled.settings, fallback);
         if (is_same(value.text, fallback) || page->grid->cell_count + 3 > GRID_CELLS_MOST) continue;
@@ -184,7 +168,7 @@ static void write_section(const struct page *page, const char *title, const stru
     grid_add_column(page->grid, CELL_TEXT, "Value");
     for (uint32_t i = 0; i < section->count && page->grid->cell_count + 2 <= GRID_CELLS_MOST; i++) {
         grid_add(page->grid, CELL_CODE, "%s", section->pairs[i].name);
-        grid_add(page->grid, CELL_TEXT, "%s", text_of(&section->pairs[i]).text);
+        grid_add(page->grid, CELL_TEXT, "%s", report_value(&section->pairs[i]).text);
     }
     page->renderer->table(page->out, page->grid);
 }

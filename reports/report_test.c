@@ -6,23 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The text of a pair, whatever its kind. */
-struct value {
-    char text[128];
-};
-
-static struct value value_of(const struct bench_section *section, const char *name)
+static struct report_value value_of(const struct bench_section *section, const char *name)
 {
-    const struct bench_pair *pair = bench_get(section, name);
-    struct value value = {"?"};
-    if (!pair) return value;
-    switch (pair->kind) {
-    case BENCH_TEXT: snprintf(value.text, sizeof value.text, "%s", pair->text); break;
-    case BENCH_INTEGER: snprintf(value.text, sizeof value.text, "%" PRId64, pair->integer); break;
-    case BENCH_NUMBER: snprintf(value.text, sizeof value.text, "%.6g", pair->number); break;
-    case BENCH_BOOLEAN: snprintf(value.text, sizeof value.text, "%s", pair->integer ? "yes" : "no"); break;
-    }
-    return value;
+    return report_value(bench_get(section, name));
 }
 
 static void write_setup(const struct page *page, const struct bench_result *result)
@@ -164,14 +150,14 @@ static const struct summary_row {
 };
 
 /* "595 ms (590 ms – 602 ms)": of all runs together. Empty for figures that have no interval. */
-static struct value pooled_of(const struct bench_result *result, const struct summary_row *row)
+static struct report_value pooled_of(const struct bench_result *result, const struct summary_row *row)
 {
     const struct bench_spread *spread = &result->spread;
     const double *bounds = spread->rollback_rate_interval;
     double value = NAN, scale = 1;
     enum metric_unit unit = UNIT_SHARE;
     char middle[METRIC_TEXT_BYTES], from[METRIC_TEXT_BYTES], until[METRIC_TEXT_BYTES];
-    struct value text = {""};
+    struct report_value text = {""};
     if (row->kind < LATENCY_KIND_COUNT) {
         scale = 1 / (double)NS_PER_S;
         unit = UNIT_SECONDS;
@@ -188,9 +174,9 @@ static struct value pooled_of(const struct bench_result *result, const struct su
     return text;
 }
 
-static struct value cv_of(const struct bench_spread *spread, const struct summary_row *row)
+static struct report_value cv_of(const struct bench_spread *spread, const struct summary_row *row)
 {
-    struct value value = {""};
+    struct report_value value = {""};
     double cv = NAN;
     if (row->kind < LATENCY_KIND_COUNT && row->quantile == Q50) cv = spread->latency_cv[row->kind];
     if (strcmp(row->metric, "throughput") == 0) cv = spread->throughput_cv;

@@ -50,7 +50,9 @@ static void write_sentence(const struct page *page, const struct report_inputs *
                    outcome.targets, outcome.tests_missed, outcome.tests, outcome.tests == 1 ? "" : "s");
     if (outcome.tests_empty > 0 && outcome.tests_empty < outcome.tests)
         report_say(text, " Nothing was measured in %u of %u tests.", outcome.tests_empty, outcome.tests);
-    page->renderer->verdict(page->out, outcome.targets_missed + outcome.tests_empty == 0, text);
+    bool is_good = outcome.targets_missed + outcome.tests_empty == 0;
+    const struct verdict verdict = {is_good ? TONE_GOOD : TONE_BAD, is_good ? "PASS" : "MISS", text};
+    page->renderer->verdict(page->out, &verdict);
 }
 
 static void add_headline(const struct page *page, const struct report_inputs *inputs,

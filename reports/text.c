@@ -31,9 +31,9 @@ static void paragraph(FILE *out, const char *text)
     fputc('\n', out);
 }
 
-static void verdict(FILE *out, bool is_good, const char *text)
+static void verdict(FILE *out, const struct verdict *verdict)
 {
-    fprintf(out, "%s  %s\n", is_good ? "PASS" : "MISS", text);
+    fprintf(out, "%s  %s\n", verdict->word, verdict->text);
 }
 
 static const char *mark(const struct cell *cell)

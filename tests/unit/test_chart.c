@@ -32,7 +32,7 @@ static void tear_down(void)
 
 TestSuite(chart, .init = set_up, .fini = tear_down, .timeout = 30);
 
-static char *data_of(err (*write)(FILE *script, const struct bench_result *result))
+static char *data_of(err (*write)(FILE *script, const void *result))
 {
     char *text;
     size_t size;

@@ -1,0 +1,36 @@
+/* reports/chart_data.h: pieces of data that plots are made from.
+ *
+ * Each writes one gnuplot datablock, `block` its name. Errors: ERR_NOMEM. */
+#pragma once
+#include "reports/chart.h"
+
+/* Runs of one arm, and which of their latencies. */
+struct chart_curve {
+    const char *block;
+    enum latency_kind kind;
+    const struct run_metrics *runs;
+    uint32_t run_count; /* 0: an empty block */
+};
+/* Rows 1 / (1 - q), seconds: where the sample can tell, up to the censored ones. */
+void chart_write_runs(FILE *script,
+                      const struct chart_curve *curve); /* a curve each; none for a single run */
+MUST_USE err chart_write_pooled(FILE *script, const struct chart_curve *curve);
+double chart_reach(const struct chart_curve *curve); /* the largest 1 / (1 - q), at least 100 */
+/* All runs together; histogram_close is the caller's. */
+MUST_USE err chart_pool(struct histogram *out, uint64_t *censored, const struct chart_curve *curve);
+
+/* A figure over time. */
+enum chart_binning { BIN_MEAN, BIN_MEDIAN }; /* of the seconds in a bin that have a value */
+struct chart_strand {
+    const char *block;
+    enum series_kind series;
+    enum chart_binning how;
+    double scale; /* from the series' unit to the plot's */
+};
+/* Variables x_end and x_name, and the run's shaded spans. */
+void chart_write_axis(FILE *script, const struct bench_result *result);
+/* Rows time, lowest, median, highest run. */
+MUST_USE err chart_write_strands(FILE *script, const struct bench_result *result,
+                                 const struct chart_strand *strands, uint32_t count);
+double chart_largest(const struct bench_result *result,
+                     enum series_kind series); /* of any second of any run */
