@@ -1,8 +1,8 @@
 /* cli/cmd_benchmark_report.c: result files in, a report for people out. */
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "reports/report.h"
 #include "sim/pool.h"
-#include <signal.h>
 
 static const struct flag FLAGS[] = {
     {.name = "input-dir",
@@ -22,32 +22,9 @@ static const struct flag FLAGS[] = {
     {0},
 };
 
-/* The one thing that a signal handler can reach. */
-static volatile sig_atomic_t stop;
-
-static void on_signal(int signal_number)
-{
-    (void)signal_number;
-    stop = 1;
-}
-
-static const int SIGNALS[] = {SIGINT, SIGTERM, SIGHUP};
-enum { SIGNAL_COUNT = sizeof SIGNALS / sizeof *SIGNALS };
-
-/* With whatever was begun taken back when a signal asks to stop. */
-static err create(const struct report_options *options, struct diag *diag)
-{
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, before[SIGNAL_COUNT];
-    struct report_outcome outcome;
-    stop = 0;
-    for (int i = 0; i < SIGNAL_COUNT; i++) sigaction(SIGNALS[i], &action, &before[i]);
-    err e = report_create(options, &outcome, diag);
-    for (int i = 0; i < SIGNAL_COUNT; i++) sigaction(SIGNALS[i], &before[i], NULL);
-    return e;
-}
-
 static err run(struct args *args, struct diag *diag)
 {
+    struct report_outcome outcome;
     const struct report_options options = {
         .input_folder = args_text(args, "input-dir"),
         .markdown_path = args_text(args, "output"),
@@ -55,9 +32,11 @@ static err run(struct args *args, struct diag *diag)
         .terminal = args_is_quiet(args) ? NULL : args->out,
         .log = args->log,
         .workers = pool_cores(),
-        .stop = &stop,
+        .stop = interrupt_catch(),
     };
-    return create(&options, diag);
+    err e = report_create(&options, &outcome, diag);
+    interrupt_release();
+    return e;
 }
 
 const struct command COMMAND_benchmark_report = {

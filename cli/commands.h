@@ -7,6 +7,7 @@
     X(benchmark_speculation)                                                                                 \
     X(benchmark_suite)                                                                                       \
     X(benchmark_report)                                                                                      \
+    X(benchmark_compare)                                                                                     \
     X(chain_describe)                                                                                        \
     X(chain_serve)                                                                                           \
     X(chain_probe)                                                                                           \

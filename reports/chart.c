@@ -169,3 +169,9 @@ err chart_write(FILE *script, const struct chart *chart, const void *subject)
     fputs(chart->commands, script);
     return OK;
 }
+
+err chart_draw(FILE *script, const void *with)
+{
+    const struct chart_drawing *drawing = with;
+    return chart_write(script, drawing->chart, drawing->subject);
+}

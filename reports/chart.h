@@ -29,6 +29,14 @@ struct chart {
     const char *commands;
 };
 
+/* What a document's plot is drawn from. */
+struct chart_drawing {
+    const struct chart *chart;
+    const void *subject;
+};
+/* For document_plot.write: `drawing` is a struct chart_drawing. */
+err chart_draw(FILE *script, const void *drawing);
+
 uint32_t chart_count(void);
 const struct chart *chart_at(uint32_t index);
 MUST_USE err chart_write(FILE *script, const struct chart *chart, const void *subject);

@@ -159,7 +159,6 @@ void comparison_free(struct comparison *comparison)
             free(test->rows[j].after);
             free(test->rows[j].differences);
         }
-        free(test->partners);
     }
     free(comparison->tests);
     free(comparison->changes);

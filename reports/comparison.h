@@ -1,9 +1,9 @@
 /* reports/comparison.h: results before and after a change, metric by metric.
  *
- * The unit is a run. Runs of both arms with the same seed saw the same arrivals,
- * executions, proofs, chain and failures: they are pairs, and what differs within
- * a pair is the change (paired.h). Arms without a common seed are compared by
- * ranks (unpaired.h) and labelled so.
+ * The unit is a run. Runs of both arms with the same seed and number saw the same
+ * arrivals, executions, proofs, chain and failures: they are pairs, and what
+ * differs within a pair is the change (paired.h). Arms of different seeds are
+ * compared by ranks (unpaired.h) and labelled so.
  * Effects are ratios, exp(mean of ln(after / before)) - 1, where every value is
  * above 0; else differences in the metric's unit, and so are intervals.
  * Verdicts, at 95 %: no difference when the interval of the mean lies within
@@ -77,8 +77,7 @@ struct comparison_test {
     const struct bench_result *before, *after;
     bool is_paired;
     uint32_t pairs;                   /* 0 unpaired */
-    uint32_t (*partners)[2];          /* indices of runs, before and after; ours */
-    uint32_t before_runs, after_runs; /* that are compared */
+    uint32_t before_runs, after_runs; /* that are compared: the first ones */
     struct comparison_row rows[COMPARISON_METRICS_MOST];
     struct comparison_shift shift;
     uint32_t first_plot; /* in the document */

@@ -61,6 +61,10 @@ static err check_workload(const struct comparison_test *test, struct diag *diag)
 
 static err check_content(const struct comparison_test *test, struct diag *diag)
 {
+    /* Which of its runs are missing is not known. */
+    if (test->before->interrupted || test->after->interrupted)
+        return diag_fail(diag, ERR_RANGE, "%s: the runs %s were interrupted, measure them again", test->title,
+                         test->before->interrupted ? "before" : "after");
     if (bench_is_empty(test->before) || bench_is_empty(test->after))
         return diag_fail(diag, ERR_RANGE, "%s: nothing was measured %s, run it longer", test->title,
                          bench_is_empty(test->before) ? "before" : "after");
@@ -68,22 +72,15 @@ static err check_content(const struct comparison_test *test, struct diag *diag)
     return check_workload(test, diag);
 }
 
-/* Seeds in the order of `before`. */
+/* Draws are keyed by the benchmark's seed and the run's number: runs of the same both are partners. */
 static err pair_runs(struct comparison_test *test, struct diag *diag)
 {
     const struct bench_result *before = test->before, *after = test->after;
-    test->partners = calloc(before->runs, sizeof *test->partners);
-    if (!test->partners) return diag_fail(diag, ERR_NOMEM, "out of memory for pairs of runs");
-    for (uint32_t i = 0; i < before->runs; i++)
-        for (uint32_t j = 0; j < after->runs; j++) {
-            if (before->per_run[i].seed != after->per_run[j].seed) continue;
-            test->partners[test->pairs][0] = i;
-            test->partners[test->pairs++][1] = j;
-            break;
-        }
-    test->is_paired = test->pairs > 0;
-    test->before_runs = test->is_paired ? test->pairs : before->runs;
-    test->after_runs = test->is_paired ? test->pairs : after->runs;
+    uint32_t fewest = before->runs < after->runs ? before->runs : after->runs;
+    test->is_paired = before->seed == after->seed;
+    test->pairs = test->is_paired ? fewest : 0;
+    test->before_runs = test->is_paired ? fewest : before->runs;
+    test->after_runs = test->is_paired ? fewest : after->runs;
     if (test->before_runs <= SIGNFLIP_PAIRS_MOST && test->after_runs <= SIGNFLIP_PAIRS_MOST) return OK;
     return diag_fail(diag, ERR_LIMIT, "%s: more than %d runs, a comparison takes no more", test->title,
                      SIGNFLIP_PAIRS_MOST);
@@ -147,6 +144,14 @@ static err list_changes(struct comparison *comparison, const struct comparison_t
     return OK;
 }
 
+/* By section and name: the order of bodies in JSON. */
+static int by_name(const void *left, const void *right)
+{
+    const struct comparison_change *a = left, *b = right;
+    int order = strcmp(a->section, b->section);
+    return order ? order : strcmp(a->name, b->name);
+}
+
 static const struct report_test *find_test(const struct report_inputs *inputs, const struct report_test *like)
 {
     for (uint32_t i = 0; i < inputs->count; i++)
@@ -180,6 +185,7 @@ err comparison_match(struct comparison *out, const struct report_inputs *before,
             is_single ? &after->tests[0] : find_test(after, &before->tests[i]);
         if (partner) TRY(add_test(out, &before->tests[i], partner, diag));
     }
+    if (out->change_count > 1) qsort(out->changes, out->change_count, sizeof *out->changes, by_name);
     out->left_out_before = before->count - out->count;
     out->left_out_after = after->count - out->count;
     if (out->count > 0) return OK;

@@ -16,12 +16,10 @@ static double value_of(const struct run_metrics *run, const struct comparison_me
 static void read_values(struct comparison_row *row, const struct comparison_test *test)
 {
     for (uint32_t i = 0; i < test->before_runs; i++) {
-        uint32_t run = test->is_paired ? test->partners[i][0] : i;
-        row->before[i] = value_of(&test->before->per_run[run], row->metric, &row->unit);
+        row->before[i] = value_of(&test->before->per_run[i], row->metric, &row->unit);
     }
     for (uint32_t i = 0; i < test->after_runs; i++) {
-        uint32_t run = test->is_paired ? test->partners[i][1] : i;
-        row->after[i] = value_of(&test->after->per_run[run], row->metric, &row->unit);
+        row->after[i] = value_of(&test->after->per_run[i], row->metric, &row->unit);
     }
 }
 

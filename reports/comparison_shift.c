@@ -15,9 +15,8 @@ static uint32_t shares_supported(const struct comparison_test *test)
     uint32_t count = 0;
     for (int side = 0; side < 2; side++)
         for (uint32_t i = 0; i < (side ? test->after_runs : test->before_runs); i++) {
-            uint32_t run = test->is_paired ? test->partners[i][side] : i;
             const struct bench_result *result = side ? test->after : test->before;
-            uint64_t values = result->per_run[run].histograms[LATENCY_RESULT].total_count;
+            uint64_t values = result->per_run[i].histograms[LATENCY_RESULT].total_count;
             if (values < least) least = values;
         }
     while (count < COMPARISON_SHIFTS && (double)least * log(SHIFT_SHARES[count]) <= log(0.025)) count++;
@@ -38,9 +37,8 @@ static err shift_paired(struct comparison_test *test)
     if (!differences) return ERR_NOMEM;
     for (uint32_t k = 0; k < shift->count; k++)
         for (uint32_t i = 0; i < n; i++)
-            differences[(size_t)k * n + i] =
-                log_quantile(&test->after->per_run[test->partners[i][1]], SHIFT_SHARES[k]) -
-                log_quantile(&test->before->per_run[test->partners[i][0]], SHIFT_SHARES[k]);
+            differences[(size_t)k * n + i] = log_quantile(&test->after->per_run[i], SHIFT_SHARES[k]) -
+                                             log_quantile(&test->before->per_run[i], SHIFT_SHARES[k]);
     const struct signflip_question question = {differences, shift->count, n, COMPARISON_CONFIDENCE,
                                                COMPARISON_SEED};
     err e = n > 1 ? signflip(&answer, &question) : OK;

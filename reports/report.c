@@ -111,23 +111,12 @@ err report_write_page(const struct page *page, const void *context, struct diag 
     return OK;
 }
 
-struct drawing {
-    const struct chart *chart;
-    const struct bench_result *result;
-};
-
-static err draw(FILE *script, const void *with)
-{
-    const struct drawing *drawing = with;
-    return chart_write(script, drawing->chart, drawing->result);
-}
-
 static err add_plots(struct document *document, struct report_test *test, struct diag *diag)
 {
     test->first_plot = document->plot_count;
     for (uint32_t i = 0; i < chart_count(); i++) {
-        struct drawing drawing = {chart_at(i), test->result};
-        struct document_plot plot = {.write = draw, .with = &drawing};
+        struct chart_drawing drawing = {chart_at(i), test->result};
+        struct document_plot plot = {.write = chart_draw, .with = &drawing};
         snprintf(plot.name, sizeof plot.name, "%.*s-%s", REPORT_TITLE_BYTES, test->file_name,
                  drawing.chart->name);
         TRY(document_add(document, &plot, diag));

@@ -57,6 +57,9 @@ struct report_inputs {
 };
 MUST_USE err report_inputs_read(struct report_inputs *out, const struct report_options *options,
                                 struct diag *diag);
+/* The one result options->input_folder names. */
+MUST_USE err report_inputs_read_file(struct report_inputs *out, const struct report_options *options,
+                                     struct diag *diag);
 /* Takes a result: titles, rank. The result is the inputs' even on failure. ERR_NOMEM, ERR_LIMIT. */
 MUST_USE err report_inputs_add(struct report_inputs *inputs, const char *group, struct bench_result *result,
                                struct diag *diag);
@@ -71,6 +74,11 @@ MUST_USE err report_write_test(const struct page *page, const struct report_test
                                struct diag *diag); /* report_test.c */
 MUST_USE err report_write_details(const struct page *page, const struct report_test *test,
                                   struct diag *diag); /* report_details.c */
+
+/* report_command.c */
+void report_print_word(FILE *out, const char *word); /* a space and the word, quoted for a shell */
+MUST_USE err report_write_reproduction(const struct page *page, const struct bench_result *result,
+                                       struct diag *diag);
 
 /* Numbers as people read them: metric_write in a struct of its own. */
 struct report_number {

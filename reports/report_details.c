@@ -3,7 +3,6 @@
 #include "base/config.h"
 #include "reports/report.h"
 #include "reports/run_fields.h"
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,63 +172,11 @@ static void write_section(const struct page *page, const char *title, const stru
     page->renderer->table(page->out, page->grid);
 }
 
-/* A word as a shell takes it. */
-static void print_word(FILE *out, const char *word)
-{
-    bool is_plain = *word != '\0';
-    for (const char *at = word; *at; at++)
-        is_plain = is_plain && (isalnum((unsigned char)*at) || strchr("-_./:,=+%@", *at));
-    if (is_plain) {
-        fprintf(out, " %s", word);
-        return;
-    }
-    fputs(" '", out);
-    for (const char *at = word; *at; at++)
-        if (*at == '\'')
-            fputs("'\\''", out);
-        else
-            fputc(*at, out);
-    fputc('\'', out);
-}
-
-/* However many words: a command that is cut reproduces nothing. */
-static err write_command(const struct page *page, const struct bench_result *result)
-{
-    char *text = NULL, file[256];
-    size_t text_bytes;
-    FILE *out = open_memstream(&text, &text_bytes);
-    if (!out) return ERR_NOMEM;
-    fputs("agenc", out);
-    for (uint32_t i = 0; i < result->command_count; i++) print_word(out, result->command[i]);
-    snprintf(file, sizeof file, "%.200s.json", result->name);
-    print_word(out, "--output");
-    print_word(out, file);
-    bool is_whole = !ferror(out);
-    is_whole = fclose(out) == 0 && is_whole;
-    if (is_whole) page->renderer->code(page->out, text);
-    free(text);
-    return is_whole ? OK : ERR_NOMEM;
-}
-
-static err write_reproduction(const struct page *page, const struct bench_result *result, struct diag *diag)
-{
-    char note[REPORT_TEXT_BYTES] = "";
-    err e = write_command(page, result);
-    if (e != OK) return diag_fail(diag, e, "out of memory for the command of %s", result->name);
-    report_say(note,
-               "Version %s (commit %s), trajectory hash %016" PRIx64 " over %s events. The same command and "
-               "commit give the same hash on any machine.",
-               result->version, result->commit, result->trajectory_hash,
-               report_count(result->summary.events).text);
-    page->renderer->paragraph(page->out, note);
-    return OK;
-}
-
 err report_write_details(const struct page *page, const struct report_test *test, struct diag *diag)
 {
     const struct bench_result *result = test->result;
     page->renderer->heading(page->out, 3, "How to reproduce");
-    TRY(write_reproduction(page, result, diag));
+    TRY(report_write_reproduction(page, result, diag));
     write_runs(page, result);
     write_accounts(page, result);
     page->renderer->fold_begin(page->out, "Configuration, workload, models and machine");

@@ -236,6 +236,20 @@ static err read_subfolders(struct report_inputs *inputs, const char *path, struc
     return e;
 }
 
+err report_inputs_read_file(struct report_inputs *out, const struct report_options *options,
+                            struct diag *diag)
+{
+    struct report_inputs inputs = {.options = options};
+    err e = read_result(&inputs, options->input_folder, "", diag);
+    if (e != OK) {
+        report_inputs_close(&inputs);
+        return e;
+    }
+    report_inputs_sort(&inputs);
+    *out = inputs;
+    return OK;
+}
+
 err report_inputs_read(struct report_inputs *out, const struct report_options *options, struct diag *diag)
 {
     struct report_inputs inputs = {.options = options};
