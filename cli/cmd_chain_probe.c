@@ -23,11 +23,7 @@ static const struct flag FLAGS[] = {
      .max = 1000000,
      .fallback = "20",
      .help = "memos to send"},
-    {.name = "rate",
-     .value = "R",
-     .type = FLAG_RATE,
-     .fallback = "10",
-     .help = "transactions a second; 0: all at once"},
+    {.name = "rate", .value = "R", .type = FLAG_RATE, .fallback = "10", .help = "transactions a second"},
     {.name = "commitment",
      .value = "LEVEL",
      .type = FLAG_CHOICE,
@@ -314,12 +310,12 @@ static err read_order(const struct args *args, struct probe_order *out, struct d
 {
     double rate = args_rate(args, "rate");
     int64_t request_ns = args_integer(args, "request-timeout");
-    if (rate > 0 && rate < 0.001) return diag_fail(diag, ERR_RANGE, "--rate: at least 0.001, or 0");
+    if (rate < 0.001) return diag_fail(diag, ERR_RANGE, "--rate: at least 0.001");
     if (request_ns < 10 * NS_PER_MS) return diag_fail(diag, ERR_RANGE, "--request-timeout: at least 10ms");
     if (args_integer(args, "poll") < NS_PER_MS) return diag_fail(diag, ERR_RANGE, "--poll: at least 1ms");
     *out = (struct probe_order){.port = RPC_PORT_DEFAULTS,
                                 .transactions = (uint32_t)args_integer(args, "transactions"),
-                                .every_ns = rate > 0 ? (int64_t)((double)NS_PER_S / rate) : 0,
+                                .every_ns = (int64_t)((double)NS_PER_S / rate),
                                 .until = (enum rpc_level)(args_integer(args, "commitment") + LEVEL_PROCESSED),
                                 .timeout_ns = args_integer(args, "timeout")};
     out->port.urls = args_text(args, "url");

@@ -5,7 +5,7 @@
 #include <poll.h>
 #include <stdio.h>
 
-enum { LOOK_AGAIN_MS = 200, TRIES_MOST = 3 };
+enum { LOOK_AGAIN_MS = 200, TRIES_MOST = 5 };
 
 struct fund {
     const struct fund_order *order;

@@ -129,10 +129,20 @@ static struct transaction *copy_of(const struct transaction *transaction)
     return copy;
 }
 
+/* A node that still retries by itself ignores the same transaction; one that has stopped forwards it again.
+ */
+static err submit_again(struct ledger *ledger, struct entry *entry)
+{
+    if (entry->state != ENTRY_PENDING || entry->tries <= entry->tries_max) return OK;
+    return try_once(ledger, entry);
+}
+
 err ledger_submit(struct ledger *ledger, const struct transaction *transaction, uint32_t tries_max)
 {
     const unsigned char *signature = transaction_signature(transaction);
-    if (table_find(&ledger->by_signature, short_name(signature), NULL)) return OK;
+    uint32_t known;
+    if (table_find(&ledger->by_signature, short_name(signature), &known))
+        return submit_again(ledger, &ledger->entries[known]);
     struct entry *entry = take_entry(ledger);
     if (!entry) return ERR_LIMIT;
     struct transaction *copy = copy_of(transaction);

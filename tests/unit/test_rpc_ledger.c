@@ -134,6 +134,25 @@ Test(rpc_ledger, a_dropped_transaction_is_sent_again_and_one_that_never_arrives_
     cr_assert(eq(u32, ledger->pending_count, 0));
 }
 
+Test(rpc_ledger, what_the_node_does_not_retry_is_forwarded_each_time_it_is_submitted, .init = begin,
+     .fini = end)
+{
+    struct transaction transaction;
+    const struct transfer transfer = {ledger->faucet_seed, to,
+                                      ledger_bank(ledger, COMMIT_PROCESSED)->blockhash, 1000000, 7};
+    transaction_transfer(&transaction, &transfer);
+    ledger->drop_chance = 1;
+    ledger->drop_until_ns = now_ns + 5000 * NS_PER_MS;
+    cr_assert(ledger_submit(ledger, &transaction, 0) == OK);
+    pass(10000);
+    cr_assert(find(&transaction) == NULL, "it is in a block");
+    cr_assert(eq(u64, ledger->counts.dropped, 1));
+    cr_assert(ledger_submit(ledger, &transaction, 0) == OK);
+    pass(5000);
+    cr_assert(find(&transaction) != NULL, "it is in no block");
+    cr_assert(eq(u64, ledger->counts.submitted, 1));
+}
+
 Test(rpc_ledger, a_blockhash_serves_150_blocks_and_no_more, .init = begin, .fini = end)
 {
     unsigned char hash[KEY_BYTES];
