@@ -142,3 +142,8 @@ void accounts_forget_above(struct accounts *accounts, uint32_t height)
         while (account->count && account->versions[account->count - 1].height > height) account->count--;
     }
 }
+
+bool accounts_know(const struct accounts *accounts, const unsigned char *key)
+{
+    return accounts->slots[slot_of(accounts, key)] != 0;
+}

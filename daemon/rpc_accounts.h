@@ -35,4 +35,6 @@ struct account_change {
 };
 MUST_USE err accounts_set(struct accounts *accounts, const struct account_change *change);
 
+bool accounts_know(const struct accounts *accounts, const unsigned char *key);
+
 void accounts_forget_above(struct accounts *accounts, uint32_t height); /* those blocks are lost */

@@ -221,13 +221,21 @@ static err write_balances(struct ledger *ledger, const struct entry *entry)
                                         .lamports = outcome->after[i],
                                         .height = entry->height,
                                         .final_height = ledger->height[COMMIT_FINALIZED]};
-        err e = accounts_set(&ledger->accounts, &change);
-        if (e != OK && e != ERR_LIMIT) return e;
+        TRY(accounts_set(&ledger->accounts, &change));
     }
     return OK;
 }
 
-/* Executes it in the block after the tip; *is_in: it is in there now. */
+static bool has_room(const struct accounts *accounts, const struct transaction *transaction)
+{
+    uint32_t count = accounts->count;
+    for (uint32_t i = 0; i < transaction->key_count; i++)
+        count += !accounts_know(accounts, transaction_key(transaction, i));
+    return count <= ACCOUNTS_MAX;
+}
+
+/* Executes it in the block after the tip; *is_in: it is in there now. When the accounts are full nothing
+ * enters, for money that has nowhere to go would be lost. */
 static err enter(struct ledger *ledger, struct entry *entry, struct bank *bank, bool *is_in)
 {
     uint32_t hash_height;
@@ -236,7 +244,7 @@ static err enter(struct ledger *ledger, struct entry *entry, struct bank *bank, 
     *is_in = false;
     if (!ledger_knows_blockhash(ledger, bank->height - 1, transaction_blockhash(entry->transaction),
                                 &hash_height) ||
-        !transaction_is_signed(entry->transaction))
+        !transaction_is_signed(entry->transaction) || !has_room(&ledger->accounts, entry->transaction))
         return OK;
     transaction_execute(entry->transaction, &view, outcome);
     if (!outcome->is_included) return OK;

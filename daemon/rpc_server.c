@@ -40,7 +40,7 @@ struct client {
 struct rpc_server {
     struct rpc rpc;
     struct rpc_limits limits;
-    int epoll, listen[2], signals;
+    int epoll, listen[2], signals, spare; /* spare: see rpc_listen.h */
     uint16_t port;
     uint32_t serial, client_count;
     size_t unread_bytes; /* of all clients */
@@ -398,11 +398,10 @@ static struct client *free_client(struct rpc_server *server)
 
 static void accept_all(struct rpc_server *server, int listener)
 {
-    struct sockaddr_in from;
-    socklen_t from_bytes = sizeof from;
-    int one = 1, socket;
-    while ((socket = accept4(listener, (struct sockaddr *)&from, &from_bytes,
-                             SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
+    struct rpc_caller caller;
+    int one = 1;
+    while ((caller = rpc_accept(listener, &server->spare, &server->rpc.counts.refused)).socket >= 0) {
+        int socket = caller.socket;
         struct client *client = server->client_count < SERVER_CLIENTS_MAX ? free_client(server) : NULL;
         if (!client) {
             server->rpc.counts.refused++;
@@ -413,13 +412,12 @@ static void accept_all(struct rpc_server *server, int listener)
         server->serial = (server->serial + 1) % (UINT32_MAX / SERVER_CLIENTS_MAX - 1);
         *client = (struct client){.socket = socket,
                                   .id = server->serial * SERVER_CLIENTS_MAX + place + 1,
-                                  .address = ntohl(from.sin_addr.s_addr),
+                                  .address = caller.address,
                                   .heard_ns = server->now_ns};
         server->client_count++;
         (void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
         struct epoll_event event = {.events = EPOLLIN, .data.u32 = place};
         if (epoll_ctl(server->epoll, EPOLL_CTL_ADD, socket, &event) != 0) client_close(server, client);
-        from_bytes = sizeof from;
     }
 }
 
@@ -532,7 +530,8 @@ err rpc_server_open(struct rpc_server **out, const struct server_options *option
 {
     struct rpc_server *server = calloc(1, sizeof *server);
     if (!server) return ERR_NOMEM;
-    server->epoll = server->signals = server->listen[0] = server->listen[1] = -1;
+    server->epoll = server->signals = server->spare = server->listen[0] = server->listen[1] = -1;
+    rpc_descriptors_raise();
     server->limits.most = options->rate_limit;
     for (uint32_t i = 0; i < SERVER_CLIENTS_MAX; i++) server->clients[i].socket = -1;
     err e = rpc_listen(options->listen, options->port, server->listen, &server->port, diag);
@@ -555,7 +554,7 @@ void rpc_server_free(struct rpc_server *server)
 {
     if (!server) return;
     for (uint32_t i = 0; i < SERVER_CLIENTS_MAX; i++) client_close(server, &server->clients[i]);
-    int open[] = {server->epoll, server->signals, server->listen[0], server->listen[1]};
+    int open[] = {server->epoll, server->signals, server->spare, server->listen[0], server->listen[1]};
     for (size_t i = 0; i < sizeof open / sizeof *open; i++)
         if (open[i] >= 0) close(open[i]);
     ledger_close(&server->rpc.ledger);

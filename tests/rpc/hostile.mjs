@@ -1,11 +1,13 @@
 // tests/rpc/hostile.mjs: what clients should not send, what operators break, and what neither may cost.
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
-import { check, report, serve, sleep, until } from './lib.mjs';
+import { check, report, serve, serveWith, sleep, until } from './lib.mjs';
 
 const server = await serve('--profile', 'localnet', '--time-scale', '10');
 const { port } = new URL(server.http);
 const rss = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]);
+// Processor time that a process has used, in ms.
+const busy = pid => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 13).reduce((sum, ticks) => sum + 10 * Number(ticks), 0);
 
 // Sends bytes, gives back what comes within `ms` and whether the server closed.
 function raw(bytes, ms = 300, to = port) {
@@ -121,6 +123,64 @@ async function flood() {
     check((await server.call('getHealth')).result === 'ok', 'the server goes on');
 }
 
+// Connections that say nothing; gives back those that the server has not closed.
+async function crowd(count, to) {
+    const sockets = Array.from({ length: count }, () => net.connect(to, '127.0.0.1'));
+    for (const socket of sockets) socket.on('error', () => {}).once('close', () => { socket.isOver = true; });
+    await until(() => sockets.every(socket => socket.isOver || !socket.connecting), 5000);
+    await sleep(300);
+    return sockets.filter(socket => !socket.isOver);
+}
+const leave = sockets => Promise.all(sockets.map(socket => new Promise(done => socket.once('close', done).destroy())));
+
+async function crowds() {
+    const before = rss();
+    const many = await crowd(4500, port);
+    check(many.length <= 4096 && many.length > 4000, `4096 clients at most: ${many.length}`);
+    await leave(many);
+    check(await until(async () => (await server.call('getHealth').catch(() => ({}))).result === 'ok', 3000), 'and others when they are gone');
+    check((await server.admin('status')).refused >= 400, 'who is sent away is counted');
+    check(rss() - before < 20000, `memory after 4500 clients: ${rss() - before} kB more`);
+    const poor = await serveWith('ulimit -n 100; exec "$@"', '--profile', 'localnet');
+    const stayed = await crowd(300, new URL(poor.http).port);
+    check(stayed.length < 100, `as many clients as there are descriptors: ${stayed.length}`);
+    const from = busy(poor.pid);
+    await sleep(1000);
+    check(busy(poor.pid) - from < 300, `the rest does not keep it busy: ${busy(poor.pid) - from} ms a second`);
+    await leave(stayed);
+    check(await until(async () => (await poor.call('getHealth').catch(() => ({}))).result === 'ok', 3000), 'and it goes on');
+    await poor.stop();
+}
+
+function websocket() {
+    const socket = net.connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write(HELLO);
+    return socket;
+}
+
+async function subscribers() {
+    const before = rss();
+    const greedy = websocket();
+    let heard = '';
+    greedy.on('data', data => { heard = (heard + data.toString('latin1')).slice(-300); });
+    const ask = frame(0x81, request('accountSubscribe', '1'.repeat(32)));
+    for (let i = 0; i < 34; i++) {
+        greedy.write(Buffer.concat(Array(1000).fill(ask)));
+        await sleep(20);
+    }
+    check(await until(() => heard.includes('subscription limit'), 10000), `subscriptions are limited: ${heard}`);
+    greedy.destroy();
+    const slow = websocket();
+    slow.pause(); // asks for much and reads nothing
+    slow.write(Buffer.concat(Array(2000).fill(frame(0x81, '{"jsonrpc":"2.0","id":1,"method":"slotsUpdatesSubscribe"}'))));
+    const count = async () => (await server.admin('status')).subscriptions;
+    check(await until(async () => await count() === 2000, 5000), 'a client subscribes to much');
+    check(await until(async () => await count() === 0, 30000), 'who does not read is cut off');
+    check(rss() - before < 30000, `memory after subscribers: ${rss() - before} kB more`);
+    slow.destroy();
+}
+
 async function faults() {
     await server.admin('errors', { code: -32005, count: 2 });
     check((await server.call('getSlot')).error.code === -32005, 'an injected error of JSON-RPC');
@@ -164,6 +224,8 @@ await json();
 await http();
 await frames();
 await flood();
+await crowds();
+await subscribers();
 await faults();
 await ration();
 report();

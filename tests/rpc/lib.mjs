@@ -40,8 +40,11 @@ export async function until(condition, ms) {
     return false;
 }
 
-export function serve(...words) {
-    const child = spawn(process.env.AGENC, ['chain', 'serve', '--port', '0', ...words]);
+export const serve = (...words) => serveWith('exec "$@"', ...words);
+
+// `shell` runs it, as "$@".
+export function serveWith(shell, ...words) {
+    const child = spawn('sh', ['-c', shell, 'sh', process.env.AGENC, 'chain', 'serve', '--port', '0', ...words]);
     child.stderr.pipe(process.stderr);
     process.once('exit', () => child.kill());
     return new Promise((done, fail) => {

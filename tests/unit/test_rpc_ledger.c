@@ -223,3 +223,20 @@ Test(rpc_ledger, nor_do_their_votes, .init = begin_with_votes, .fini = end)
     live_for(70000); /* they would be 12 MB */
     cr_assert(lt(u64, resident_kb(), before_kb + 4000));
 }
+
+Test(rpc_ledger, no_money_is_lost_when_the_accounts_are_full, .init = begin, .fini = end)
+{
+    unsigned char key[KEY_BYTES] = {77};
+    while (ledger->accounts.count < ACCOUNTS_MAX - 2) {
+        memcpy(key + 8, &ledger->accounts.count, sizeof ledger->accounts.count);
+        struct account_change change = {.key = key, .lamports = 1};
+        cr_assert(accounts_set(&ledger->accounts, &change) == OK);
+    }
+    struct transaction first =
+        send(LAMPORTS_IN_SOL, COMMIT_FINALIZED); /* keys: two programs and the receiver */
+    pass(3000);
+    cr_assert(find(&first) == NULL);
+    cr_assert(eq(u64, balance(COMMIT_PROCESSED), 0));
+    struct account_change change = {.key = to, .lamports = LAMPORTS_IN_SOL};
+    cr_assert(accounts_set(&ledger->accounts, &change) == OK);
+}
