@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { BODY_KEPT_BYTES = 64 << 10 };
+
 struct transfer {
     struct http_client *client;
     CURL *easy; /* kept for the next request: it holds no connection, the multi handle does */
@@ -215,7 +217,6 @@ static enum http_end end_of(const struct transfer *transfer, CURLcode code)
     switch (code) {
     case CURLE_OK: return HTTP_ANSWERED;
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
@@ -236,10 +237,21 @@ static int64_t retry_after_ns(CURL *easy)
     return (seconds < HTTP_RETRY_AFTER_MOST_S ? seconds : HTTP_RETRY_AFTER_MOST_S) * NS_PER_S;
 }
 
+/* A large answer is rare: its memory is not kept for the next one. */
+static void forget_body(struct transfer *transfer)
+{
+    if (transfer->room_bytes <= BODY_KEPT_BYTES) return;
+    char *shrunk = realloc(transfer->body, BODY_KEPT_BYTES);
+    if (!shrunk) return;
+    transfer->body = shrunk;
+    transfer->room_bytes = BODY_KEPT_BYTES;
+}
+
 static void finish(struct transfer *transfer, CURLcode code)
 {
     struct http_client *client = transfer->client;
     long status = 0;
+    transfer->is_too_large |= code == CURLE_OUT_OF_MEMORY; /* what curl says of a header without end */
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     transfer->body[transfer->size_bytes] = '\0'; /* on_body keeps a byte of room */
     struct http_answer answer = {.tag = transfer->tag,
@@ -253,6 +265,7 @@ static void finish(struct transfer *transfer, CURLcode code)
                                                                : curl_easy_strerror(code)};
     curl_multi_remove_handle(client->multi, transfer->easy);
     client->options.done(client->options.context, &answer);
+    forget_body(transfer);
     transfer->is_busy = false; /* only now: `done` may post, and the body is still ours */
     client->busy--;
 }

@@ -61,9 +61,20 @@ static void accept(struct rpc_port *port, struct sending *sending)
 
 /* -- answers -- */
 
+/* Nothing of these is out: whoever submitted them may try again when nodes answer. */
+static void refuse_unsigned(struct rpc_port *port, const char *why)
+{
+    for (uint32_t i = 0; i < port->options.capacity; i++) {
+        struct sending *sending = &port->sendings[i];
+        if (sending->is_used && !sending->is_over && !sending->is_signed)
+            finish(port, sending, PORT_REFUSED, why);
+    }
+}
+
 static void hear_hash(struct rpc_port *port, const struct rpc_answer *answer)
 {
     port->hash.is_asked = false;
+    if (answer->fault != FAULT_NONE) refuse_unsigned(port, answer->why);
     if (answer->fault != FAULT_NONE || answer->slot < port->hash.slot) return;
     memcpy(port->hash.bytes, answer->blockhash, KEY_BYTES);
     port->hash.last_height = answer->last_height;

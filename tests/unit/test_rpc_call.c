@@ -196,7 +196,7 @@ Test(rpc_call, a_key_pair_file_is_64_bytes_whose_halves_fit)
 {
     struct wallet wallet;
     struct diag diag;
-    char text[512] = "[", spoilt[512];
+    char text[512] = "[", spoilt[600];
     cr_assert(wallet_fresh(&wallet, NULL) == OK);
     for (int i = 0; i < 64; i++)
         sprintf(text + strlen(text), "%s%d", i ? "," : "", i < 32 ? wallet.seed[i] : wallet.key[i - 32]);
