@@ -138,6 +138,8 @@ validate-calibration: $(OUT)/tests/validate-calibration ## Draw data from known 
 	@$<
 golden-update: $(OUT)/agenc ## Accept the runs as they are now and print what changed
 	@tests/golden/run.sh $(OUT)/agenc --update
+baseline: $(OUT)/agenc ## Accept what ci/gate measures as the new ci/baseline
+	@ci/measure ci/baseline
 debug: ## Build build/debug/agenc
 	@$(MAKE) release VARIANT=debug
 asan: ## Run the same tests under AddressSanitizer and UBSan, leaks fatal
@@ -170,4 +172,4 @@ help: ## Show this list
 -include $(OBJ:.o=.d) $(OUT)/cli/main.d $(TESTLIB:.o=.d) $(TESTS:%=%.d) $(BENCHES:%=%.d) $(wildcard $(OUT)/tests/fuzz/*.d)
 .DEFAULT_GOAL := release
 .SECONDARY:
-.PHONY: release test validate-chain validate-docs validate-provers validate-calibration model spin coverage judges golden-update debug asan tsan bench bench-engine docs fmt clean help FORCE
+.PHONY: release test validate-chain validate-docs validate-provers validate-calibration model spin coverage judges golden-update baseline debug asan tsan bench bench-engine docs fmt clean help FORCE

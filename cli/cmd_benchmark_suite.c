@@ -4,9 +4,8 @@
  * Each test is a `benchmark speculation` with the options of its row; what the
  * suite was given (configuration, models, seeds) is handed on to every test. */
 #include "base/assert.h"
-#include "cli/bench_run.h"
+#include "cli/bench_jobs.h"
 #include "cli/command.h"
-#include "cli/commands.h"
 #include "cli/suite_report.h"
 #include "reports/report.h"
 #include "sim/pool.h"
@@ -40,7 +39,7 @@ static const struct suite_test {
 };
 enum {
     TEST_COUNT = sizeof TESTS / sizeof *TESTS,
-    OWN_WORDS = 10, /* of a test's row, and --output FILE */
+    OWN_WORDS = 12, /* of a test's row, --output FILE and --quiet */
     WORDS_MOST = OWN_WORDS + 2 * FLAG_USES_MOST,
     PATH_BYTES = SUITE_PATH_BYTES,
     NAME_BYTES = 32, /* of a file in the folder */
@@ -109,49 +108,39 @@ static bool is_handed_on(const char *name)
 }
 
 struct suite {
-    struct args args[TEST_COUNT], *pointers[TEST_COUNT];
-    struct bench_request requests[TEST_COUNT];
+    struct bench_jobs *jobs;
     struct bench_result *results[TEST_COUNT];
-    char words[TEST_COUNT][WORDS_MOST][64];
-    char *word_list[TEST_COUNT][WORDS_MOST];
+    char options[FLAG_USES_MOST][64]; /* "--config": those that are handed on */
     char paths[TEST_COUNT][PATH_BYTES];
 };
 
-/* The command line of one test. Option names are ours and short; values are borrowed from the suite's own. */
-static int test_words(struct suite *suite, uint32_t test, const struct args *args)
+/* The command line of one test: its row's, then what the suite was given. */
+static void test_words(struct suite *suite, uint32_t test, const struct args *args,
+                       const char *words[WORDS_MOST + 1])
 {
     int count = 0;
-    for (int i = 0; TESTS[test].words[i]; i++)
-        suite->word_list[test][count++] = (char *)(uintptr_t)TESTS[test].words[i];
-    suite->word_list[test][count++] = "--output";
-    suite->word_list[test][count++] = suite->paths[test];
+    for (int i = 0; TESTS[test].words[i]; i++) words[count++] = TESTS[test].words[i];
+    words[count++] = "--output";
+    words[count++] = suite->paths[test];
     /* All tests have one configuration: what there is to warn about is said once. */
-    if (test > 0 || args_is_quiet(args)) suite->word_list[test][count++] = "--quiet";
+    if (test > 0 || args_is_quiet(args)) words[count++] = "--quiet";
     for (uint32_t use = 0; use < args->use_count; use++) {
         const struct flag *flag = args->flags[args->uses[use].flag];
         if (!is_handed_on(flag->name)) continue;
         ASSERT(count + 2 <= WORDS_MOST);
-        snprintf(suite->words[test][count], 64, "--%s", flag->name);
-        suite->word_list[test][count] = suite->words[test][count];
-        count++;
-        if (flag->type != FLAG_SWITCH)
-            suite->word_list[test][count++] = (char *)(uintptr_t)args->uses[use].text;
+        snprintf(suite->options[use], sizeof suite->options[use], "--%s", flag->name);
+        words[count++] = suite->options[use];
+        if (flag->type != FLAG_SWITCH) words[count++] = args->uses[use].text;
     }
-    return count;
+    words[count] = NULL;
 }
 
 static err prepare_test(struct suite *suite, uint32_t test, const struct args *args, struct diag *diag)
 {
-    struct args *own = &suite->args[test];
+    const char *words[WORDS_MOST + 1];
     snprintf(suite->paths[test], PATH_BYTES, "%s/%s.json", args_text(args, "output-dir"), TESTS[test].name);
-    int count = test_words(suite, test, args);
-    own->command = &COMMAND_benchmark_speculation;
-    own->environment = args->environment;
-    own->out = args->out;
-    own->log = args->log;
-    suite->pointers[test] = own;
-    TRY(args_parse(own, count, suite->word_list[test], diag));
-    return bench_request_open(&suite->requests[test], own, diag);
+    test_words(suite, test, args, words);
+    return bench_jobs_add(suite->jobs, words, diag);
 }
 
 /* Makes the folder, not those above it. What stands in the way is said before the work, not after it. */
@@ -190,17 +179,11 @@ static err write_results(const struct suite *suite, struct diag *diag)
 
 static err run_tests(struct suite *suite, const struct args *args, struct diag *diag)
 {
+    TRY(bench_jobs_open(&suite->jobs, args, diag));
     for (uint32_t test = 0; test < TEST_COUNT; test++) TRY(prepare_test(suite, test, args, diag));
-    bench_announce(&suite->requests[0], suite->pointers[0]);
-    const struct bench_work work = {
-        .request = suite->requests,
-        .args = suite->pointers,
-        .count = TEST_COUNT,
-        .threads = args_given(args, "jobs") ? (uint32_t)args_integer(args, "jobs") : 0,
-        .label = "five tests",
-    };
+    bench_announce(bench_jobs_request(suite->jobs, 0), bench_jobs_args(suite->jobs, 0));
     TRY(make_folder(args_text(args, "output-dir"), diag));
-    TRY(bench_run(&work, suite->results, diag));
+    TRY(bench_jobs_run(suite->jobs, "five tests", suite->results, diag));
     return write_results(suite, diag);
 }
 
@@ -227,10 +210,8 @@ static err run(struct args *args, struct diag *diag)
     if (!suite) return diag_fail(diag, ERR_NOMEM, "out of memory for the suite");
     err e = run_tests(suite, args, diag);
     if (e == OK) e = suite_write_states(args_text(args, "output-dir"), suite->results, TEST_COUNT, diag);
-    for (uint32_t test = 0; test < TEST_COUNT; test++) {
-        bench_free(suite->results[test]);
-        bench_request_close(&suite->requests[test]);
-    }
+    for (uint32_t test = 0; test < TEST_COUNT; test++) bench_free(suite->results[test]);
+    bench_jobs_close(suite->jobs);
     free(suite);
     if (e != OK || !args_switch(args, "no-report")) return e == OK ? write_report(args, diag) : e;
     if (!args_is_quiet(args)) fprintf(args->out, "results: %s\n", args_text(args, "output-dir"));

@@ -8,6 +8,7 @@
     X(benchmark_suite)                                                                                       \
     X(benchmark_report)                                                                                      \
     X(benchmark_compare)                                                                                     \
+    X(benchmark_gate)                                                                                        \
     X(chain_describe)                                                                                        \
     X(chain_serve)                                                                                           \
     X(chain_probe)                                                                                           \

@@ -62,13 +62,17 @@ const char *bench_text(struct bench_result *result, const char *text)
 
 void bench_name_after(struct bench_result *result, const char *path)
 {
-    static const char SUFFIX[] = ".json";
+    static const char *const SUFFIXES[] = {".json", ".toml"};
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    size_t size_bytes = strlen(name), suffix_bytes = sizeof SUFFIX - 1;
-    bool is_json = size_bytes > suffix_bytes && strcmp(name + size_bytes - suffix_bytes, SUFFIX) == 0;
+    size_t size_bytes = strlen(name);
+    for (size_t i = 0; i < sizeof SUFFIXES / sizeof *SUFFIXES; i++) {
+        size_t suffix_bytes = strlen(SUFFIXES[i]);
+        bool has_it = size_bytes > suffix_bytes && strcmp(name + size_bytes - suffix_bytes, SUFFIXES[i]) == 0;
+        if (has_it) size_bytes -= suffix_bytes;
+    }
     char *copy = arena_array(result->texts, size_bytes + 1, 1);
     ASSERT(copy);
-    memcpy(copy, name, is_json ? size_bytes - suffix_bytes : size_bytes); /* the arena's bytes are 0 */
+    memcpy(copy, name, size_bytes); /* the arena's bytes are 0 */
     result->name = copy;
 }
 

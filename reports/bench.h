@@ -81,7 +81,7 @@ void bench_free(struct bench_result *result); /* NULL is fine */
 
 const char *bench_text(struct bench_result *result,
                        const char *text); /* a copy that lives as long; ASSERTs room */
-/* "out/latency.json" is the test "latency". */
+/* "out/latency.json" is the test "latency", and so is the scenario "latency.toml". */
 void bench_name_after(struct bench_result *result, const char *path);
 void bench_put_text(struct bench_result *result, struct bench_section *section, const char *name,
                     const char *text);

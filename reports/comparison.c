@@ -1,6 +1,5 @@
 /* reports/comparison.c: from pairs of runs to estimates, p values and verdicts. */
 #include "reports/comparison.h"
-#include "reports/family.h"
 #include "reports/signflip.h"
 #include <math.h>
 #include <stdlib.h>
@@ -27,8 +26,7 @@ static void gather(struct family *family, struct comparison *comparison, bool is
         struct comparison_test *test = &comparison->tests[i];
         for (uint32_t j = 0; j < comparison_metric_count(); j++) {
             struct comparison_row *row = &test->rows[j];
-            if (row->metric->is_primary != is_primary || !is_tested(row) || family->count == FAMILY_MOST)
-                continue;
+            if (row->metric->is_primary != is_primary || !is_tested(row)) continue;
             if (family->count == 0) family->pairs = test->pairs;
             family->is_joint = family->is_joint && test->is_paired && test->pairs == family->pairs;
             family->rows[family->count++] = row;

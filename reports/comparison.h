@@ -15,6 +15,7 @@
  * Source: statistics.md 4. Same results, same bytes. Errors: ERR_NOMEM; ERR_RANGE results that measured
  * different things, with the first difference; ERR_USAGE no test in both. */
 #pragma once
+#include "reports/family.h"
 #include "reports/paired.h"
 #include "reports/report.h"
 #include "reports/run_fields.h"
@@ -22,6 +23,9 @@
 #include "reports/unpaired.h"
 
 enum { COMPARISON_METRICS_MOST = 32, COMPARISON_SHIFTS = 21, COMPARISON_SEED = 1 };
+_Static_assert((int)REPORT_TESTS_MOST *(int)COMPARISON_METRICS_MOST <= (int)FAMILY_MOST &&
+                   (int)FAMILY_MOST <= (int)SIGNFLIP_MEASURES_MOST,
+               "a family has room for all metrics of all tests");
 #define COMPARISON_MARGIN     0.01
 #define COMPARISON_CONFIDENCE 0.95
 
@@ -54,6 +58,7 @@ struct comparison_row {
     double median_before, median_after;
     bool is_ratio, is_identical;
     double mean, deviation; /* on the scale: logarithms of ratios; deviation NAN unpaired */
+    double error, degrees; /* standard error of the mean, and the degrees of freedom that has; NAN: one run */
     struct interval limits; /* of the mean, on the scale */
     double shift;           /* Hodges-Lehmann, on the scale */
     struct interval shift_limits;
@@ -114,6 +119,10 @@ uint32_t comparison_runs_for(const struct comparison *comparison, double effect)
 /* comparison_pair.c: what is compared with what. ERR_RANGE as above. */
 MUST_USE err comparison_match(struct comparison *out, const struct report_inputs *before,
                               const struct report_inputs *after, struct diag *diag);
+
+/* A run's own interval of a quantile, ns: order statistics of its tasks. False: too few tasks. */
+bool comparison_run_limits(const struct run_metrics *run, enum latency_kind kind,
+                           enum latency_quantile quantile, struct interval *out);
 
 /* comparison_row.c, comparison_shift.c. ERR_NOMEM. Adjusted p and verdicts are comparison.c's. */
 MUST_USE err comparison_row_open(struct comparison_row *row, const struct comparison_test *test,

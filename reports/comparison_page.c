@@ -143,22 +143,15 @@ static err write_plots(const struct page *page, const struct comparison_test *te
     return OK;
 }
 
-/* A run's own interval of a quantile: order statistics of its tasks. */
 static struct report_value run_quantile(const struct run_metrics *run, enum latency_quantile quantile)
 {
     struct report_value value = {"n/a"};
-    struct rank_interval ranks;
-    const struct histogram *histogram = &run->histograms[LATENCY_RESULT];
+    struct interval limits;
     char middle[METRIC_TEXT_BYTES], low[METRIC_TEXT_BYTES], high[METRIC_TEXT_BYTES];
-    double at_ns = run->latency[LATENCY_RESULT].quantile_ns[quantile];
-    uint64_t count = histogram->total_count + run->latency[LATENCY_RESULT].censored;
-    if (isnan(at_ns) ||
-        !stats_quantile_ranks(count, latency_quantile_value(quantile), COMPARISON_CONFIDENCE, &ranks) ||
-        ranks.high > histogram->total_count)
-        return value;
-    metric_write(middle, at_ns / (double)NS_PER_S, UNIT_SECONDS);
-    metric_write(low, (double)histogram_at_rank(histogram, ranks.low) / (double)NS_PER_S, UNIT_SECONDS);
-    metric_write(high, (double)histogram_at_rank(histogram, ranks.high) / (double)NS_PER_S, UNIT_SECONDS);
+    if (!comparison_run_limits(run, LATENCY_RESULT, quantile, &limits)) return value;
+    metric_write(middle, run->latency[LATENCY_RESULT].quantile_ns[quantile] / (double)NS_PER_S, UNIT_SECONDS);
+    metric_write(low, limits.low / (double)NS_PER_S, UNIT_SECONDS);
+    metric_write(high, limits.high / (double)NS_PER_S, UNIT_SECONDS);
     snprintf(value.text, sizeof value.text, "%.40s (%.40s – %.40s)", middle, low, high);
     return value;
 }

@@ -61,6 +61,8 @@ static err estimate_paired(struct comparison_row *row, const struct comparison_t
     TRY(paired_estimate(&paired, &sample));
     row->mean = paired.mean;
     row->deviation = paired.deviation;
+    row->error = paired.deviation / sqrt(test->pairs);
+    row->degrees = test->pairs - 1;
     row->limits = paired.mean_limits;
     row->shift = paired.shift;
     row->shift_limits = paired.shift_limits;
@@ -87,6 +89,8 @@ static err estimate_unpaired(struct comparison_row *row, const struct comparison
     free(after);
     if (e != OK) return e;
     row->mean = unpaired.difference;
+    row->error = unpaired.error;
+    row->degrees = unpaired.degrees;
     row->limits = unpaired.difference_limits;
     row->shift = unpaired.shift;
     row->shift_limits = unpaired.shift_limits;
@@ -106,6 +110,8 @@ err comparison_row_open(struct comparison_row *row, const struct comparison_test
                                    .adjusted_p = NAN,
                                    .mean = NAN,
                                    .deviation = NAN,
+                                   .error = NAN,
+                                   .degrees = NAN,
                                    .shift = NAN,
                                    .detectable = NAN,
                                    .superiority = NAN,
@@ -124,4 +130,20 @@ err comparison_row_open(struct comparison_row *row, const struct comparison_test
     }
     row->is_ratio = both_are(row, test, is_positive);
     return test->is_paired ? estimate_paired(row, test) : estimate_unpaired(row, test);
+}
+
+bool comparison_run_limits(const struct run_metrics *run, enum latency_kind kind,
+                           enum latency_quantile quantile, struct interval *out)
+{
+    const struct histogram *histogram = &run->histograms[kind];
+    const struct latency *latency = &run->latency[kind];
+    struct rank_interval ranks;
+    if (isnan(latency->quantile_ns[quantile]) ||
+        !stats_quantile_ranks(histogram->total_count + latency->censored, latency_quantile_value(quantile),
+                              COMPARISON_CONFIDENCE, &ranks) ||
+        ranks.high > histogram->total_count)
+        return false;
+    *out = (struct interval){(double)histogram_at_rank(histogram, ranks.low),
+                             (double)histogram_at_rank(histogram, ranks.high)};
+    return true;
 }

@@ -9,7 +9,7 @@
 #pragma once
 #include <stdint.h>
 
-enum { FAMILY_MOST = 256 };
+enum { FAMILY_MOST = 4096 };
 
 /* adjusted[i] belongs to p[i]; count at most FAMILY_MOST (asserted). May be the same array. */
 void family_holm(const double *p, uint32_t count, double *adjusted);

@@ -23,7 +23,7 @@ enum {
     SIGNFLIP_EXACT_MOST = 20,
     SIGNFLIP_DRAWS = 9999,
     SIGNFLIP_PAIRS_MOST = 1024,
-    SIGNFLIP_MEASURES_MOST = 256,
+    SIGNFLIP_MEASURES_MOST = 4096,
 };
 
 struct signflip_question {

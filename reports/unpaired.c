@@ -128,6 +128,8 @@ static void estimate_means(struct unpaired *out, const struct unpaired_sample *s
     double v = s * s / out->before, w = r * r / out->after, error = sqrt(v + w);
     out->difference = stats_mean(sample->after, out->after) - stats_mean(sample->before, out->before);
     if (out->before < 2 || out->after < 2) return;
+    out->error = error;
+    out->degrees = out->before + out->after - 2;
     if (error == 0) {
         out->difference_limits = (struct interval){out->difference, out->difference};
         out->t_p = out->difference == 0 ? 1 : 0;
@@ -135,6 +137,7 @@ static void estimate_means(struct unpaired *out, const struct unpaired_sample *s
         return;
     }
     double degrees = (v + w) * (v + w) / (v * v / (out->before - 1) + w * w / (out->after - 1));
+    out->degrees = degrees;
     double t = stats_t_quantile(0.5 + sample->confidence / 2, degrees);
     out->difference_limits = (struct interval){out->difference - t * error, out->difference + t * error};
     out->t_p = 2 * stats_t_above(fabs(out->difference) / error, degrees);
@@ -152,6 +155,8 @@ err unpaired_compare(struct unpaired *out, const struct unpaired_sample *sample)
                              .difference_limits = {NAN, NAN},
                              .shift_limits = {NAN, NAN},
                              .t_p = NAN,
+                             .error = NAN,
+                             .degrees = NAN,
                              .detectable = INFINITY};
     TRY(count_wins(&wins, sample));
     out->is_exact = !wins.has_ties && out->before + out->after <= UNPAIRED_EXACT_MOST;

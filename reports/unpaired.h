@@ -17,7 +17,8 @@ enum { UNPAIRED_EXACT_MOST = 30, UNPAIRED_VALUES_MOST = 1024 };
 
 struct unpaired {
     uint32_t before, after;
-    double difference; /* of means, after - before */
+    double difference;     /* of means, after - before */
+    double error, degrees; /* its standard error, and the degrees of freedom that has */
     struct interval difference_limits;
     double shift; /* Hodges-Lehmann */
     struct interval shift_limits;

@@ -1,0 +1,342 @@
+/* cli/cmd_benchmark_gate.c: may this change pass? Exit status, and files for those who ask. */
+#include "base/file.h"
+#include "cli/bench_jobs.h"
+#include "cli/color.h"
+#include "cli/command.h"
+#include "reports/gate_export.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct flag FLAGS[] = {
+    {.name = "baseline",
+     .value = "PATH",
+     .type = FLAG_FILE,
+     .is_required = true,
+     .help = "before the change: a result, a folder of results, or a scenario (.toml) to run"},
+    {.name = "candidate",
+     .value = "PATH",
+     .type = FLAG_FILE,
+     .is_required = true,
+     .help = "after it: the same"},
+    {.name = "policy", .value = "FILE", .type = FLAG_FILE, .help = "tolerances and looks, in TOML"},
+    {.name = "junit", .value = "FILE", .type = FLAG_FILE, .help = "JUnit XML, a case a metric"},
+    {.name = "github",
+     .type = FLAG_SWITCH,
+     .help = "annotations on standard output, and a table for $GITHUB_STEP_SUMMARY"},
+    {.name = "benchstat",
+     .value = "FILE",
+     .type = FLAG_FILE,
+     .help = "runs as Go benchmarks: benchstat -col arm FILE"},
+    {.name = "bmf", .value = "FILE", .type = FLAG_FILE, .help = "Bencher metric format"},
+    {.name = "gha",
+     .value = "FILE",
+     .type = FLAG_FILE,
+     .help = "github-action-benchmark, customSmallerIsBetter; FILE.bigger has customBiggerIsBetter"},
+    {.name = "csv", .value = "FILE", .type = FLAG_FILE, .help = "every run and metric, a row each"},
+    {.name = "jobs",
+     .value = "N",
+     .type = FLAG_INTEGER,
+     .min = 1,
+     .max = 256,
+     .help = "threads; default one a core"},
+    {0},
+};
+
+struct side {
+    const char *path;
+    bool is_scenario;
+    struct report_options options;
+    struct report_inputs inputs;
+};
+
+struct gate {
+    struct args *args;
+    struct gate_policy policy;
+    struct side sides[2];
+    struct comparison comparison;
+    struct gate_verdict verdict;
+    uint32_t look; /* how many were taken */
+    char void_why[256];
+};
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t size = strlen(text), end_size = strlen(end);
+    return size >= end_size && strcmp(text + size - end_size, end) == 0;
+}
+
+static err read_side(struct side *side, struct diag *diag)
+{
+    struct stat status;
+    side->options.input_folder = side->path;
+    if (stat(side->path, &status) == 0 && S_ISDIR(status.st_mode))
+        return report_inputs_read(&side->inputs, &side->options, diag);
+    return report_inputs_read_file(&side->inputs, &side->options, diag);
+}
+
+/* Runs the scenario anew, `runs` times from its seed; a partner's seed makes them its pairs. */
+static err run_side(struct gate *gate, struct side *side, uint32_t runs, const uint64_t *seed,
+                    struct diag *diag)
+{
+    char count[16], seed_text[24];
+    const char *words[10] = {"--scenario", side->path, "--runs", count, "--no-baseline"};
+    int used = 5;
+    struct bench_jobs *jobs = NULL;
+    struct bench_result *result = NULL;
+    snprintf(count, sizeof count, "%" PRIu32, runs);
+    if (seed) {
+        snprintf(seed_text, sizeof seed_text, "%" PRIu64, *seed);
+        words[used++] = "--seed";
+        words[used++] = seed_text;
+    }
+    if (args_is_quiet(gate->args)) words[used++] = "--quiet";
+    err e = bench_jobs_open(&jobs, gate->args, diag);
+    if (e == OK) e = bench_jobs_add(jobs, words, diag);
+    if (e == OK) e = bench_jobs_run(jobs, side->path, &result, diag);
+    bench_jobs_close(jobs);
+    if (e != OK) return e;
+    if (!result || result->interrupted) {
+        bench_free(result);
+        return diag_fail(diag, ERR_INTERRUPTED, "interrupted: the gate has not decided");
+    }
+    report_inputs_close(&side->inputs);
+    bench_name_after(result, gate->sides[0].path);
+    return report_inputs_add(&side->inputs, "", result, diag);
+}
+
+/* Results of a past look are replaced by those of a longer one; results from files stay. */
+static err gather(struct gate *gate, uint32_t runs, struct diag *diag)
+{
+    for (int i = 0; i < 2; i++) {
+        struct side *side = &gate->sides[i], *other = &gate->sides[1 - i];
+        if (!side->is_scenario) continue;
+        const uint64_t *seed = other->inputs.count == 1 && (!other->is_scenario || i == 1)
+                                   ? &other->inputs.tests[0].result->seed
+                                   : NULL;
+        TRY(run_side(gate, side, runs, seed, diag));
+    }
+    return OK;
+}
+
+/* What no comparison can be made of: said as the gate's word, not as a fault of the command line. */
+static bool is_void(struct gate *gate)
+{
+    for (int i = 0; i < 2; i++)
+        for (uint32_t j = 0; j < gate->sides[i].inputs.count; j++) {
+            const struct bench_result *result = gate->sides[i].inputs.tests[j].result;
+            if (!bench_is_empty(result) && !result->interrupted) continue;
+            snprintf(gate->void_why, sizeof gate->void_why, "%.160s of the %s %s", result->name,
+                     i ? "candidate" : "baseline",
+                     result->interrupted ? "was interrupted" : "measured nothing");
+            return true;
+        }
+    return false;
+}
+
+static err judge(struct gate *gate, double alpha, struct diag *diag)
+{
+    gate_verdict_free(&gate->verdict);
+    comparison_free(&gate->comparison);
+    gate->verdict.outcome = GATE_VOID;
+    if (is_void(gate)) return OK;
+    TRY(comparison_make(&gate->comparison, &gate->sides[0].inputs, &gate->sides[1].inputs, diag));
+    const struct gate_question question = {&gate->comparison, &gate->policy, alpha};
+    err e = gate_judge(&gate->verdict, &question);
+    return e == OK ? OK : diag_fail(diag, e, "out of memory for the gate");
+}
+
+/* As many looks as are needed, when both sides can be run for longer; else one, at all there is. */
+static err look(struct gate *gate, struct diag *diag)
+{
+    const struct gate_policy *policy = &gate->policy;
+    const struct side *fixed = !gate->sides[0].is_scenario ? &gate->sides[0] : &gate->sides[1];
+    if (!fixed->is_scenario) {
+        TRY(gather(gate, fixed->inputs.tests[0].result->runs, diag));
+        gate->look = 1;
+        return judge(gate, policy->alpha, diag);
+    }
+    for (gate->look = 0; gate->look < policy->look_count;) {
+        TRY(gather(gate, policy->looks[gate->look], diag));
+        TRY(judge(gate, gate_policy_alpha(policy, gate->look), diag));
+        gate->look++;
+        if (gate->verdict.outcome != GATE_INCONCLUSIVE) break;
+    }
+    return OK;
+}
+
+static err open_gate(struct gate *gate, struct diag *diag)
+{
+    const char *policy = args_text(gate->args, "policy");
+    static const char *const NAMES[] = {"baseline", "candidate"};
+    if (policy)
+        TRY(gate_policy_read(&gate->policy, policy, diag));
+    else
+        gate_policy_default(&gate->policy);
+    for (int i = 0; i < 2; i++) {
+        struct side *side = &gate->sides[i];
+        side->path = args_text(gate->args, NAMES[i]);
+        side->is_scenario = ends_with(side->path, ".toml");
+        side->options.log = gate->args->log;
+        if (!side->is_scenario) TRY(read_side(side, diag));
+    }
+    for (int i = 0; i < 2; i++)
+        if (gate->sides[i].is_scenario && !gate->sides[1 - i].is_scenario &&
+            gate->sides[1 - i].inputs.count > 1)
+            return diag_fail(diag, ERR_USAGE,
+                             "--%s is one scenario and --%s has %u results; name one of them", NAMES[i],
+                             NAMES[1 - i], gate->sides[1 - i].inputs.count);
+    return OK;
+}
+
+static void write_junit(FILE *out, const struct gate *gate)
+{
+    gate_write_junit(out, &gate->verdict);
+}
+
+static void write_benchstat(FILE *out, const struct gate *gate)
+{
+    gate_write_benchstat(out, &gate->comparison);
+}
+
+static void write_bmf(FILE *out, const struct gate *gate)
+{
+    gate_write_bmf(out, &gate->verdict);
+}
+
+static void write_gha(FILE *out, const struct gate *gate)
+{
+    gate_write_gha(out, &gate->verdict, GATE_SMALLER_IS_BETTER);
+}
+
+static void write_gha_bigger(FILE *out, const struct gate *gate)
+{
+    gate_write_gha(out, &gate->verdict, GATE_BIGGER_IS_BETTER);
+}
+
+static void write_csv(FILE *out, const struct gate *gate)
+{
+    gate_write_csv(out, &gate->comparison);
+}
+
+static const struct output {
+    const char *flag, *ending;
+    void (*write)(FILE *out, const struct gate *gate);
+} OUTPUTS[] = {{"junit", "", write_junit}, {"benchstat", "", write_benchstat},   {"bmf", "", write_bmf},
+               {"gha", "", write_gha},     {"gha", ".bigger", write_gha_bigger}, {"csv", "", write_csv}};
+
+static err write_outputs(const struct gate *gate, struct diag *diag)
+{
+    for (size_t i = 0; i < sizeof OUTPUTS / sizeof *OUTPUTS; i++) {
+        const char *name = args_text(gate->args, OUTPUTS[i].flag);
+        struct file_writer writer;
+        char path[4096];
+        if (!name) continue;
+        if (snprintf(path, sizeof path, "%s%s", name, OUTPUTS[i].ending) >= (int)sizeof path)
+            return diag_fail(diag, ERR_IO, "%.64s...: the path is too long", name);
+        TRY(file_begin(&writer, path, diag));
+        OUTPUTS[i].write(writer.stream, gate);
+        TRY(file_commit(&writer, diag));
+    }
+    return OK;
+}
+
+static const char *variable(char *const *environment, const char *name)
+{
+    size_t size = strlen(name);
+    for (; *environment; environment++)
+        if (strncmp(*environment, name, size) == 0 && (*environment)[size] == '=')
+            return *environment + size + 1;
+    return NULL;
+}
+
+/* The step's summary is shared with other steps: it is added to, never written anew. */
+static err write_github(const struct gate *gate, struct grid *scratch, struct diag *diag)
+{
+    const char *path = variable(gate->args->environment, "GITHUB_STEP_SUMMARY");
+    if (!args_switch(gate->args, "github")) return OK;
+    gate_write_github(gate->args->out, &gate->verdict);
+    if (!path || !*path) return OK;
+    FILE *out = fopen(path, "a");
+    if (!out) return diag_fail(diag, ERR_IO, "%s: cannot be written ($GITHUB_STEP_SUMMARY)", path);
+    gate_write_summary(out, &gate->verdict, scratch);
+    bool is_whole = !ferror(out);
+    if (fclose(out) == 0 && is_whole) return OK;
+    return diag_fail(diag, ERR_IO, "%s: cannot be written ($GITHUB_STEP_SUMMARY)", path);
+}
+
+static void tell(const struct gate *gate, struct grid *scratch)
+{
+    static const char *const WORDS[] = {"PASS", "INCONCLUSIVE", "VOID", "REGRESSED"};
+    FILE *out = gate->args->out;
+    const struct gate_verdict *verdict = &gate->verdict;
+    const struct page page = {.renderer = &RENDER_TEXT, .out = out, .grid = scratch};
+    if (*gate->void_why) {
+        fprintf(out, "VOID  %s\n", gate->void_why);
+        return;
+    }
+    if (!args_is_quiet(gate->args)) gate_write_table(&page, verdict);
+    fprintf(out, "%s%s  %u metrics in %u test%s", args_is_quiet(gate->args) ? "" : "\n",
+            WORDS[verdict->outcome], verdict->count, gate->comparison.count,
+            gate->comparison.count == 1 ? "" : "s");
+    if (verdict->fewest_pairs != UINT32_MAX)
+        fprintf(out, ", %" PRIu32 " pairs of runs", verdict->fewest_pairs);
+    else
+        fputs(", unpaired: drift between the arms is not controlled", out);
+    fprintf(out, ", look %u at alpha %.3g\n", gate->look, verdict->alpha);
+}
+
+static err finish(struct gate *gate, struct diag *diag)
+{
+    static const int STATUSES[] = {[GATE_PASS] = STATUS_GOOD,
+                                   [GATE_REGRESSED] = STATUS_REGRESSED,
+                                   [GATE_INCONCLUSIVE] = STATUS_INCONCLUSIVE,
+                                   [GATE_VOID] = STATUS_VOID};
+    struct grid *scratch = malloc(sizeof *scratch);
+    if (!scratch) return diag_fail(diag, ERR_NOMEM, "out of memory for the gate");
+    tell(gate, scratch);
+    err e = *gate->void_why ? OK : write_outputs(gate, diag);
+    if (e == OK && !*gate->void_why) e = write_github(gate, scratch, diag);
+    free(scratch);
+    gate->args->exit_status = STATUSES[gate->verdict.outcome];
+    return e;
+}
+
+static err run(struct args *args, struct diag *diag)
+{
+    struct gate gate = {.args = args};
+    err e = open_gate(&gate, diag);
+    if (e == OK) e = look(&gate, diag);
+    if (e == OK) e = finish(&gate, diag);
+    gate_verdict_free(&gate.verdict);
+    comparison_free(&gate.comparison);
+    for (int i = 0; i < 2; i++) report_inputs_close(&gate.sides[i].inputs);
+    return e;
+}
+
+const struct command COMMAND_benchmark_gate = {
+    .group = "benchmark",
+    .name = "gate",
+    .summary = "stop a change that made it worse, and only then",
+    .flags = FLAGS,
+    .description = "Judges each metric of the policy by the interval of its mean change over pairs of\n"
+                   "runs: pass, when it is not worse than the tolerance; regressed, when it is, beyond\n"
+                   "chance and all metrics considered; inconclusive in between; void when there is\n"
+                   "nothing to judge. Defaults: latency +10 %, throughput -5 %, memory +20 %.\n"
+                   "Two scenarios are run with 10 pairs, and while undecided with 20 and 30; each look\n"
+                   "spends its share of the error (O'Brien and Fleming), so that looking again does not\n"
+                   "find what is not there.",
+    .formats =
+        "--policy FILE, TOML; what is left out has the defaults shown\n"
+        "    [gate]\n"
+        "    alpha = 0.05            # chance of a wrong word, both sides together\n"
+        "    least = 0.02            # a smaller worsening is never called a regression\n"
+        "    looks = [10, 20, 30]    # pairs of runs\n"
+        "    [tolerance]             # metrics of `benchmark compare`, and how much worse they may be\n"
+        "    result.p99 = \"10%\"",
+    .examples = "agenc benchmark gate --baseline ci/baseline --candidate out --junit gate.xml --github\n"
+                "agenc benchmark gate --baseline main.toml --candidate branch.toml --policy ci/gate.toml",
+    .exits = {STATUS_REGRESSED, STATUS_INCONCLUSIVE, STATUS_VOID},
+    .run = run,
+};

@@ -1,0 +1,68 @@
+# benchmark gate: the exit status is the word, and each tool gets it in its own language.
+gate=$work/gate
+mkdir -p "$gate/base" "$gate/new"
+scenario() { # FILE LINES
+    printf '[benchmark]\nduration = "1m"\n%b' "$2" > "$gate/$1"
+}
+scenario base.toml 'rate = 40\n'
+scenario worse.toml 'rate = 40\n[speculation]\nmax_depth = 1\n'
+scenario other.toml 'rate = 41\n'
+scenario idle.toml 'rate = 0.001\n'
+run_gate=(benchmark gate --baseline "$gate/base.toml")
+"$agenc" benchmark speculation --scenario "$gate/base.toml" --runs 8 --no-baseline --quiet --output "$gate/base/a.json" > "$work/out"
+"$agenc" benchmark speculation --scenario "$gate/worse.toml" --runs 8 --no-baseline --quiet --output "$gate/new/a.json" > "$work/out"
+
+expect 0 '^PASS .*10 pairs of runs, look 1 at alpha 0\.0005' "${run_gate[@]}" --candidate "$gate/base.toml"
+expect 12 '^REGRESSED ' "${run_gate[@]}" --candidate "$gate/worse.toml"
+expect 12 '^REGRESSED .*8 pairs' benchmark gate --baseline "$gate/base/a.json" --candidate "$gate/new/a.json"
+expect 12 '^REGRESSED .*8 pairs' benchmark gate --baseline "$gate/base" --candidate "$gate/new"
+expect 12 '^REGRESSED .*8 pairs' benchmark gate --baseline "$gate/base/a.json" --candidate "$gate/worse.toml"
+expect 0 '^PASS' benchmark gate --baseline "$gate/new" --candidate "$gate/base"
+printf '[tolerance]\nresult.p99 = "300%%"\n' > "$gate/lax.toml"
+expect 0 '^PASS  1 metric' benchmark gate --baseline "$gate/base" --candidate "$gate/new" --policy "$gate/lax.toml"
+"$agenc" benchmark speculation --scenario "$gate/worse.toml" --runs 4 --no-baseline --quiet --output "$gate/few.json" > "$work/out"
+expect 13 '^INCONCLUSIVE .*4 pairs' benchmark gate --baseline "$gate/base/a.json" --candidate "$gate/few.json"
+"$agenc" benchmark speculation --scenario "$gate/idle.toml" --no-baseline --quiet --output "$gate/idle.json" > "$work/out"
+expect 14 '^VOID .*measured nothing' benchmark gate --baseline "$gate/idle.json" --candidate "$gate/idle.json"
+
+# Each format by a reader of its own.
+: > "$gate/summary.md"
+GITHUB_STEP_SUMMARY=$gate/summary.md "$agenc" benchmark gate --baseline "$gate/base" --candidate "$gate/new" --quiet --github \
+    --junit "$gate/j.xml" --benchstat "$gate/b.txt" --bmf "$gate/m.json" --gha "$gate/g.json" --csv "$gate/c.csv" > "$work/out" 2> "$work/err"
+[[ $? == 12 ]]; verdict $? "formats do not change the word"
+grep -q '^::error title=a regressed::result\.p99 ' "$work/out"; verdict $? "GitHub is told what regressed"
+grep -q '^\*\*regressed\*\*' "$gate/summary.md"; verdict $? "the step's summary has the table"
+xmllint --noout "$gate/j.xml" && [[ $(xmllint --xpath 'count(//testcase[failure])' "$gate/j.xml") -ge 1 ]]
+verdict $? "JUnit XML reads, with a failure"
+jq -e '.a["result.p99"] | .lower_value < .value and .value < .upper_value' "$gate/m.json" > "$work/out"
+verdict $? "the Bencher metric format reads"
+jq -e 'all(.[]; has("name") and has("unit") and has("value")) and any(.[]; .name == "a result.p99")' "$gate/g.json" > "$work/out"
+verdict $? "github-action-benchmark reads"
+jq -e 'length == 1 and .[0].name == "a throughput"' "$gate/g.json.bigger" > "$work/out"
+verdict $? "what should be bigger has a file of its own"
+python3 - "$gate/c.csv" << 'PY'
+import csv, sys
+rows = list(csv.DictReader(open(sys.argv[1], newline="")))
+p99 = [r for r in rows if r["metric"] == "result" and r["quantile"] == "0.99"]
+assert len(p99) == 16, len(p99)
+assert all(float(r["lo"]) <= float(r["value"]) <= float(r["hi"]) and int(r["n"]) > 367 for r in p99)
+assert {r["config"] for r in rows} == {"before", "after"}
+PY
+verdict $? "CSV reads, intervals around their values"
+# benchstat's own grammar: unit lines, configuration keys, and name, iterations, then value and unit in pairs.
+awk '/^Unit / { if (NF != 3 || $3 !~ /^better=(lower|higher)$/) bad = 1; next }
+     /^[a-z]+: / { arms++; next }
+     /^Benchmark[A-Z]/ { if (NF % 2 || $2 !~ /^[0-9]+$/) bad = 1; for (i = 3; i < NF; i += 2) if ($i !~ /^[0-9.e+-]+$/) bad = 1; lines++; next }
+     { bad = 1 } END { exit bad || arms != 2 || lines != 16 }' "$gate/b.txt"
+verdict $? "benchstat text reads"
+
+refuses() { # STATUS PATTERN WORDS...
+    expect "$@"
+    one_line "${@:3}"
+}
+refuses 2 'different workloads' "${run_gate[@]}" --candidate "$gate/other.toml" --quiet
+refuses 3 'nowhere' "${run_gate[@]}" --candidate "$gate/nowhere.json"
+refuses 3 'nowhere.toml' "${run_gate[@]}" --candidate "$gate/base.toml" --policy "$gate/nowhere.toml"
+printf '[tolerance]\nresult.p9 = "10%%"\n' > "$gate/typo.toml"
+refuses 2 'typo.toml:2:.*perhaps result\.p90' "${run_gate[@]}" --candidate "$gate/base.toml" --policy "$gate/typo.toml"
+refuses 2 'candidate' benchmark gate --baseline "$gate/base"
