@@ -102,20 +102,35 @@ static void say_limited(int fd, enum hostility how)
     answer(fd, "429 Too Many Requests", line, "slow down");
 }
 
-/* One status that is null, one that is not, whatever was asked: the first fault is what is looked at. */
 static void say_result(struct connection *connection, const char *result, unsigned long id_added)
 {
-    char body[512];
+    char body[REQUEST_BYTES];
     const char *id = strstr(connection->body, "\"id\":");
     snprintf(body, sizeof body, "{\"jsonrpc\":\"2.0\",\"id\":%lu,\"result\":%s}",
              id ? strtoul(id + 5, NULL, 10) + id_added : 0, result);
     answer(connection->fd, "200 OK", "Content-Type: application/json\r\n", body);
 }
 
+/* As many statuses as signatures were asked for, so that nothing else is wrong. */
+static void say_statuses(struct connection *connection, const char *slot, const char *word,
+                         unsigned long id_added)
+{
+    char result[REQUEST_BYTES / 2];
+    const char *at = strstr(connection->body, "[["), *end = at ? strchr(at, ']') : NULL;
+    int used = snprintf(result, sizeof result, "{\"context\":{\"slot\":%s},\"value\":[", slot);
+    bool is_first = true;
+    for (int quotes = 0; at && at < end; at++) {
+        if (*at != '"' || ++quotes % 2 == 0) continue;
+        used += snprintf(result + used, sizeof result - (size_t)used,
+                         "%s{\"slot\":1,\"confirmations\":1,\"err\":null,\"confirmationStatus\":\"%s\"}",
+                         is_first ? "" : ",", word);
+        is_first = false;
+    }
+    snprintf(result + used, sizeof result - (size_t)used, "]}");
+    say_result(connection, result, id_added);
+}
+
 #define EPOCH_AT(slot) "{\"absoluteSlot\":" slot ",\"blockHeight\":1,\"epoch\":0}"
-#define STATUS_OF(slot, word)                                                                                \
-    "{\"context\":{\"slot\":" slot "},\"value\":[{\"slot\":1,\"confirmations\":1,\"err\":null,"              \
-    "\"confirmationStatus\":" word "}]}"
 
 static void be_hostile(struct connection *connection, unsigned turn)
 {
@@ -126,11 +141,11 @@ static void be_hostile(struct connection *connection, unsigned turn)
         answer(fd, "200 OK", "", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"con");
         return;
     case HOSTILE_CUT: say_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{\"jsonrpc\":"); return;
-    case HOSTILE_NAN: say_result(connection, STATUS_OF("NaN", "\"confirmed\""), 0); return;
-    case HOSTILE_TWICE: say_result(connection, STATUS_OF("5,\"slot\":6", "\"confirmed\""), 0); return;
+    case HOSTILE_NAN: say_statuses(connection, "NaN", "confirmed", 0); return;
+    case HOSTILE_TWICE: say_statuses(connection, "5,\"slot\":6", "confirmed", 0); return;
     case HOSTILE_BACKWARDS: say_result(connection, turn % 2 ? EPOCH_AT("1") : EPOCH_AT("90"), 0); return;
-    case HOSTILE_WORD: say_result(connection, STATUS_OF("90", "\"certain\""), 0); return;
-    case HOSTILE_ID: say_result(connection, STATUS_OF("90", "\"confirmed\""), 1); return;
+    case HOSTILE_WORD: say_statuses(connection, "90", "certain", 0); return;
+    case HOSTILE_ID: say_statuses(connection, "90", "confirmed", 1); return;
     case HOSTILE_HUGE: flood(fd, true); return;
     case HOSTILE_HEAD: flood(fd, false); return;
     case HOSTILE_DRIP: drip(fd); return;
@@ -173,7 +188,10 @@ static void *serve_one(void *context)
     struct hostile_node *node = connection->node;
     if (read_request(connection)) {
         node->requests++;
-        if (node->method && !strstr(connection->body, node->method))
+        unsigned bytes = (unsigned)strlen(connection->body);
+        if (bytes > node->longest_bytes) node->longest_bytes = bytes;
+        bool is_over = node->most && node->answers >= node->most;
+        if (is_over || (node->method && !strstr(connection->body, node->method)))
             pass_on(connection);
         else
             be_hostile(connection, node->answers++);

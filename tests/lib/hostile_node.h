@@ -32,11 +32,12 @@ enum hostility {
 struct hostile_node {
     enum hostility how;
     const char *method;    /* NULL: every one */
+    unsigned most;         /* so many hostile answers, then good ones; 0: for ever */
     uint16_t backend_port; /* of a real node; 0: none */
     uint16_t redirect_port;
     uint16_t port;
     int fd;
-    atomic_uint requests, answers; /* answers: hostile ones */
+    atomic_uint requests, answers, longest_bytes; /* hostile answers; longest question */
 };
 
 void hostile_node_open(struct hostile_node *node); /* lives as long as the process */

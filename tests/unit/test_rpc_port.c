@@ -20,6 +20,7 @@ static uint16_t node_port;
 static char lines[8192]; /* what was complained of */
 static uint32_t heard[PORT_EVENT_KINDS];
 static char why[200];
+static uint32_t capacity = 64;
 
 static void on_event(void *context, const struct port_event *event)
 {
@@ -58,12 +59,12 @@ static void open_port(const char *urls)
     struct rpc_port_options options = RPC_PORT_DEFAULTS;
     options.urls = urls;
     options.wallet = &wallet;
-    options.capacity = 64;
+    options.capacity = capacity;
     options.connect_ns = NS_PER_S;
     options.total_ns = 400 * NS_PER_MS;
     options.patience_ns = 3 * NS_PER_S;
     options.poll_ns = 50 * NS_PER_MS;
-    options.survey_ns = 200 * NS_PER_MS;
+    options.survey_ns = 50 * NS_PER_MS;
     options.heard = on_event;
     options.complained = on_complaint;
     cr_assert(rpc_port_open(&port, &options, &diag) == OK, "%s", diag.text);
@@ -114,7 +115,9 @@ static void begin(enum hostility how, const char *method)
 {
     char urls[128];
     node_port = local_node_open(4);
-    hostile = (struct hostile_node){.how = how, .method = method, .backend_port = node_port};
+    hostile.how = how;
+    hostile.method = method;
+    hostile.backend_port = node_port;
     hostile_node_open(&hostile);
     cr_assert(wallet_fresh(&wallet, NULL) == OK);
     snprintf(urls, sizeof urls, "http://127.0.0.1:%u", node_port);
@@ -123,8 +126,9 @@ static void begin(enum hostility how, const char *method)
     open_port(urls);
 }
 
-/* The first endpoint lies about `method`: it is found out, counted, told, and the other one serves. */
-static void survives(enum hostility how, const char *method, enum rpc_fault fault)
+/* The first endpoint lies about `method`: it is found out, counted, told in these words, and the other one
+ * serves. */
+static void survives(enum hostility how, const char *method, enum rpc_fault fault, const char *words)
 {
     begin(how, method);
     submit_all();
@@ -132,7 +136,7 @@ static void survives(enum hostility how, const char *method, enum rpc_fault faul
     cr_assert(heard[PORT_ACCEPTED] == SENT && heard[PORT_PROCESSED] == SENT);
     cr_assert(heard[PORT_REFUSED] + heard[PORT_EXPIRED] + heard[PORT_REVERTED] == 0, "%s", why);
     cr_assert(liar()->faults[fault] > 0, "%s", lines);
-    cr_assert(strstr(lines, rpc_fault_name(fault)) != NULL, "%s", lines);
+    cr_assert(strstr(lines, rpc_fault_name(fault)) != NULL && strstr(lines, words) != NULL, "%s", lines);
     cr_assert(atomic_load(&hostile.answers) > 0);
     rpc_port_free(port);
 }
@@ -141,65 +145,65 @@ static void survives(enum hostility how, const char *method, enum rpc_fault faul
 
 Test(rpc_port, truncated_json_is_rejected)
 {
-    survives(HOSTILE_TRUNCATED, NULL, FAULT_SYNTAX);
+    survives(HOSTILE_TRUNCATED, NULL, FAULT_SYNTAX, "answer:1:");
 }
 Test(rpc_port, a_cut_body_is_rejected)
 {
-    survives(HOSTILE_CUT, NULL, FAULT_CUT);
+    survives(HOSTILE_CUT, NULL, FAULT_CUT, "");
 }
 Test(rpc_port, nan_is_rejected)
 {
-    survives(HOSTILE_NAN, STATUSES, FAULT_SYNTAX);
+    survives(HOSTILE_NAN, STATUSES, FAULT_SYNTAX, "answer:1:");
 }
 Test(rpc_port, a_key_twice_is_rejected)
 {
-    survives(HOSTILE_TWICE, STATUSES, FAULT_SYNTAX);
+    survives(HOSTILE_TWICE, STATUSES, FAULT_SYNTAX, "duplicate");
 }
 Test(rpc_port, an_unknown_status_is_rejected)
 {
-    survives(HOSTILE_WORD, STATUSES, FAULT_SHAPE);
+    survives(HOSTILE_WORD, STATUSES, FAULT_SHAPE, "unknown confirmationStatus");
 }
 Test(rpc_port, the_answer_to_another_question_is_rejected)
 {
-    survives(HOSTILE_ID, STATUSES, FAULT_SHAPE);
+    survives(HOSTILE_ID, STATUSES, FAULT_SHAPE, "answers another id");
 }
 Test(rpc_port, a_slot_going_backwards_is_rejected)
 {
-    survives(HOSTILE_BACKWARDS, "getEpochInfo", FAULT_BACKWARDS);
+    survives(HOSTILE_BACKWARDS, "getEpochInfo", FAULT_BACKWARDS, "slot 1, it was at 90");
 }
 Test(rpc_port, a_drip_times_out)
 {
-    survives(HOSTILE_DRIP, NULL, FAULT_TIMEOUT);
+    survives(HOSTILE_DRIP, NULL, FAULT_TIMEOUT, "timed out");
 }
 Test(rpc_port, silence_times_out)
 {
-    survives(HOSTILE_SILENT, NULL, FAULT_TIMEOUT);
+    survives(HOSTILE_SILENT, NULL, FAULT_TIMEOUT, "timed out");
 }
 Test(rpc_port, a_closed_connection_is_no_answer)
 {
-    survives(HOSTILE_CLOSED, NULL, FAULT_CUT);
+    survives(HOSTILE_CLOSED, NULL, FAULT_CUT, "");
 }
 Test(rpc_port, a_page_with_status_500_is_no_answer)
 {
-    survives(HOSTILE_HTML, NULL, FAULT_STATUS);
+    survives(HOSTILE_HTML, NULL, FAULT_STATUS, "HTTP status 500");
 }
 Test(rpc_port, what_is_not_http_is_no_answer)
 {
-    survives(HOSTILE_GARBAGE, NULL, FAULT_CUT);
+    survives(HOSTILE_GARBAGE, NULL, FAULT_CUT, "");
 }
 Test(rpc_port, headers_without_end_are_refused)
 {
-    survives(HOSTILE_HEAD, NULL, FAULT_TOO_LARGE);
+    survives(HOSTILE_HEAD, NULL, FAULT_TOO_LARGE, "too large");
 }
 Test(rpc_port, a_sending_that_timed_out_is_not_sent_as_another)
 {
-    survives(HOSTILE_SILENT, "sendTransaction", FAULT_TIMEOUT);
+    survives(HOSTILE_SILENT, "sendTransaction", FAULT_TIMEOUT, "timed out");
 }
 
 Test(rpc_port, ten_megabytes_are_refused_while_they_come)
 {
     long before_kib = resident_kib();
-    survives(HOSTILE_HUGE, NULL, FAULT_TOO_LARGE);
+    survives(HOSTILE_HUGE, NULL, FAULT_TOO_LARGE, "too large");
 #ifndef __SANITIZE_ADDRESS__ /* which keeps what was freed */
     cr_assert(resident_kib() - before_kib < 8 << 10, "%ld KiB more", resident_kib() - before_kib);
 #endif
@@ -242,7 +246,6 @@ Test(rpc_port, a_redirect_is_not_followed)
     hostile_node_open(&canary);
     hostile.redirect_port = canary.port;
     begin(HOSTILE_REDIRECT, NULL);
-    hostile.redirect_port = canary.port;
     submit_all();
     play(PORT_CONFIRMED, SENT, 1000, 20000);
     cr_assert(liar()->faults[FAULT_STATUS] > 0 && atomic_load(&canary.requests) == 0);
@@ -279,4 +282,37 @@ Test(rpc_port, more_than_the_capacity_is_refused_at_once)
     for (int i = 0; i < 64; i++) cr_assert(rpc_port_submit(port, &submission) == OK);
     cr_assert(rpc_port_submit(port, &submission) == ERR_LIMIT);
     rpc_port_free(port);
+}
+
+Test(rpc_port, an_endpoint_that_is_good_again_is_returned_to)
+{
+    hostile.most = 3;
+    begin(HOSTILE_HTML, NULL);
+    submit_all();
+    play(PORT_CONFIRMED, SENT, 2500, 20000);
+    uint64_t failovers = rpc_client_endpoints(rpc_port_client(port))->failovers;
+    cr_assert(failovers > 0 && liar()->faults[FAULT_STATUS] == 3);
+    cr_assert(liar()->answers > 0 && rpc_client_endpoints(rpc_port_client(port))->current == 0);
+}
+
+Test(rpc_port, statuses_of_256_signatures_are_one_question)
+{
+    enum { MANY = 300 };
+    hostile.longest_bytes = 0;
+    begin(HOSTILE_HTML, "getNothing");
+    rpc_port_free(port);
+    capacity = MANY;
+    char url[64];
+    snprintf(url, sizeof url, "http://127.0.0.1:%u", hostile.port);
+    open_port(url);
+    for (uint32_t i = 0; i < MANY; i++) {
+        unsigned char digest[KEY_BYTES] = {(unsigned char)i, (unsigned char)(i >> 8)};
+        cr_assert(rpc_port_submit(port, &(struct rpc_submission){i, 0, digest}) == OK);
+    }
+    play(PORT_FINALIZED, MANY, 0, 30000);
+    const struct rpc_port_counts *counts = rpc_port_counts(port);
+    cr_assert(atomic_load(&hostile.longest_bytes) > 256 * 85 &&
+              atomic_load(&hostile.longest_bytes) < 257 * 92);
+    cr_assert(counts->signatures_polled > 100 * counts->polls);
+    cr_assert(lines[0] == '\0', "%s", lines);
 }
