@@ -24,6 +24,7 @@ enum {
     RPC_SLOT_SKIPPED = -32007,
     RPC_TRANSACTION_VERSION = -32015,
     RPC_MIN_CONTEXT_SLOT = -32016,
+    RPC_FILTER_NOT_FOUND = -32020,
 };
 
 enum {
@@ -42,6 +43,7 @@ struct rpc_clock {
     int64_t halted_until_ns;   /* real */
     int64_t seen_ns;           /* where the cluster is, when last looked */
     int64_t lag_slots;         /* the node hears of everything so many slots late */
+    uint32_t opened_height;    /* confirmed when it began: until there is more, its health is unknown */
 };
 
 struct rpc_faults {
@@ -67,7 +69,9 @@ struct rpc {
 void rpc_clock_halt(struct rpc *rpc, int64_t real_now_ns, int64_t for_ns);
 MUST_USE err rpc_clock_advance(struct rpc *rpc, int64_t real_now_ns);
 int64_t rpc_clock_wait_ns(struct rpc *rpc, int64_t real_now_ns); /* until the ledger changes by itself */
-uint64_t rpc_slots_behind(struct rpc *rpc);                      /* confirmed here, against the cluster */
+/* Confirmed here, against the cluster. A node that has just begun does not know yet. */
+enum rpc_health { RPC_HEALTHY, RPC_SLOTS_BEHIND, RPC_HEALTH_UNKNOWN };
+enum rpc_health rpc_health(struct rpc *rpc, uint64_t *behind);
 
 /* One request or a batch. `client` is 0 over HTTP. False: nothing to say (notifications only).
  * *http_status is 200, or what an injected fault wants. */

@@ -42,11 +42,13 @@ int64_t rpc_clock_wait_ns(struct rpc *rpc, int64_t real_now_ns)
     return wait_ns < (double)most_ns ? (int64_t)wait_ns : most_ns;
 }
 
-uint64_t rpc_slots_behind(struct rpc *rpc)
+enum rpc_health rpc_health(struct rpc *rpc, uint64_t *behind)
 {
     struct chain_slots *slots = &rpc->ledger.slots;
-    if (chain_slots_reach_ns(slots, rpc->clock.seen_ns) != OK) return 0;
+    if (rpc->ledger.height[COMMIT_CONFIRMED] <= rpc->clock.opened_height) return RPC_HEALTH_UNKNOWN;
+    if (chain_slots_reach_ns(slots, rpc->clock.seen_ns) != OK) return RPC_HEALTH_UNKNOWN;
     uint32_t cluster = slots->by_height[chain_slots_height_at(slots, rpc->clock.seen_ns)];
     uint32_t here = ledger_bank(&rpc->ledger, COMMIT_CONFIRMED)->slot;
-    return cluster > here ? cluster - here : 0;
+    *behind = cluster > here ? cluster - here : 0;
+    return *behind > HEALTH_DISTANCE ? RPC_SLOTS_BEHIND : RPC_HEALTHY;
 }

@@ -307,6 +307,7 @@ static bool may_enter(struct run *run)
     if (transaction->lookup_count) return refuse(run, TX_LOOKUP_NOT_FOUND);
     if (!read_budget(run)) return false;
     run->out->fee_lamports = fee_of(run);
+    run->out->unit_price = run->unit_price;
     if (run->out->before[0] == 0) return refuse(run, TX_ACCOUNT_NOT_FOUND);
     if (run->out->before[0] < run->out->fee_lamports) return refuse(run, TX_FUNDS_FOR_FEE);
     for (uint32_t i = 0; i < transaction->instruction_count; i++)

@@ -67,7 +67,7 @@ struct tx_status {
 struct outcome {
     struct tx_status status;
     bool is_included;
-    uint64_t fee_lamports;
+    uint64_t fee_lamports, unit_price; /* unit_price: millionths of a lamport */
     uint32_t units;
     uint64_t before[TRANSACTION_KEYS], after[TRANSACTION_KEYS];
     char logs[LOGS_BYTES]; /* lines, each ended by a newline */

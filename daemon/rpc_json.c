@@ -41,7 +41,10 @@ static void write_data(FILE *out, const struct rpc_call *call)
         return;
     }
     json_write_object(&writer, NULL);
-    json_write_u64(&writer, call->data == DATA_BEHIND ? "numSlotsBehind" : "contextSlot", call->number);
+    if (call->data == DATA_UNKNOWN_HEALTH)
+        json_write_null(&writer, "numSlotsBehind");
+    else
+        json_write_u64(&writer, call->data == DATA_BEHIND ? "numSlotsBehind" : "contextSlot", call->number);
     json_write_end(&writer);
 }
 

@@ -49,7 +49,9 @@ struct entry {
     struct tx_status status;
     uint64_t fee_lamports, *balances; /* before, then after, of each key; ours */
     uint32_t units;
-    char *logs; /* ours */
+    uint64_t place;      /* transactions from the genesis up to it: its order in the block */
+    uint64_t unit_price; /* millionths of a lamport */
+    char *logs;          /* ours */
 };
 
 enum ledger_news { NEWS_FROZEN, NEWS_CONFIRMED, NEWS_ROOT, NEWS_LOST };
@@ -107,6 +109,10 @@ bool ledger_knows_blockhash(const struct ledger *ledger, uint32_t bank_height, c
 
 /* NULL: never seen, forgotten, or (with `in_block`) in no block now. */
 const struct entry *ledger_find(const struct ledger *ledger, const unsigned char *signature, bool in_block);
+/* What landed in the blocks above `above`, up to `top`, the oldest first; no others are in blocks. Forgotten
+ * ones are left out. The list is the caller's, to free; NULL: no memory. */
+const struct entry **ledger_landed(const struct ledger *ledger, uint32_t above, uint32_t top,
+                                   uint32_t *count_out);
 enum commitment ledger_entry_commitment(const struct ledger *ledger, const struct entry *entry);
 
 /* Takes it over for sending. What is known already stays as it is. ERR_LIMIT: the table is full. */

@@ -21,6 +21,11 @@
     X(getLatestBlockhash, "O", rpc_get_latest_blockhash, "and the last height that takes it")                \
     X(isBlockhashValid, "sO", rpc_is_blockhash_valid, "is it among the last 150?")                           \
     X(getBlockTime, "u", rpc_get_block_time, "when the block of a slot was made")                            \
+    X(getBlock, "u*", rpc_get_block, "a confirmed block with its transactions")                              \
+    X(getBlocks, "u*O", rpc_get_blocks, "slots that have a block, from one to another")                      \
+    X(getBlocksWithLimit, "uuO", rpc_get_blocks_with_limit, "so many of them")                               \
+    X(getSignaturesForAddress, "sO", rpc_get_signatures_for_address,                                         \
+      "what touched an account, newest first")                                                               \
     X(getSlotLeaders, "uu", rpc_get_slot_leaders, "who leads the slots from one on")                         \
     X(getSlotLeader, "O", rpc_get_slot_leader, "who leads the present slot")                                 \
     X(getFirstAvailableBlock, "", rpc_get_first_available_block, "the oldest slot that is kept")             \
@@ -30,7 +35,8 @@
     X(getAccountInfo, "sO", rpc_get_account_info, "an account, or null")                                     \
     X(getMultipleAccounts, "aO", rpc_get_multiple_accounts, "up to 100 of them")                             \
     X(getMinimumBalanceForRentExemption, "uO", rpc_get_minimum_balance, "lamports for so many bytes")        \
-    X(getRecentPrioritizationFees, "A", rpc_get_prioritization_fees, "none: blocks here are never full")     \
+    X(getRecentPrioritizationFees, "A", rpc_get_prioritization_fees,                                         \
+      "the least price a unit, of 150 blocks")                                                               \
     X(getFeeForMessage, "sO", rpc_get_fee_for_message, "lamports, by signatures and compute budget")         \
     X(requestAirdrop, "suO", rpc_request_airdrop, "a transfer from the faucet")                              \
     X(sendTransaction, "sO", rpc_send_transaction, "with preflight unless told otherwise")                   \
@@ -45,10 +51,12 @@
     X(rootUnsubscribe, "i", rpc_root_unsubscribe, "")                                                        \
     X(accountSubscribe, "sO", rpc_account_subscribe, "whenever its balance changes")                         \
     X(accountUnsubscribe, "i", rpc_account_unsubscribe, "")                                                  \
+    X(logsSubscribe, "*O", rpc_logs_subscribe, "logs of all transactions, or of those that name a key")      \
+    X(logsUnsubscribe, "i", rpc_logs_unsubscribe, "")                                                        \
     X(slotsUpdatesSubscribe, "", rpc_slots_updates_subscribe, "what a slot goes through")                    \
     X(slotsUpdatesUnsubscribe, "i", rpc_slots_updates_unsubscribe, "")
 
-enum rpc_error_data { DATA_NONE, DATA_BEHIND, DATA_CONTEXT_SLOT, DATA_SIMULATION };
+enum rpc_error_data { DATA_NONE, DATA_BEHIND, DATA_UNKNOWN_HEALTH, DATA_CONTEXT_SLOT, DATA_SIMULATION };
 
 struct rpc_call {
     struct rpc *rpc;
@@ -84,7 +92,8 @@ bool rpc_method_call(const struct rpc_method *method, struct rpc_call *call);
 
 /* -- for handlers -- */
 bool rpc_refuse(struct rpc_call *call, int32_t code, const char *format, ...)
-    __attribute__((format(printf, 3, 4))); /* false */
+    __attribute__((format(printf, 3, 4)));    /* false */
+bool rpc_check_health(struct rpc_call *call); /* or refuses, as a node that is behind */
 bool rpc_has(const struct rpc_call *call, uint32_t index);
 const char *rpc_text(const struct rpc_call *call, uint32_t index);
 uint64_t rpc_number(const struct rpc_call *call, uint32_t index);
@@ -101,4 +110,20 @@ bool rpc_read_key(struct rpc_call *call, const char *text, unsigned char key[KEY
 bool rpc_read_signature(struct rpc_call *call, const char *text, unsigned char signature[SIGNATURE_BYTES]);
 void rpc_begin_value(struct rpc_call *call, const struct bank *bank); /* {context, "value": … rpc_end_value */
 void rpc_end_value(struct rpc_call *call);
+
+/* -- a transaction that landed, as getTransaction and getBlock give it -- */
+enum { RPC_LEGACY_ONLY = UINT8_MAX }; /* maxSupportedTransactionVersion when it was not said */
+bool rpc_read_encoding(struct rpc_call *call, const char **encoding); /* of the object at 1 */
+bool rpc_commitment_of_blocks(struct rpc_call *call, uint32_t index,
+                              enum commitment *out); /* not processed */
+bool rpc_refuse_version(struct rpc_call *call);      /* false */
+void rpc_write_meta(struct json_writer *out, const struct entry *entry);
+void rpc_write_transaction(struct json_writer *out, const struct transaction *transaction,
+                           const char *encoding);
+void rpc_write_version(struct json_writer *out, const struct transaction *transaction);
+/* The bank of a slot up to `newest`, or the refusal that says why there is none. */
+bool rpc_bank_of_slot(struct rpc_call *call, uint64_t slot, const struct bank *newest,
+                      const struct bank **out);
+int64_t rpc_block_time(const struct rpc_call *call, const struct bank *bank); /* s since 1970 */
+
 void rpc_write_simulation(struct json_writer *out, const char *key, const struct outcome *outcome);

@@ -97,13 +97,6 @@ bool rpc_get_minimum_balance(struct rpc_call *call)
     return true;
 }
 
-bool rpc_get_prioritization_fees(struct rpc_call *call)
-{
-    json_write_array(call->out, NULL);
-    json_write_end(call->out);
-    return true;
-}
-
 bool rpc_get_fee_for_message(struct rpc_call *call)
 {
     enum { TEXT_MAX = (PACKET_BYTES + 2) / 3 * 4 };

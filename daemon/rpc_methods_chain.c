@@ -10,14 +10,18 @@ static const uint32_t FEATURE_SET = 0xa6e2c001; /* [A] any number: clients show 
 
 enum { LEADERS_MAX = 5000, SAMPLES_MAX = 720, SAMPLE_S = 60 };
 
+bool rpc_check_health(struct rpc_call *call)
+{
+    enum rpc_health health = rpc_health(call->rpc, &call->number);
+    if (health == RPC_HEALTHY) return true;
+    call->data = health == RPC_SLOTS_BEHIND ? DATA_BEHIND : DATA_UNKNOWN_HEALTH;
+    if (health == RPC_HEALTH_UNKNOWN) return rpc_refuse(call, RPC_BEHIND, "Node is unhealthy");
+    return rpc_refuse(call, RPC_BEHIND, "Node is behind by %llu slots", (unsigned long long)call->number);
+}
+
 bool rpc_get_health(struct rpc_call *call)
 {
-    uint64_t behind = rpc_slots_behind(call->rpc);
-    if (behind > HEALTH_DISTANCE) {
-        call->data = DATA_BEHIND;
-        call->number = behind;
-        return rpc_refuse(call, RPC_BEHIND, "Node is behind by %llu slots", (unsigned long long)behind);
-    }
+    if (!rpc_check_health(call)) return false;
     json_write_text(call->out, NULL, "ok");
     return true;
 }
@@ -108,24 +112,35 @@ static const struct bank *oldest(const struct ledger *ledger)
     return ledger_bank_at(ledger, tip < LEDGER_BANKS ? 0 : tip - LEDGER_BANKS + 1);
 }
 
-bool rpc_get_block_time(struct rpc_call *call)
+bool rpc_bank_of_slot(struct rpc_call *call, uint64_t slot, const struct bank *newest,
+                      const struct bank **out)
 {
     const struct ledger *ledger = &call->rpc->ledger;
-    uint64_t slot = rpc_number(call, 0);
-    uint32_t first = oldest(ledger)->slot, last = ledger_bank(ledger, COMMIT_FINALIZED)->slot;
-    if (slot > last)
+    uint32_t first = oldest(ledger)->slot;
+    if (slot > newest->slot)
         return rpc_refuse(call, RPC_BLOCK_NOT_AVAILABLE, "Block not available for slot %llu",
                           (unsigned long long)slot);
     if (slot < first)
         return rpc_refuse(call, RPC_BLOCK_CLEANED_UP,
                           "Block %llu cleaned up, does not exist on node. First available block: %u",
                           (unsigned long long)slot, first);
-    const struct bank *bank = ledger_bank_of_slot(ledger, (uint32_t)slot);
-    if (!bank)
-        return rpc_refuse(call, RPC_SLOT_SKIPPED,
-                          "Slot %llu was skipped, or missing due to ledger jump to recent snapshot",
-                          (unsigned long long)slot);
-    json_write_i64(call->out, NULL, call->rpc->unix_base_s + bank->frozen_ns / NS_PER_S);
+    *out = ledger_bank_of_slot(ledger, (uint32_t)slot);
+    if (*out) return true;
+    return rpc_refuse(call, RPC_SLOT_SKIPPED,
+                      "Slot %llu was skipped, or missing due to ledger jump to recent snapshot",
+                      (unsigned long long)slot);
+}
+
+int64_t rpc_block_time(const struct rpc_call *call, const struct bank *bank)
+{
+    return call->rpc->unix_base_s + bank->frozen_ns / NS_PER_S;
+}
+
+bool rpc_get_block_time(struct rpc_call *call)
+{
+    const struct bank *bank, *newest = ledger_bank(&call->rpc->ledger, COMMIT_FINALIZED);
+    if (!rpc_bank_of_slot(call, rpc_number(call, 0), newest, &bank)) return false;
+    json_write_i64(call->out, NULL, rpc_block_time(call, bank));
     return true;
 }
 

@@ -60,20 +60,13 @@ void rpc_write_simulation(struct json_writer *out, const char *key, const struct
     json_write_end(out);
 }
 
-static bool preflight(struct rpc_call *call, const struct transaction *transaction)
+static bool preflight(struct rpc_call *call, const struct transaction *transaction, const struct bank *bank)
 {
     struct ledger *ledger = &call->rpc->ledger;
-    enum commitment commitment = COMMIT_FINALIZED;
-    if (!rpc_commitment(call, 1, "preflightCommitment", &commitment)) return false;
     if (!transaction_is_signed(transaction))
         return rpc_refuse(call, RPC_SIGNATURE_FAILURE, "Transaction signature verification failure");
-    uint64_t behind = rpc_slots_behind(call->rpc);
-    if (behind > HEALTH_DISTANCE) {
-        call->data = DATA_BEHIND;
-        call->number = behind;
-        return rpc_refuse(call, RPC_BEHIND, "Node is behind by %llu slots", (unsigned long long)behind);
-    }
-    struct simulation simulation = {.bank = ledger_bank(ledger, commitment)};
+    if (!rpc_check_health(call)) return false;
+    struct simulation simulation = {.bank = bank};
     ledger_simulate(ledger, transaction, &simulation, &ledger->scratch);
     if (ledger->scratch.status.error == TX_OK) return true;
     char words[TX_TEXT_BYTES];
@@ -87,18 +80,21 @@ bool rpc_send_transaction(struct rpc_call *call)
     struct transaction transaction;
     bool skips = false;
     uint64_t tries_max = UINT32_MAX, least = 0;
+    enum commitment commitment = COMMIT_FINALIZED;
     if (!rpc_option_bool(call, 1, "skipPreflight", &skips) ||
+        !rpc_commitment(call, 1, "preflightCommitment", &commitment) ||
         !rpc_option_number(call, 1, "maxRetries", &tries_max) ||
         !rpc_option_number(call, 1, "minContextSlot", &least) ||
         !read_transaction(call, "base58", &transaction))
         return false;
-    uint32_t slot = ledger_bank(&call->rpc->ledger, COMMIT_PROCESSED)->slot;
-    if (slot < least) {
+    if (skips) commitment = COMMIT_PROCESSED;
+    const struct bank *bank = ledger_bank(&call->rpc->ledger, commitment);
+    if (bank->slot < least) {
         call->data = DATA_CONTEXT_SLOT;
-        call->number = slot;
+        call->number = bank->slot;
         return rpc_refuse(call, RPC_MIN_CONTEXT_SLOT, "Minimum context slot has not been reached");
     }
-    if (!skips && !preflight(call, &transaction)) return false;
+    if (!skips && !preflight(call, &transaction, bank)) return false;
     if (tries_max > UINT32_MAX) tries_max = UINT32_MAX;
     if (ledger_submit(&call->rpc->ledger, &transaction, (uint32_t)tries_max) != OK)
         return rpc_refuse(call, RPC_INTERNAL, "too many transactions under way");

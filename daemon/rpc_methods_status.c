@@ -6,7 +6,7 @@
 #include "daemon/rpc_write.h"
 #include <string.h>
 
-enum { CONFIRMATIONS_MAX = 31, VERSION_NONE = UINT8_MAX };
+enum { CONFIRMATIONS_MAX = 31 };
 
 /* The older form of err, which clients still read: {"Ok":null} or {"Err":…}. */
 static void write_status(struct json_writer *out, const struct tx_status *status)
@@ -77,7 +77,7 @@ static void write_empty(struct json_writer *out, const char *key)
     json_write_end(out);
 }
 
-static void write_meta(struct json_writer *out, const struct entry *entry)
+void rpc_write_meta(struct json_writer *out, const struct entry *entry)
 {
     uint32_t keys = entry->transaction->key_count;
     json_write_object(out, "meta");
@@ -161,8 +161,8 @@ static void write_message(struct json_writer *out, const struct transaction *tra
     json_write_end(out);
 }
 
-static void write_transaction(struct json_writer *out, const struct transaction *transaction,
-                              const char *encoding)
+void rpc_write_transaction(struct json_writer *out, const struct transaction *transaction,
+                           const char *encoding)
 {
     char text[BASE58_TEXT_MAX > 1645 ? BASE58_TEXT_MAX : 1645];
     if (strncmp(encoding, "json", 4) == 0) {
@@ -185,18 +185,52 @@ static void write_transaction(struct json_writer *out, const struct transaction 
     json_write_end(out);
 }
 
+void rpc_write_version(struct json_writer *out, const struct transaction *transaction)
+{
+    if (transaction->is_versioned)
+        json_write_u64(out, "version", 0);
+    else
+        json_write_text(out, "version", "legacy");
+}
+
+bool rpc_refuse_version(struct rpc_call *call)
+{
+    return rpc_refuse(call, RPC_TRANSACTION_VERSION,
+                      "Transaction version (0) is not supported by the requesting client. Please try the "
+                      "request again with the following configuration parameter: "
+                      "\"maxSupportedTransactionVersion\": 0");
+}
+
+/* How a transaction is to be written. */
+bool rpc_read_encoding(struct rpc_call *call, const char **encoding)
+{
+    static const char *const KNOWN[] = {"json", "jsonParsed", "base64", "base58"};
+    if (!rpc_option_text(call, 1, "encoding", encoding)) return false;
+    for (size_t i = 0; i < sizeof KNOWN / sizeof *KNOWN; i++)
+        if (strcmp(*encoding, KNOWN[i]) == 0) return true;
+    return rpc_refuse(call, RPC_INVALID_PARAMS, "Invalid params: unknown variant `%.40s`.", *encoding);
+}
+
+bool rpc_commitment_of_blocks(struct rpc_call *call, uint32_t index, enum commitment *out)
+{
+    *out = COMMIT_FINALIZED;
+    if (!rpc_commitment(call, index, "commitment", out)) return false;
+    if (*out != COMMIT_PROCESSED) return true;
+    return rpc_refuse(call, RPC_INVALID_PARAMS, "Method does not support commitment below `confirmed`");
+}
+
 struct wanted {
     unsigned char signature[SIGNATURE_BYTES];
     enum commitment commitment;
     const char *encoding;
-    uint64_t version_max; /* VERSION_NONE: legacy only */
+    uint64_t version_max; /* RPC_LEGACY_ONLY: none */
 };
 
 /* The second parameter is an object, or just the name of an encoding. */
 static bool read_wanted(struct rpc_call *call, struct wanted *out)
 {
-    static const char *const KNOWN[] = {"json", "jsonParsed", "base64", "base58"};
-    *out = (struct wanted){.commitment = COMMIT_FINALIZED, .encoding = "json", .version_max = VERSION_NONE};
+    *out =
+        (struct wanted){.commitment = COMMIT_FINALIZED, .encoding = "json", .version_max = RPC_LEGACY_ONLY};
     if (!rpc_read_signature(call, rpc_text(call, 0), out->signature)) return false;
     if (rpc_has(call, 1)) {
         struct json_node node = rpc_param(call, 1), object;
@@ -204,15 +238,8 @@ static bool read_wanted(struct rpc_call *call, struct wanted *out)
             json_get_object(&node, NULL, &object, NULL) != OK)
             return rpc_refuse(call, RPC_INVALID_PARAMS, "Invalid params: expected a map or an encoding.");
     }
-    if (!rpc_option_text(call, 1, "encoding", &out->encoding) ||
-        !rpc_option_number(call, 1, "maxSupportedTransactionVersion", &out->version_max) ||
-        !rpc_commitment(call, 1, "commitment", &out->commitment))
-        return false;
-    if (out->commitment == COMMIT_PROCESSED)
-        return rpc_refuse(call, RPC_INVALID_PARAMS, "Method does not support commitment below `confirmed`");
-    for (size_t i = 0; i < sizeof KNOWN / sizeof *KNOWN; i++)
-        if (strcmp(out->encoding, KNOWN[i]) == 0) return true;
-    return rpc_refuse(call, RPC_INVALID_PARAMS, "Invalid params: unknown variant `%.40s`.", out->encoding);
+    return rpc_option_number(call, 1, "maxSupportedTransactionVersion", &out->version_max) &&
+           rpc_commitment_of_blocks(call, 1, &out->commitment) && rpc_read_encoding(call, &out->encoding);
 }
 
 bool rpc_get_transaction(struct rpc_call *call)
@@ -225,26 +252,18 @@ bool rpc_get_transaction(struct rpc_call *call)
         json_write_null(call->out, NULL);
         return true;
     }
-    if (entry->transaction->is_versioned && wanted.version_max == VERSION_NONE)
-        return rpc_refuse(call, RPC_TRANSACTION_VERSION,
-                          "Transaction version (0) is not supported by the requesting client. Please try the "
-                          "request again with the following configuration parameter: "
-                          "\"maxSupportedTransactionVersion\": 0");
+    if (entry->transaction->is_versioned && wanted.version_max == RPC_LEGACY_ONLY)
+        return rpc_refuse_version(call);
     const struct bank *bank = ledger_bank_at(ledger, entry->height);
     json_write_object(call->out, NULL);
     if (bank)
-        json_write_i64(call->out, "blockTime", call->rpc->unix_base_s + bank->frozen_ns / NS_PER_S);
+        json_write_i64(call->out, "blockTime", rpc_block_time(call, bank));
     else
         json_write_null(call->out, "blockTime");
-    write_meta(call->out, entry);
+    rpc_write_meta(call->out, entry);
     json_write_u64(call->out, "slot", entry->slot);
-    write_transaction(call->out, entry->transaction, wanted.encoding);
-    if (wanted.version_max != VERSION_NONE) {
-        if (entry->transaction->is_versioned)
-            json_write_u64(call->out, "version", 0);
-        else
-            json_write_text(call->out, "version", "legacy");
-    }
+    rpc_write_transaction(call->out, entry->transaction, wanted.encoding);
+    if (wanted.version_max != RPC_LEGACY_ONLY) rpc_write_version(call->out, entry->transaction);
     json_write_end(call->out);
     return true;
 }

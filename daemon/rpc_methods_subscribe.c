@@ -51,6 +51,36 @@ bool rpc_account_subscribe(struct rpc_call *call)
     return subscribe(call, &wanted);
 }
 
+/* "all", "allWithVotes" (there are no votes here), or {"mentions": [one key]}. */
+bool rpc_logs_subscribe(struct rpc_call *call)
+{
+    struct subscription wanted = {.kind = SUBSCRIBE_LOGS, .commitment = COMMIT_FINALIZED};
+    struct json_node filter = rpc_param(call, 0), keys;
+    const char *text;
+    if (json_get_text(&filter, NULL, &text, NULL) == OK) {
+        if (strcmp(text, "all") != 0 && strcmp(text, "allWithVotes") != 0)
+            return rpc_refuse(call, RPC_INVALID_PARAMS,
+                              "Invalid params: unknown variant `%.40s`, expected one of `all`, "
+                              "`allWithVotes`, `mentions`.",
+                              text);
+    } else {
+        if (json_get_array(&filter, "mentions", &keys, NULL) != OK || json_count(&keys) != 1)
+            return rpc_refuse(call, RPC_INVALID_PARAMS, "Invalid Request: Only 1 address supported");
+        struct json_node key = json_item(&keys, 0);
+        if (json_get_text(&key, NULL, &text, NULL) != OK)
+            return rpc_refuse(call, RPC_INVALID_PARAMS, "Invalid params: expected a string.");
+        if (!rpc_read_key(call, text, wanted.key)) return false;
+        wanted.has_key = true;
+    }
+    if (!rpc_commitment(call, 1, "commitment", &wanted.commitment)) return false;
+    return subscribe(call, &wanted);
+}
+
+bool rpc_logs_unsubscribe(struct rpc_call *call)
+{
+    return unsubscribe(call, SUBSCRIBE_LOGS);
+}
+
 bool rpc_slot_subscribe(struct rpc_call *call)
 {
     struct subscription wanted = {.kind = SUBSCRIBE_SLOT};

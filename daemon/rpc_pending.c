@@ -24,6 +24,32 @@ const struct entry *ledger_find(const struct ledger *ledger, const unsigned char
     return in_block && entry->state != ENTRY_IN_BLOCK ? NULL : entry;
 }
 
+static int by_place(const void *a, const void *b)
+{
+    const struct entry *first = *(const struct entry *const *)a, *second = *(const struct entry *const *)b;
+    return (first->place > second->place) - (first->place < second->place);
+}
+
+static bool is_landed(const struct entry *entry, uint32_t above, uint32_t top)
+{
+    return entry->state == ENTRY_IN_BLOCK && entry->height > above && entry->height <= top;
+}
+
+const struct entry **ledger_landed(const struct ledger *ledger, uint32_t above, uint32_t top,
+                                   uint32_t *count_out)
+{
+    uint64_t submitted = ledger->counts.submitted;
+    uint32_t used = submitted < LEDGER_ENTRIES ? (uint32_t)submitted : LEDGER_ENTRIES, count = 0, at = 0;
+    for (uint32_t i = 0; i < used; i++) count += is_landed(&ledger->entries[i], above, top);
+    const struct entry **list = malloc((count + 1) * sizeof *list);
+    if (!list) return NULL;
+    for (uint32_t i = 0; i < used; i++)
+        if (is_landed(&ledger->entries[i], above, top)) list[at++] = &ledger->entries[i];
+    qsort(list, count, sizeof *list, by_place);
+    *count_out = count;
+    return list;
+}
+
 enum commitment ledger_entry_commitment(const struct ledger *ledger, const struct entry *entry)
 {
     ASSERT(entry->state == ENTRY_IN_BLOCK);
@@ -209,6 +235,7 @@ static err keep_outcome(struct entry *entry, const struct outcome *outcome)
     entry->status = outcome->status;
     entry->fee_lamports = outcome->fee_lamports;
     entry->units = outcome->units;
+    entry->unit_price = outcome->unit_price;
     return OK;
 }
 
@@ -253,7 +280,7 @@ static err enter(struct ledger *ledger, struct entry *entry, struct bank *bank, 
     entry->height = bank->height;
     entry->slot = bank->slot;
     TRY(write_balances(ledger, entry));
-    bank->transactions++;
+    entry->place = ++bank->transactions;
     *(entry->status.error == TX_OK ? &bank->succeeded : &bank->failed) += 1;
     ledger->counts.landed++;
     ledger->counts.failed += entry->status.error != TX_OK;

@@ -208,8 +208,10 @@ static void answer_admin(struct rpc_server *server, struct client *client, const
 
 static void answer_health(struct rpc_server *server, struct client *client)
 {
-    bool is_behind = rpc_slots_behind(&server->rpc) > HEALTH_DISTANCE;
-    const char *word = is_behind ? "behind" : "ok";
+    static const char *const WORDS[] = {
+        [RPC_HEALTHY] = "ok", [RPC_SLOTS_BEHIND] = "behind", [RPC_HEALTH_UNKNOWN] = "unknown"};
+    uint64_t behind;
+    const char *word = WORDS[rpc_health(&server->rpc, &behind)];
     struct answer answer = {200, "text/plain", "", word, strlen(word)};
     send_answer(server, client, &answer);
 }
@@ -516,8 +518,11 @@ static err open_chain(struct rpc_server *server, const struct server_options *op
     err e = ledger_open(&rpc->ledger, &ledger, &start_ns);
     if (e != OK) return diag_fail(diag, e, "the chain could not begin: %s", err_text(e));
     server->now_ns = server->swept_ns = real_ns();
-    rpc->clock = (struct rpc_clock){
-        .real_ns = server->now_ns, .chain_ns = start_ns, .seen_ns = start_ns, .scale = options->time_scale};
+    rpc->clock = (struct rpc_clock){.real_ns = server->now_ns,
+                                    .chain_ns = start_ns,
+                                    .seen_ns = start_ns,
+                                    .scale = options->time_scale,
+                                    .opened_height = rpc->ledger.height[COMMIT_CONFIRMED]};
     rpc->unix_base_s = time(NULL) - start_ns / NS_PER_S;
     rpc->subscriptions = (struct subscriptions){
         .ledger = &rpc->ledger, .unix_base_s = rpc->unix_base_s, .push = push, .context = server};

@@ -221,13 +221,52 @@ static bool check(struct subscriptions *subscriptions, struct subscription *to, 
         if (news == NEWS_ROOT) tell_root(subscriptions, to, bank);
         break;
     case SUBSCRIBE_SLOTS_UPDATES: tell_updates(subscriptions, to, news, bank); break;
+    case SUBSCRIBE_LOGS: break; /* of whole blocks: tell_block_logs */
     }
     return false;
 }
 
+static void tell_logs(struct subscriptions *subscriptions, const struct subscription *to,
+                      const struct entry *entry)
+{
+    struct notice notice = {.subscriptions = subscriptions, .to = to};
+    if (!notice_begin(&notice, "logsNotification")) return;
+    json_write_object(&notice.out, "result");
+    write_context(&notice.out, entry->slot);
+    json_write_object(&notice.out, "value");
+    write_tx_error(&notice.out, "err", &entry->status);
+    write_logs(&notice.out, "logs", entry->logs);
+    write_signature(&notice.out, "signature", transaction_signature(entry->transaction));
+    json_write_end(&notice.out);
+    json_write_end(&notice.out);
+    notice_end(&notice);
+}
+
+/* The block's transactions are looked for once, and only when somebody wants to hear of them. */
+static void tell_block_logs(struct subscriptions *subscriptions, enum commitment commitment,
+                            const struct bank *bank)
+{
+    const struct entry **list = NULL;
+    uint32_t count = 0;
+    if (bank->succeeded + bank->failed == 0) return;
+    for (uint32_t i = 0; i < subscriptions->count; i++) {
+        const struct subscription *to = &subscriptions->rows[i];
+        if (to->kind != SUBSCRIBE_LOGS || to->commitment != commitment) continue;
+        if (!list) list = ledger_landed(subscriptions->ledger, bank->height - 1, bank->height, &count);
+        for (uint32_t k = 0; list && k < count; k++)
+            if (!to->has_key || transaction_names(list[k]->transaction, to->key))
+                tell_logs(subscriptions, to, list[k]);
+    }
+    free(list);
+}
+
 void subscriptions_news(void *context, enum ledger_news news, const struct bank *bank)
 {
+    static const enum commitment COMMITMENT_OF[] = {[NEWS_FROZEN] = COMMIT_PROCESSED,
+                                                    [NEWS_CONFIRMED] = COMMIT_CONFIRMED,
+                                                    [NEWS_ROOT] = COMMIT_FINALIZED};
     struct subscriptions *subscriptions = context;
+    if (news != NEWS_LOST) tell_block_logs(subscriptions, COMMITMENT_OF[news], bank);
     for (uint32_t i = subscriptions->count; i-- > 0;) {
         struct subscription row = subscriptions->rows[i];
         bool is_over = check(subscriptions, &row, news, bank);

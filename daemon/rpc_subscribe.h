@@ -14,7 +14,8 @@ enum subscription_kind {
     SUBSCRIBE_SLOT,
     SUBSCRIBE_ROOT,
     SUBSCRIBE_ACCOUNT,
-    SUBSCRIBE_SLOTS_UPDATES
+    SUBSCRIBE_SLOTS_UPDATES,
+    SUBSCRIBE_LOGS
 };
 
 struct subscription {
@@ -23,6 +24,7 @@ struct subscription {
     uint32_t client;
     uint64_t id;
     bool wants_received; /* signature: a notification too when the node first has it */
+    bool has_key;        /* logs: only of those that name it */
     uint64_t lamports;   /* account: as last told */
     unsigned char key[SIGNATURE_BYTES];
 };

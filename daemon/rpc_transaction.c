@@ -75,25 +75,33 @@ static err read_lookups(struct transaction *out, struct reader *reader, struct d
     uint32_t count = take_count(reader);
     for (uint32_t i = 0; i < count && !reader->is_short; i++) {
         take_span(reader, KEY_BYTES);
-        take_span(reader, take_count(reader));
-        take_span(reader, take_count(reader));
+        uint32_t writable = take_count(reader);
+        take_span(reader, writable);
+        uint32_t readonly = take_count(reader);
+        take_span(reader, readonly);
+        if (!reader->is_short && writable + readonly == 0)
+            return refuse(diag,
+                          "invalid transaction: Transaction failed to sanitize accounts offsets correctly");
+        out->looked_up = (uint16_t)(out->looked_up + writable + readonly); /* of a packet: it cannot wrap */
     }
     out->lookup_count = (uint8_t)(count < UINT8_MAX ? count : UINT8_MAX);
     return reader->is_short ? refuse(diag, "io error: unexpected end of file") : OK;
 }
 
-/* What a node calls sanitizing. Indices of looked-up keys cannot be known here. */
+/* What a node calls sanitizing. Programs may not be looked up, other keys may; an index is a byte. */
 static err check(const struct transaction *out, struct diag *diag)
 {
     static const char *const BAD =
         "invalid transaction: Transaction failed to sanitize accounts offsets correctly";
     if (out->required == 0 || out->readonly_signed >= out->required) return refuse(diag, BAD);
     if (out->required + out->readonly_unsigned > out->key_count) return refuse(diag, BAD);
+    if (out->key_count + out->looked_up > UINT8_MAX + 1) return refuse(diag, BAD);
     for (uint32_t i = 0; i < out->instruction_count; i++) {
         const struct instruction *instruction = &out->instructions[i];
         if (instruction->program == 0 || instruction->program >= out->key_count) return refuse(diag, BAD);
-        for (uint32_t k = 0; k < instruction->account_count && !out->lookup_count; k++)
-            if (out->bytes[instruction->accounts_at + k] >= out->key_count) return refuse(diag, BAD);
+        for (uint32_t k = 0; k < instruction->account_count; k++)
+            if (out->bytes[instruction->accounts_at + k] >= out->key_count + out->looked_up)
+                return refuse(diag, BAD);
     }
     return OK;
 }
@@ -165,6 +173,13 @@ bool transaction_is_signed(const struct transaction *transaction)
             return false;
     }
     return true;
+}
+
+bool transaction_names(const struct transaction *transaction, const unsigned char *key)
+{
+    for (uint32_t i = 0; i < transaction->key_count; i++)
+        if (memcmp(transaction_key(transaction, i), key, KEY_BYTES) == 0) return true;
+    return false;
 }
 
 bool transaction_is_writable(const struct transaction *transaction, uint32_t key)

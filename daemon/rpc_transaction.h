@@ -28,6 +28,7 @@ struct transaction {
     uint16_t size_bytes, message_at; /* the message is what is signed */
     uint16_t signatures_at, keys_at, blockhash_at;
     uint8_t signature_count, key_count, instruction_count, lookup_count;
+    uint16_t looked_up;                                   /* keys that its lookup tables would add */
     uint8_t required, readonly_signed, readonly_unsigned; /* the header */
     bool is_versioned;
     struct instruction instructions[TRANSACTION_INSTRUCTIONS];
@@ -58,6 +59,7 @@ static inline bool transaction_is_signer(const struct transaction *transaction, 
 {
     return key < transaction->required;
 }
+bool transaction_names(const struct transaction *transaction, const unsigned char *key); /* among its keys */
 bool transaction_is_writable(const struct transaction *transaction, uint32_t key);
 
 /* What we sign ourselves. The faucet: a transfer with a memo that makes it unlike any other; the live port: a

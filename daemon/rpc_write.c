@@ -79,6 +79,29 @@ void write_logs(struct json_writer *out, const char *key, const char *lines)
     json_write_end(out);
 }
 
+/* Nodes keep memos as "[length] text", several apart by "; ". The logs have them already, readable. */
+void write_memo(struct json_writer *out, const char *key, const char *lines)
+{
+    static const char BEGIN[] = "Program log: Memo (len ";
+    char memo[2 * PACKET_BYTES];
+    size_t used = 0;
+    for (const char *end; (end = strchr(lines, '\n')); lines = end + 1) {
+        unsigned size_bytes;
+        const char *text = strchr(lines, '"');
+        if (strncmp(lines, BEGIN, sizeof BEGIN - 1) != 0 || !text || text + 1 >= end) continue;
+        if (sscanf(lines + sizeof BEGIN - 1, "%u", &size_bytes) != 1) continue;
+        int more = snprintf(memo + used, sizeof memo - used, "%s[%u] %.*s", used ? "; " : "", size_bytes,
+                            (int)(end - text - 2), text + 1);
+        if (more < 0 || used + (size_t)more >= sizeof memo) break;
+        used += (size_t)more;
+    }
+    memo[used] = '\0';
+    if (used)
+        json_write_text(out, key, memo);
+    else
+        json_write_null(out, key);
+}
+
 void write_account(struct json_writer *out, const char *key, uint64_t lamports, const char *encoding)
 {
     if (lamports == 0) {

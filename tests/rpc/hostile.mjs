@@ -45,6 +45,13 @@ async function json() {
         [request('getTransaction', '1'.repeat(64), { commitment: 'processed' }), -32602],
         [request('getBlockTime', 1e12), -32004], [request('requestAirdrop', '1'.repeat(32), 0), -32602],
         [request('getMinimumBalanceForRentExemption', -1), -32602],
+        [request('getBlock', 1e12), -32004], [request('getBlock', 1, { commitment: 'processed' }), -32602],
+        [request('getBlock', 1, { transactionDetails: 'some' }), -32602], [request('getBlock', 1, 7), -32602],
+        [request('getBlocks', 1, 'x'), -32602], [request('getBlocks', 0, 1e9), -32602],
+        [request('getBlocksWithLimit', 1, 1e6), -32602], [request('getSignaturesForAddress', '1'.repeat(32), { limit: 0 }), -32602],
+        [request('getSignaturesForAddress', '1'.repeat(32), { before: '1'.repeat(64) }), -32020],
+        [request('getRecentPrioritizationFees', Array(129).fill('1'.repeat(32))), -32602],
+        [request('getRecentPrioritizationFees', [5]), -32602], [request('logsSubscribe', 'all'), -32601],
     ];
     for (const [body, want] of cases) {
         const got = await code(body);
@@ -72,7 +79,7 @@ async function http() {
     await expect('GET / HTTP/1.1\r\nno colon\r\n\r\n', 400, 'a header without colon');
     const get = await fetch(server.http);
     check(get.status === 405, 'GET is not for requests');
-    check(await (await fetch(`${server.http}/health`)).text() === 'ok', '/health');
+    check(await until(async () => await (await fetch(`${server.http}/health`)).text() === 'ok', 3000), '/health');
     const body = request('getSlot');
     const two = await raw(head(body.length).repeat(1) + body + head(body.length) + body);
     check(two.text.split('HTTP/1.1 200').length === 3, 'two requests at once have two answers');
@@ -106,6 +113,10 @@ async function frames() {
     check(silent.text.endsWith('\r\n\r\n') && !silent.closed, 'the ping of clients has no answer');
     const over = await raw(Buffer.concat([Buffer.from(HELLO), frame(0x81, request('signatureUnsubscribe', 99))]), 300, Number(port) + 1);
     check(over.text.includes('-32602'), 'an unknown subscription is -32602');
+    for (const filter of ['some', {}, { mentions: [] }, { mentions: ['x'] }, { mentions: [1] }, 7]) {
+        const { text } = await raw(Buffer.concat([Buffer.from(HELLO), frame(0x81, request('logsSubscribe', filter))]), 200);
+        check(text.includes('-32602'), `logs of ${JSON.stringify(filter)}: ${text.slice(-100)}`);
+    }
 }
 
 async function flood() {
@@ -211,6 +222,15 @@ async function faults() {
     check(await server.stop() === 0, 'the server ends well');
 }
 
+async function starting() {
+    const slow = await serve('--profile', 'localnet', '--time-scale', '0.001');
+    const { error } = await slow.call('getHealth');
+    check(error?.code === -32005 && error.message === 'Node is unhealthy' && error.data.numSlotsBehind === null, `a node that has just begun does not know: ${JSON.stringify(error)}`);
+    check(await (await fetch(`${slow.http}/health`)).text() === 'unknown', '/health says so too');
+    await slow.stop();
+    check(await until(async () => (await server.call('getHealth')).result === 'ok', 3000), 'and then it is healthy');
+}
+
 async function ration() {
     const rationed = await serve('--profile', 'localnet', '--rate-limit', '20');
     const answers = await Promise.all(Array.from({ length: 30 }, () => fetch(rationed.http, { method: 'POST', body: request('getSlot') })));
@@ -220,6 +240,7 @@ async function ration() {
     await rationed.stop();
 }
 
+await starting();
 await json();
 await http();
 await frames();

@@ -1,6 +1,6 @@
 // tests/rpc/web3js.mjs: @solana/web3.js 1.x against the server, as anybody would use it.
 import {
-    ComputeBudgetProgram, Connection, Keypair, LAMPORTS_PER_SOL, PublicKey, SystemProgram, Transaction,
+    AddressLookupTableAccount, ComputeBudgetProgram, Connection, Keypair, LAMPORTS_PER_SOL, PublicKey, SystemProgram, Transaction,
     TransactionInstruction, TransactionMessage, VersionedTransaction, sendAndConfirmTransaction,
 } from '@solana/web3.js';
 import { check, fails, report, serve, sleep, until } from './lib.mjs';
@@ -104,19 +104,71 @@ async function expiry() {
 
 async function thousand() {
     const count = 1000;
-    const latest = await connection.getLatestBlockhash();
     const began = Date.now();
-    const signatures = await Promise.all(Array.from({ length: count }, async (_, i) => {
+    const sent = [];
+    let latest;
+    for (let i = 0; i < count; i++) {
+        if (i % 100 === 0) latest = await connection.getLatestBlockhash(); // signing them all may take a blockhash's life
         const transaction = new Transaction({ feePayer: payer.publicKey, ...latest }).add(memo(`number ${i}`));
         transaction.sign(payer);
-        return connection.sendRawTransaction(transaction.serialize(), { preflightCommitment: 'confirmed' });
-    }));
+        sent.push(connection.sendRawTransaction(transaction.serialize(), { preflightCommitment: 'confirmed' }));
+    }
+    const signatures = await Promise.all(sent);
     const isFinal = async part => (await connection.getSignatureStatuses(part)).value
         .every(one => one?.confirmationStatus === 'finalized' && one.confirmations === null && one.err === null);
     for (let at = 0; at < count; at += 250)
         check(await until(() => isFinal(signatures.slice(at, at + 250)), 10000), `all from ${at} on are final`);
     await fails(connection.getSignatureStatuses(signatures.slice(0, 257)), /max 256/, 'more than 256 statuses');
     console.log(`# ${count} transactions in ${(Date.now() - began) / 1000} s`);
+}
+
+async function blocks() {
+    const told = [];
+    const all = connection.onLogs('all', logs => told.push(logs), 'confirmed');
+    const mine = [];
+    const named = connection.onLogs(payer.publicKey, logs => mine.push(logs), 'confirmed');
+    const never = [];
+    const nobody = connection.onLogs(Keypair.generate().publicKey, logs => never.push(logs), 'processed');
+    await sleep(300);
+    const signature = await sendAndConfirmTransaction(connection, new Transaction().add(
+        ComputeBudgetProgram.setComputeUnitPrice({ microLamports: 7 }), memo('in a block'), memo('twice')), [payer]);
+    await until(() => told.length && mine.length, 3000);
+    check(told[0]?.signature === signature && told[0].err === null && told[0].logs.some(line => line.includes('"in a block"')), `logs are told: ${JSON.stringify(told)}`);
+    check(mine[0]?.signature === signature && never.length === 0, 'to those whose key it names');
+    await Promise.all([all, named, nobody].map(one => connection.removeOnLogsListener(one)));
+    const { slot } = (await connection.getSignatureStatus(signature)).value;
+    const block = await connection.getBlock(slot, { commitment: 'confirmed', maxSupportedTransactionVersion: 0 });
+    check(block.transactions.some(one => one.transaction.signatures[0] === signature && one.meta.err === null), 'getBlock has the transaction');
+    check(block.parentSlot < slot && block.blockHeight > 0 && block.blockhash !== block.previousBlockhash, 'and its place');
+    const parent = await connection.getBlock(block.parentSlot, { commitment: 'confirmed', transactionDetails: 'none', maxSupportedTransactionVersion: 0 });
+    check(parent.blockhash === block.previousBlockhash && parent.blockHeight === block.blockHeight - 1, 'its parent is the block before');
+    const names = await connection.getBlockSignatures(slot, 'confirmed');
+    check(names.signatures.includes(signature), 'getBlock with signatures only');
+    const slots = await connection.getBlocks(slot - 20, slot, 'confirmed');
+    check(slots.includes(slot) && slots.includes(block.parentSlot) && slots.every((one, i) => i === 0 || one > slots[i - 1]), 'getBlocks');
+    const history = await connection.getSignaturesForAddress(payer.publicKey, {}, 'confirmed');
+    check(history[0].signature === signature && history[0].memo === '[10] in a block; [5] twice' && history[0].err === null, `getSignaturesForAddress: ${JSON.stringify(history[0])}`);
+    check(history.length > 2 && history.every((one, i) => i === 0 || one.slot <= history[i - 1].slot), 'newest first');
+    const page = await connection.getSignaturesForAddress(payer.publicKey, { before: history[0].signature, limit: 1 }, 'confirmed');
+    check(page.length === 1 && page[0].signature === history[1].signature, 'and page by page');
+    const rest = await connection.getSignaturesForAddress(payer.publicKey, { until: history[1].signature }, 'confirmed');
+    check(rest.length === 1 && rest[0].signature === signature, 'until one that is known');
+    const fees = await connection.getRecentPrioritizationFees({ lockedWritableAccounts: [payer.publicKey] });
+    check(fees.length > 10 && fees.find(one => one.slot === slot)?.prioritizationFee === 7, `getRecentPrioritizationFees: ${JSON.stringify(fees.find(one => one.slot === slot))}`);
+    await fails(connection.getBlock(slot + 100000, { maxSupportedTransactionVersion: 0 }), /Block not available for slot/, 'a block to come');
+}
+
+// A transaction that names a lookup table is read to its end; here there are none.
+async function lookups() {
+    const latest = await connection.getLatestBlockhash();
+    const table = new AddressLookupTableAccount({ key: Keypair.generate().publicKey, state: {
+        deactivationSlot: 2n ** 64n - 1n, lastExtendedSlot: 0, lastExtendedSlotStartIndex: 0, addresses: [Keypair.generate().publicKey] } });
+    const message = new TransactionMessage({ payerKey: payer.publicKey, recentBlockhash: latest.blockhash,
+        instructions: [transfer(table.state.addresses[0], LAMPORTS_PER_SOL)] }).compileToV0Message([table]);
+    check(message.addressTableLookups.length === 1, 'the client uses the table');
+    const transaction = new VersionedTransaction(message);
+    transaction.sign([payer]);
+    await fails(connection.sendTransaction(transaction), /address table account that doesn't exist/, 'a table that does not exist');
 }
 
 async function subscriptions() {
@@ -140,6 +192,8 @@ await airdrop();
 await versioned();
 await sendAndConfirm();
 await preflight();
+await blocks();
+await lookups();
 await subscriptions();
 await thousand();
 await expiry();
