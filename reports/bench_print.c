@@ -1,5 +1,6 @@
 /* reports/bench_print.c: a result on a terminal: about forty lines, the verdicts last. */
 #include "base/duration.h"
+#include "reports/advice.h"
 #include "reports/bench.h"
 #include "reports/hdr_log.h"
 #include "reports/run_fields.h"
@@ -266,6 +267,16 @@ static void print_targets(const struct page *page)
     }
 }
 
+static void print_advice(const struct page *page)
+{
+    struct advice advice[ADVICE_MOST];
+    uint32_t count = advice_of(page->result, advice);
+    if (count > 0) fputc('\n', page->out);
+    for (uint32_t i = 0; i < count; i++)
+        fprintf(page->out, "%stry%s   --set %s: %s\n", page->warn, page->plain, advice[i].setting,
+                advice[i].evidence);
+}
+
 static void print_end(const struct page *page)
 {
     const struct bench_result *result = page->result;
@@ -295,6 +306,7 @@ void bench_print(const struct bench_result *result, FILE *out, bool in_color)
     print_waits(&page);
     print_speedup(&page);
     print_targets(&page);
+    print_advice(&page);
     print_end(&page);
 }
 

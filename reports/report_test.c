@@ -1,4 +1,5 @@
 /* reports/report_test.c: one test: what was asked, what came out in sentences, plots, the summary. */
+#include "reports/advice.h"
 #include "reports/report.h"
 #include "reports/run_fields.h"
 #include <inttypes.h>
@@ -113,6 +114,21 @@ static void write_warnings(const struct page *page, const struct bench_result *r
         report_say(text, "%s tasks never finished: they are longer than any latency below. ",
                    report_count(result->summary.latency[LATENCY_RESULT].censored).text);
     if (*text) page->renderer->paragraph(page->out, text);
+}
+
+static void write_advice(const struct page *page, const struct bench_result *result)
+{
+    struct advice advice[ADVICE_MOST];
+    uint32_t count = advice_of(result, advice);
+    struct grid *grid = page->grid;
+    grid_begin(grid, "What the tuning guide would try");
+    grid_add_column(grid, CELL_TEXT, "The tuning guide would");
+    grid_add_column(grid, CELL_TEXT, "Because");
+    for (uint32_t i = 0; i < count; i++) {
+        grid_add(grid, CELL_TEXT, "%s", advice[i].action);
+        grid_add(grid, CELL_TEXT, "%s", advice[i].evidence);
+    }
+    page->renderer->table(page->out, grid);
 }
 
 /* Rows of the summary. kind: of latencies, for interval and CV; else LATENCY_KIND_COUNT. */
@@ -256,6 +272,7 @@ err report_write_test(const struct page *page, const struct report_test *test, s
     if (test->question) page->renderer->paragraph(page->out, test->question);
     write_findings(page, test->result);
     write_warnings(page, test->result);
+    write_advice(page, test->result);
     write_setup(page, test->result);
     page->renderer->figures_begin(page->out);
     for (uint32_t chart = 0; chart < chart_count(); chart++) TRY(write_figure(page, test, chart, diag));
