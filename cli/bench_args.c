@@ -30,7 +30,9 @@ static const char *const PATHS[] = {"staked", "ordinary", "unstaked", NULL};
 const struct flag BENCHMARK_FLAGS[] = {
     TIME_FLAG("duration", "5m", "how long tasks arrive, in virtual time; 1s to 7d"),
     {.name = "rate", .value = "N", .type = FLAG_RATE, .fallback = "50", .help = "tasks a second"},
-    TIME_FLAG("warmup", NULL, "cut from every figure; default 60s, a fifth of durations under 5m"),
+    TEXT_FLAG(
+        "warmup", "TIME", NULL,
+        "cut from every figure; default 60s, a fifth of durations under 5m; auto: found by a first run"),
     TEXT_FLAG("rate-pattern", "PATTERN", "constant",
               "constant, burst:10x:30s:every:2m, ramp:10-100, step:50@0s,100@60s, sine:50%:60s, trace:FILE"),
     TEXT_FLAG("arrivals", "PROCESS", "poisson", "poisson, constant or gamma:CV"),
@@ -91,6 +93,12 @@ const struct flag BENCHMARK_FLAGS[] = {
      .help = "submit once more, as new tasks, what failed or was rolled back"},
     TIME_FLAG("claim-ttl", NULL, "claims expire so long after arrival; at least twice the claim buffer"),
     COUNT_FLAG("runs", "3", 1, LIMIT_RUNS, "replications; the guide asks for at least 3"),
+    {.name = "precision",
+     .value = "SHARE",
+     .type = FLAG_SHARE,
+     .help = "add replications until the 95% interval of --precision-of is mean +- SHARE: 2%; --runs is then "
+             "the most, 100 by default"},
+    TEXT_FLAG("precision-of", "METRIC", "result.p99", "any metric that targets know"),
     {.name = "seed", .value = "N", .type = FLAG_UNSIGNED, .fallback = "1", .help = "of every draw"},
     COUNT_FLAG("jobs", NULL, 1, 256, "threads; default one a core. No result depends on it"),
     {.name = "no-baseline", .type = FLAG_SWITCH, .help = "skip the paired run without speculation"},
@@ -191,13 +199,23 @@ static err outputs_check(const struct args *args, struct diag *diag)
     return OK;
 }
 
+/* "auto" begins with the default; what a first run finds takes its place (bench_request_set_warmup). */
+static err warmup_from_args(struct benchmark_plan *plan, const struct args *args, struct diag *diag)
+{
+    const char *text = args_text(args, "warmup");
+    struct diag why = {0};
+    plan->warmup_ns = default_warmup_ns(plan->duration_ns);
+    if (!text || strcmp(text, "auto") == 0) return OK;
+    err e = duration_parse(text, &plan->warmup_ns, &why);
+    return e == OK ? OK : diag_fail(diag, e, "--warmup: %s, or auto", why.text);
+}
+
 static err plan_from_args(struct benchmark_plan *plan, const struct args *args, struct diag *diag)
 {
     plan->duration_ns = args_integer(args, "duration");
-    plan->warmup_ns =
-        args_given(args, "warmup") ? args_integer(args, "warmup") : default_warmup_ns(plan->duration_ns);
     if (plan->duration_ns < NS_PER_S || plan->duration_ns > DURATION_NS_MOST)
         return diag_fail(diag, ERR_RANGE, "--duration: want 1s to 7d");
+    TRY(warmup_from_args(plan, args, diag));
     if (plan->warmup_ns >= plan->duration_ns)
         return diag_fail(diag, ERR_RANGE, "--warmup: nothing of the duration is left to measure");
     plan->agents = (uint32_t)args_integer(args, "agents");
@@ -243,4 +261,17 @@ void bench_request_close(struct bench_request *request)
 {
     prover_profile_close(&request->plan.prover);
     arena_close(&request->texts);
+}
+
+err bench_request_set_warmup(struct bench_request *request, const struct args *args, int64_t warmup_ns,
+                             struct diag *diag)
+{
+    request->plan.warmup_ns = warmup_ns;
+    return workload_from_args(&request->plan, args, diag);
+}
+
+bool bench_wants_warmup(const struct args *args)
+{
+    const char *text = args_text(args, "warmup");
+    return text && strcmp(text, "auto") == 0;
 }

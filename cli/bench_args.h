@@ -22,6 +22,12 @@ struct bench_request {
 MUST_USE err bench_request_open(struct bench_request *out, struct args *args, struct diag *diag);
 void bench_request_close(struct bench_request *request); /* fine on a zeroed one */
 
+/* --warmup auto: the plan has the default until a first run has found it. Windows that begin with the
+ * warm-up move with it. */
+bool bench_wants_warmup(const struct args *args);
+MUST_USE err bench_request_set_warmup(struct bench_request *request, const struct args *args,
+                                      int64_t warmup_ns, struct diag *diag);
+
 /* The file of --scenario, if any, into the request and below the options: cli/bench_scenario.c. */
 MUST_USE err bench_scenario_read(struct bench_request *request, struct args *args, struct diag *diag);
 

@@ -3,7 +3,9 @@
 #include "base/duration.h"
 #include "cli/progress.h"
 #include "loadgen/depth.h"
+#include "reports/run_fields.h"
 #include "sim/pool.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +43,8 @@ static err open_stage(struct stage *stage, const struct bench_work *work)
     if (!stage->plans || !stage->runs) return ERR_NOMEM;
     for (uint32_t i = 0; i < work->count; i++) {
         stage->plans[i] = work->request[i].plan;
-        stage->runs[i] = calloc(stage->plans[i].runs, sizeof **stage->runs);
+        uint32_t most = work->precision ? work->precision->runs_most : stage->plans[i].runs;
+        stage->runs[i] = calloc(most, sizeof **stage->runs);
         if (!stage->runs[i]) return ERR_NOMEM;
     }
     return OK;
@@ -83,12 +86,42 @@ static err run_stage(const struct bench_work *work, struct stage *stage, struct 
     return e;
 }
 
+/* Whether the runs so far tell the metric's mean as well as was asked. */
+static bool is_precise(const struct bench_precision *precision, const struct benchmark_run *runs,
+                       uint32_t count, struct steady_look *out)
+{
+    double values[LIMIT_RUNS];
+    for (uint32_t i = 0; i < count; i++) {
+        struct run_metric metric = {.value = NAN};
+        run_metric_find(&runs[i].metrics, precision->metric, &metric);
+        values[i] = metric.value;
+    }
+    *out = steady_look(values, count, precision->share, 0.95);
+    return out->is_narrow_enough;
+}
+
+/* Looks after numbers of runs that were fixed beforehand: whoever looks after each run stops at a lucky one.
+ */
+static err run_until_precise(const struct bench_work *work, struct stage *stage, struct diag *diag)
+{
+    struct bench_precision *precision = work->precision;
+    for (uint32_t look = 0;; look++) {
+        uint32_t next = STEADY_LOOKS[look];
+        stage->plans[0].runs = next && next < precision->runs_most ? next : precision->runs_most;
+        TRY(run_stage(work, stage, diag));
+        if (interrupted || is_precise(precision, stage->runs[0], stage->plans[0].runs, &precision->reached) ||
+            stage->plans[0].runs == precision->runs_most)
+            return OK;
+    }
+}
+
 /* One benchmark's result; after an interruption of what is usable, NULL when that is nothing. */
 static err take_result(const struct bench_work *work, struct stage *stage, uint32_t index,
                        struct bench_result **out, struct diag *diag)
 {
     struct bench_request request = work->request[index];
     bool is_whole = !interrupted;
+    request.plan.runs = stage->plans[index].runs;
     for (uint32_t run = 0; interrupted && run < request.plan.runs; run++)
         is_whole =
             stage->runs[index][run].is_done && !stage->runs[index][run].interrupted && (run == 0 || is_whole);
@@ -107,7 +140,7 @@ err bench_run(const struct bench_work *work, struct bench_result **results, stru
     if (e != OK)
         diag_fail(diag, e, "out of memory for %u benchmarks", work->count);
     else
-        e = run_stage(work, &stage, diag);
+        e = work->precision ? run_until_precise(work, &stage, diag) : run_stage(work, &stage, diag);
     for (uint32_t i = 0; i < work->count && e == OK; i++) e = take_result(work, &stage, i, &results[i], diag);
     if (e != OK)
         for (uint32_t i = 0; i < work->count; i++) {
@@ -137,8 +170,12 @@ void bench_announce(const struct bench_request *request, const struct args *args
     uint32_t asked = deepest(plan->workload.depth);
     if (args_is_quiet(args)) return;
     duration_print(duration, plan->duration_ns);
-    fprintf(args->log, "seed %llu, %u run%s of %s%s; max_depth %lld, max_parallel_branches %lld\n",
-            (unsigned long long)plan->seed, plan->runs, plan->runs == 1 ? "" : "s", duration,
+    fprintf(args->log, "seed %llu, ", (unsigned long long)plan->seed);
+    if (args_given(args, "precision"))
+        fputs("as many runs as it takes", args->log);
+    else
+        fprintf(args->log, "%u run%s", plan->runs, plan->runs == 1 ? "" : "s");
+    fprintf(args->log, " of %s%s; max_depth %lld, max_parallel_branches %lld\n", duration,
             plan->has_baseline ? ", paired" : "", (long long)settings->max_depth,
             (long long)settings->max_parallel_branches);
     if (strcmp(plan->workload.shape, "chain") == 0 && asked > settings->max_depth)

@@ -1,12 +1,22 @@
 /* cli/bench_run.h: runs benchmarks on all cores, with a progress line and an honest end at Ctrl-C. */
 #pragma once
 #include "cli/bench_args.h"
+#include "reports/steady.h"
+
+/* Replications are added until a metric's mean is known well enough (reports/steady.h). */
+struct bench_precision {
+    const char *metric; /* of run_metric_find */
+    double share;       /* half the interval's width, of the mean */
+    uint32_t runs_most;
+    struct steady_look reached; /* out: the last look */
+};
 
 struct bench_work {
     const struct bench_request *request; /* array of count */
     struct args *const *args;            /* of each request: what was asked, for its result */
     uint32_t count, threads;             /* threads 0: one a core */
     const char *label;                   /* of the progress line */
+    struct bench_precision *precision;   /* of the one request; NULL: as many runs as the plan has */
 };
 
 /* results[i] is request i's; the caller's array, NULL on failure and where an interruption left nothing to

@@ -4,6 +4,7 @@
 #include "reports/bench.h"
 #include "reports/hdr_log.h"
 #include "reports/run_fields.h"
+#include "reports/steadiness.h"
 #include <inttypes.h>
 #include <math.h>
 
@@ -52,6 +53,23 @@ static void print_title(const struct page *page)
     if (result->duration_ns < NS_PER_MIN)
         fprintf(page->out, "%stoo short for steady state%s\n", page->warn, page->plain);
     fputc('\n', page->out);
+}
+
+static void print_steadiness(const struct page *page)
+{
+    const struct bench_result *result = page->result;
+    struct steadiness steadiness;
+    bool is_known = false;
+    if (bench_is_empty(result) || steadiness_of(&steadiness, result, &is_known) != OK || !is_known) return;
+    bool is_short = (int64_t)steadiness.from_s * NS_PER_S > result->warmup_ns;
+    fprintf(page->out, LABEL, "steady state");
+    if (!steadiness.is_steady)
+        fprintf(page->out, "%snot reached: make it longer, or offer less%s\n", page->bad, page->plain);
+    else
+        fprintf(page->out,
+                "%sfrom %" PRIu32 " s on (MSER-5), %s cut%s; a second counts as %.2f independent ones\n",
+                is_short ? page->warn : "", steadiness.from_s, span(result->warmup_ns).text,
+                is_short ? page->plain : "", steadiness.share);
 }
 
 static void print_throughput(const struct page *page)
@@ -298,6 +316,7 @@ void bench_print(const struct bench_result *result, FILE *out, bool in_color)
         page.plain = "\033[0m";
     }
     print_title(&page);
+    print_steadiness(&page);
     print_throughput(&page);
     print_ends(&page);
     print_latencies(&page);

@@ -153,6 +153,7 @@ static void run_one(void *context, uint32_t index)
     uint32_t plan = 0;
     while (index >= batch->plans[plan].runs) index -= batch->plans[plan++].runs;
     struct benchmark_run *run = &batch->runs[plan][index];
+    if (run->is_done) return;
     if (batch->stop && *batch->stop) return;
     struct replication replication = {.plan = &batch->plans[plan], .shared = shared, .index = index};
     double began = wall_now();

@@ -42,7 +42,8 @@ struct benchmark_batch {
     void *progress_context;
 };
 
-/* The first error by (plan, replication) is returned with its line. Interrupted runs hold what they have. */
+/* Runs that are done already stay as they are: a batch may be run again with more of them. The first error by
+ * (plan, replication) is returned with its line. Interrupted runs hold what they have. */
 MUST_USE err benchmark_run_all(const struct benchmark_batch *batch, struct diag *diag);
 void benchmark_run_close(struct benchmark_run *run); /* fine on a zeroed one */
 

@@ -56,7 +56,10 @@ grep -q '"name": "rollback_rate"' "$work/jobs1.json"
 # Ctrl-C: what there is gets written and marked, exit 1.
 "$agenc" "${speculation[@]}" --duration 2h --rate 100 --output "$work/cut.json" > "$work/out" 2> "$work/err" &
 running=$!
-sleep 1
+for _ in {1..300}; do # a second's work of a core, however busy the machine is
+    read -ra usage < "/proc/$running/stat" && ((usage[13] + usage[14] >= 100)) && break
+    sleep 0.1
+done
 kill -INT "$running"
 wait "$running"
 [[ $? == 1 ]]; verdict $? "an interrupted benchmark ends with 1"
@@ -196,3 +199,23 @@ expect 0 '^trajectory' "${speculation[@]}" "${again[@]}" --rate-pattern "trace:$
 expect 0 '^trajectory' "${speculation[@]}" "${again[@]}" --shape "trace:$(lines '- 1 1 2,3\n-\n')"
 expect 0 '^trajectory' "${speculation[@]}" "${again[@]}" --depth-distribution "empirical:$(lines '1\n5\n')"
 expect 0 '^trajectory' "${speculation[@]}" "${again[@]}" --execution "empirical:$(lines '250ms\n1s\n')"
+
+# Precision: runs are added at fixed numbers, and what they say does not depend on how they came about.
+precise=(benchmark speculation --quiet --duration 1m --no-baseline)
+expect 0 '^precision  .*result\.p50 .* asked for 2\.00 %$' "${precise[@]}" --precision 2% --precision-of result.p50 --output "$work/precise.json"
+count=$(jq .runs "$work/precise.json")
+[[ $count -gt 3 && $count -lt 100 ]]; verdict $? "the number of runs follows from the precision ($count)"
+"$agenc" "${precise[@]}" --runs "$count" --output "$work/as-many.json" > "$work/out"
+same() { jq -S 'del(.command, .wall_seconds, .per_run[].wall_seconds, .summary.wall_seconds)' "$1"; }
+[[ $(same "$work/precise.json" | sed 's/precise/X/' | md5sum) == $(same "$work/as-many.json" | sed 's/as-many/X/' | md5sum) ]]
+verdict $? "runs added one look after the other are those of one go"
+expect 13 'NOT reached' "${precise[@]}" --precision 0.1% --runs 8
+refused 'no metric result\.p98' --precision 2% --precision-of result.p98
+refused 'precision: want a share above 0' --precision 0
+expect 0 '^steady state .*MSER-5' "${precise[@]:0:3}" --duration 3m --warmup auto
+refused 'warmup auto: wants a constant rate' --duration 1m --rate-pattern ramp:10-50 --warmup auto
+refused 'warmup.*or auto' --warmup soon
+refused 'warmup auto: no steady state' --duration 3m --rate 250 --warmup auto
+
+# What the tuning guide would do about it.
+expect 0 '^try   --set speculation\.proof\.batch_size=.*batches held' "${precise[@]}"
