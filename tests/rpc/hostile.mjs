@@ -5,7 +5,7 @@ import { check, report, serve, serveWith, sleep, until } from './lib.mjs';
 
 const server = await serve('--profile', 'localnet', '--time-scale', '10');
 const { port } = new URL(server.http);
-const rss = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]);
+const rss = (pid = server.pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
 // Processor time that a process has used, in ms.
 const busy = pid => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 13).reduce((sum, ticks) => sum + 10 * Number(ticks), 0);
 
@@ -231,6 +231,27 @@ async function starting() {
     check(await until(async () => (await server.call('getHealth')).result === 'ok', 3000), 'and then it is healthy');
 }
 
+// Hours of chain time under a client that listens and asks: after the rings are full, nothing grows.
+async function hours() {
+    const fast = await serve('--profile', 'mainnet', '--time-scale', '1000');
+    const { port: at } = new URL(fast.http);
+    const listener = net.connect(at, '127.0.0.1');
+    let heard = 0;
+    listener.on('data', data => { heard += data.length; });
+    listener.write(HELLO);
+    for (const method of ['slotSubscribe', 'rootSubscribe']) listener.write(frame(0x81, request(method)));
+    const height = async () => (await fast.call('getBlockHeight', { commitment: 'processed' })).result;
+    await until(async () => await height() > 10000, 20000); // more than banks are kept
+    const from = { rss: rss(fast.pid), height: await height(), heard };
+    for (const end = Date.now() + 8000; Date.now() < end; await sleep(5))
+        await Promise.all([fast.call('getLatestBlockhash'), fast.call('getRecentPrioritizationFees')]);
+    const blocks = await height() - from.height;
+    check(blocks > 5000 && heard > from.heard, `hours pass: ${blocks} blocks`);
+    check(rss(fast.pid) - from.rss < 1000, `memory after ${blocks} blocks: ${rss(fast.pid) - from.rss} kB more`);
+    listener.destroy();
+    check(await fast.stop() === 0, 'and it ends well');
+}
+
 async function ration() {
     const rationed = await serve('--profile', 'localnet', '--rate-limit', '20');
     const answers = await Promise.all(Array.from({ length: 30 }, () => fetch(rationed.http, { method: 'POST', body: request('getSlot') })));
@@ -249,5 +270,6 @@ await crowds();
 await subscribers();
 await faults();
 await ration();
+await hours();
 report();
 process.exit();
