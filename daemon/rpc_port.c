@@ -61,6 +61,15 @@ static void accept(struct rpc_port *port, struct sending *sending)
 
 /* -- answers -- */
 
+uint64_t port_newest_slot(const struct rpc_port *port)
+{
+    const struct endpoints *endpoints = rpc_client_endpoints(port->client);
+    uint64_t slot = 0;
+    for (uint32_t i = 0; i < endpoints->count; i++)
+        if (endpoints->list[i].slot > slot) slot = endpoints->list[i].slot;
+    return slot;
+}
+
 /* Nothing of these is out: whoever submitted them may try again when nodes answer. */
 static void refuse_unsigned(struct rpc_port *port, const char *why)
 {
@@ -74,11 +83,14 @@ static void refuse_unsigned(struct rpc_port *port, const char *why)
 static void hear_hash(struct rpc_port *port, const struct rpc_answer *answer)
 {
     port->hash.is_asked = false;
-    if (answer->fault != FAULT_NONE) refuse_unsigned(port, answer->why);
-    if (answer->fault != FAULT_NONE || answer->slot < port->hash.slot) return;
+    if (answer->fault != FAULT_NONE) {
+        refuse_unsigned(port, answer->why);
+        return;
+    }
     memcpy(port->hash.bytes, answer->blockhash, KEY_BYTES);
     port->hash.last_height = answer->last_height;
     port->hash.slot = answer->slot;
+    port->hash.newest_slot = port_newest_slot(port);
     port->hash.at_ns = port->now_ns;
     port->hash.is_known = true;
 }

@@ -3,10 +3,10 @@
 #include "daemon/rpc_port_state.h"
 #include <string.h>
 
-enum {
-    HASH_FRESH_S = 2, /* of at least 20 s: most of a blockhash's life is left for the transaction */
-    UNSEEN_S = 20,    /* then a status may have left the node's cache: history is searched */
-};
+/* Most of a blockhash's life, 150 blocks, is left for the transaction: by the clock, and by slots, because
+ * the clock of a simulated chain may run fast. */
+enum { HASH_FRESH_S = 2, HASH_FRESH_SLOTS = 32 };
+enum { UNSEEN_S = 20 }; /* then a status may have left the node's cache: history is searched */
 
 static bool ask(struct rpc_port *port, const struct rpc_order *order)
 {
@@ -31,15 +31,6 @@ static void sign(struct rpc_port *port, struct sending *sending)
     sending->due_ns = port->now_ns;
 }
 
-static uint64_t newest_slot(const struct rpc_port *port)
-{
-    const struct endpoints *endpoints = rpc_client_endpoints(port->client);
-    uint64_t slot = 0;
-    for (uint32_t i = 0; i < endpoints->count; i++)
-        if (endpoints->list[i].slot > slot) slot = endpoints->list[i].slot;
-    return slot;
-}
-
 static void send_it(struct rpc_port *port, struct sending *sending)
 {
     const struct rpc_order order = {.ask = {.kind = ASK_SEND,
@@ -49,7 +40,7 @@ static void send_it(struct rpc_port *port, struct sending *sending)
                                     .tag = (uint64_t)(sending - port->sendings),
                                     .pinned = RPC_ANY_ENDPOINT};
     if (!ask(port, &order)) return; /* every call is under way: the next scan asks */
-    if (!sending->sent_slot) sending->sent_slot = newest_slot(port);
+    if (!sending->sent_slot) sending->sent_slot = port_newest_slot(port);
     port->counts.sends++;
     port->counts.resends += sending->is_accepted;
     sending->is_sending = true;
@@ -65,10 +56,15 @@ static void expire(struct rpc_port *port, struct sending *sending)
         port_renew(port, sending);
 }
 
+static bool is_hash_fresh(const struct rpc_port *port)
+{
+    return port->hash.is_known && port->now_ns - port->hash.at_ns < HASH_FRESH_S * NS_PER_S &&
+           port_newest_slot(port) <= port->hash.newest_slot + HASH_FRESH_SLOTS;
+}
+
 static void tend(struct rpc_port *port, struct sending *sending)
 {
-    bool is_fresh = port->hash.is_known && port->now_ns - port->hash.at_ns < HASH_FRESH_S * NS_PER_S;
-    if (!sending->is_signed && is_fresh) sign(port, sending);
+    if (!sending->is_signed && is_hash_fresh(port)) sign(port, sending);
     if (!sending->is_signed) {
         ask_hash(port);
         return;

@@ -29,7 +29,7 @@ struct rpc_port {
     struct {
         bool is_asked, is_known;
         unsigned char bytes[KEY_BYTES];
-        uint64_t last_height, slot;
+        uint64_t last_height, slot, newest_slot; /* newest: of any endpoint, when it came */
         int64_t at_ns;
     } hash;
     uint64_t height, height_slot; /* the greatest height that was believed */
@@ -40,3 +40,4 @@ struct rpc_port {
 
 void port_scan(struct rpc_port *port);                           /* asks what is due, forgets what is over */
 void port_renew(struct rpc_port *port, struct sending *sending); /* the blockhash is too old, or not known */
+uint64_t port_newest_slot(const struct rpc_port *port);

@@ -76,9 +76,10 @@ static void submit_due(struct run *run, int64_t now_ns)
         unsigned char digest[KEY_BYTES];
         sha256_of(&run->submitted, sizeof run->submitted, digest);
         const struct rpc_submission submission = {run->submitted, 0, digest};
-        if (rpc_port_submit(run->port, &submission) != OK) return; /* full: at the next turn of the loop */
-        struct probe_row *row = &probe->rows[run->submitted++];
-        *row = (struct probe_row){.sent_ns = now_ns - run->began_ns, .accepted_ns = NEVER_NS};
+        if (rpc_port_submit(run->port, &submission) != OK) return; /* full: later, and the wait counts */
+        struct probe_row *row = &probe->rows[run->submitted];
+        *row = (struct probe_row){.sent_ns = turn_ns(run) - run->began_ns, .accepted_ns = NEVER_NS};
+        run->submitted++;
         for (int i = 0; i <= LEVEL_FINALIZED; i++) row->level_ns[i] = NEVER_NS;
     }
 }

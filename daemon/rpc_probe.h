@@ -1,8 +1,8 @@
 /* daemon/rpc_probe.h: transactions through the live chain port, one after the other, and when each came how
  * far.
  *
- * Open loop: the n-th is sent when it is its turn, however the others fare. Ends when every one is as far as
- * `until`, or over, or the timeout is. Times are ns since the probe began. Blocks.
+ * Open loop: the n-th is sent, and its latency counts, from its turn, however the others fare. Ends when
+ * every one is as far as `until`, or over, or the timeout is. Times are ns since the probe began. Blocks.
  * Memory: a row a transaction, freed by rpc_probe_close. Errors: those of the port. */
 #pragma once
 #include "daemon/rpc_port.h"
@@ -20,7 +20,7 @@ struct probe_order {
 enum probe_outcome { PROBE_OPEN, PROBE_LANDED, PROBE_REFUSED, PROBE_EXPIRED, PROBE_FAILED, PROBE_OUTCOMES };
 
 struct probe_row {
-    int64_t sent_ns, accepted_ns, level_ns[LEVEL_FINALIZED + 1]; /* NEVER_NS: not seen */
+    int64_t sent_ns /* its turn */, accepted_ns, level_ns[LEVEL_FINALIZED + 1]; /* NEVER_NS: not seen */
     enum probe_outcome outcome;
     enum rpc_level level;
     uint64_t slots_to_land;
