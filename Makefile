@@ -86,6 +86,8 @@ $(OUT)/tests/validate-chain: $(OUT)/tests/validate/validate_chain.o $(LIB)
 	@$(CC) $(CFLAGS_ALL) $^ -o $@ $(LIB_LINK)
 $(OUT)/tests/validate-sensitivity: $(OUT)/tests/validate/validate_sensitivity.o $(LIB)
 	@$(CC) $(CFLAGS_ALL) $^ -o $@ $(LIB_LINK)
+$(OUT)/tests/validate-tables: $(OUT)/tests/validate/validate_tables.o $(LIB)
+	@$(CC) $(CFLAGS_ALL) $^ -o $@ $(LIB_LINK)
 $(OUT)/tests/validate-provers: $(patsubst %,$(OUT)/tests/validate/%.o,validate_provers prover_rows) $(LIB)
 	@echo '  LINK $@'
 	@$(CC) $(CFLAGS_ALL) $(filter %.o,$^) $(LIB) -o $@ $(LIB_LINK)
@@ -128,8 +130,15 @@ model: $(OUT)/tests/differential ## Play random histories on the engine and on a
 	@tests/model/self-test.sh $(OUT)
 validate-chain: $(OUT)/tests/validate-chain ## Hold the mechanistic chain against published measurements
 	@$<
-validate-docs: $(OUT)/tests/validate-chain $(OUT)/tests/validate-sensitivity $(OUT)/tests/validate-calibration ## Write the slow tables of docs/VALIDATION.md (five minutes)
+CHAINS := $(filter-out mainnet-mixed,$(patsubst scenarios/chain/%.toml,%,$(wildcard scenarios/chain/*.toml)))
+tables: $(OUT)/agenc ## Make the tables of every empirical chain anew from its mechanism (a minute)
+	@for chain in $(CHAINS); do \
+	    $(OUT)/agenc chain tabulate --profile $$chain --output scenarios/chain/tables/$$chain.toml || exit 1; done
+validate-tables: $(OUT)/tests/validate-tables ## Hold what is drawn from tables against what is counted
+	@$<
+validate-docs: $(OUT)/tests/validate-chain $(OUT)/tests/validate-tables $(OUT)/tests/validate-sensitivity $(OUT)/tests/validate-calibration ## Write the slow tables of docs/VALIDATION.md (five minutes)
 	@$(OUT)/tests/validate-chain | ci/section docs/VALIDATION.md chain --write
+	@$(OUT)/tests/validate-tables | ci/section docs/VALIDATION.md tables --write
 	@$(OUT)/tests/validate-sensitivity | ci/section docs/VALIDATION.md sensitivity --write
 	@$(OUT)/tests/validate-calibration | ci/section docs/VALIDATION.md calibration --write
 validate-provers: $(OUT)/tests/validate-provers ## Hold the cost law of provers against published figures
@@ -172,4 +181,4 @@ help: ## Show this list
 -include $(OBJ:.o=.d) $(OUT)/cli/main.d $(TESTLIB:.o=.d) $(TESTS:%=%.d) $(BENCHES:%=%.d) $(wildcard $(OUT)/tests/fuzz/*.d)
 .DEFAULT_GOAL := release
 .SECONDARY:
-.PHONY: release test validate-chain validate-docs validate-provers validate-calibration model spin coverage judges golden-update baseline debug asan tsan bench bench-engine docs fmt clean help FORCE
+.PHONY: release test tables validate-chain validate-tables validate-docs validate-provers validate-calibration model spin coverage judges golden-update baseline debug asan tsan bench bench-engine docs fmt clean help FORCE

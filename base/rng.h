@@ -32,12 +32,13 @@ enum rng_purpose {
     RNG_SLOT,             /* entity: slot */
     RNG_FORK,             /* entity: leader window */
     RNG_TRANSACTION,      /* entity: task; index: attempt and draw */
-    RNG_REGIME,           /* entity: episode; the switch between chain profiles */
+    RNG_REGIME,           /* entity: spell; the switch between chain profiles */
     RNG_TEST,             /* tests and benches */
     RNG_REGION,           /* entity: validator */
     RNG_RECEIVE,          /* entity: slot and validator */
     RNG_VOTE,             /* entity: slot and validator */
     RNG_RESAMPLE,         /* entity: resample; signs, blocks, orders of a test */
+    RNG_HALT,             /* entity: halt of a chain */
 };
 
 struct rng {

@@ -3,7 +3,7 @@
 #include "base/units.h"
 #include "cli/calibrate.h"
 #include "cli/share.h"
-#include "sim/chain_profile.h"
+#include "sim/chain_causes.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,8 +36,7 @@ static struct calibrate_chain_base base_of(const struct chain_profile *profile, 
     return (struct calibrate_chain_base){
         .target_ms = ms_of(calm->slot_target_ns),
         .factor = calm->slot_factor,
-        .validators = (double)profile->validators,
-        .stake_sigma = profile->stake_sigma,
+        .same_leader = chain_causes_same_leader(profile),
         .late_least_ms = ms_of(calm->late_least_ns),
         .tick_ms = ms_of(profile->finality_tick_ns),
         .retry_ms = ms_of(profile->retry_ns),
@@ -59,7 +58,7 @@ static err load_base(struct chain_profile *profile, const char *folder, const ch
 {
     TRY(chain_profile_load(profile, folder, name, diag));
     if (profile->is_fixed) return diag_fail(diag, ERR_USAGE, "%s has no keys; want a profile", name);
-    if (profile->busy_share > 0)
+    if (profile->is_mixed)
         return diag_fail(diag, ERR_USAGE, "%s is mixed; calibrate its two profiles one by one", name);
     return OK;
 }

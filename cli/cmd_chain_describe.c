@@ -3,20 +3,14 @@
 #include "base/file.h"
 #include "base/json_write.h"
 #include "base/units.h"
-#include "cli/command.h"
+#include "cli/chain_args.h"
 #include "sim/chain_survey.h"
 #include <string.h>
-
-enum { SETS_MOST = 32 };
 
 static const char *const PATHS[] = {"staked", "ordinary", "unstaked", NULL};
 
 static const struct flag FLAGS[] = {
-    {.name = "profile",
-     .value = "PROFILE",
-     .type = FLAG_TEXT,
-     .fallback = "mainnet",
-     .help = "a name in scenarios/chain or a .toml file"},
+    CHAIN_ARGS_FLAGS,
     {.name = "slots",
      .value = "N",
      .type = FLAG_INTEGER,
@@ -38,11 +32,6 @@ static const struct flag FLAGS[] = {
      .fallback = "staked",
      .help = "how they travel"},
     {.name = "seed", .value = "N", .type = FLAG_UNSIGNED, .fallback = "1", .help = "of every draw"},
-    {.name = "set",
-     .value = "KEY=VALUE",
-     .type = FLAG_TEXT,
-     .is_repeatable = true,
-     .help = "a parameter of the profile, as in its file"},
     {.name = "samples",
      .value = "F.csv",
      .type = FLAG_FILE,
@@ -51,8 +40,8 @@ static const struct flag FLAGS[] = {
     {0},
 };
 
-static const double SHARES[] = {0.5, 0.9, 0.99};
-static const char *const SHARE_KEYS[] = {"p50", "p90", "p99"};
+static const double SHARES[] = {0.5, 0.9, 0.99, 0.999};
+static const char *const SHARE_KEYS[] = {"p50", "p90", "p99", "p99.9"};
 enum { SHARE_COUNT = sizeof SHARES / sizeof *SHARES };
 
 static double percent(uint32_t part, uint32_t whole)
@@ -62,25 +51,31 @@ static double percent(uint32_t part, uint32_t whole)
 
 static double slot_ms(const struct chain_survey *survey)
 {
-    return (double)survey->span_ns / NS_PER_MS / survey->slots;
+    return (double)(survey->span_ns - survey->halted_ns) / NS_PER_MS / survey->slots;
 }
 
 static void print_table(const struct chain_survey *survey, const struct chain_profile *profile, FILE *out)
 {
+    static const char *const HOW[] = {[CHAIN_EMPIRICAL] = "delays drawn from tables",
+                                      [CHAIN_MECHANISTIC] = "votes counted",
+                                      [CHAIN_FITTED] = "delays drawn from laws"};
     fprintf(out, "%s: %s, %s\n\n", profile->name, profile->is_alpenglow ? "alpenglow" : "tower",
-            profile->is_mechanistic ? "votes counted" : "delays drawn");
+            HOW[profile->fidelity]);
     fprintf(out, "slots           %u of %.1f ms on average; %.2f %% skipped, %.2f %% abandoned\n",
             survey->slots, slot_ms(survey), percent(survey->skipped, survey->slots),
             percent(survey->abandoned, survey->slots));
     fprintf(out, "forks           lost 1 block: %u, 2: %u, 3: %u, 4: %u, more: %u\n", survey->forks[0],
             survey->forks[1], survey->forks[2], survey->forks[3], survey->forks[4]);
+    if (survey->halts)
+        fprintf(out, "halts           %u, %.0f s together; their restarts dropped %u blocks\n", survey->halts,
+                (double)survey->halted_ns / NS_PER_S, survey->dropped);
     fprintf(out, "transactions    %u sent: %.2f %% landed, %.2f %% expired, %.2f %% refused\n",
             survey->transactions, percent(survey->landed, survey->transactions),
             percent(survey->expired, survey->transactions), percent(survey->refused, survey->transactions));
     if (survey->landed)
         fprintf(out, "slots to land   p50 %u, p90 %u, most %u\n", survey->slots_to_land[survey->landed / 2],
                 survey->slots_to_land[survey->landed * 9 / 10], survey->slots_to_land[survey->landed - 1]);
-    fprintf(out, "\n%-26s%10s%10s%10s\n", "", "p50", "p90", "p99");
+    fprintf(out, "\n%-26s%10s%10s%10s%10s\n", "", "p50", "p90", "p99", "p99.9");
     for (int i = 0; i < CHAIN_QUANTITY_COUNT; i++) {
         fprintf(out, "%-26s", chain_quantity_name((enum chain_quantity)i));
         for (int j = 0; j < SHARE_COUNT; j++) {
@@ -127,6 +122,9 @@ static void print_json(const struct chain_survey *survey, const struct chain_pro
     json_write_array(&writer, "forks");
     for (int i = 0; i < CHAIN_FORKS_TOLD; i++) json_write_u64(&writer, NULL, survey->forks[i]);
     json_write_end(&writer);
+    json_write_u64(&writer, "halt_dropped_blocks", survey->dropped);
+    json_write_number(&writer, "halted_ms", (double)survey->halted_ns / NS_PER_MS);
+    json_write_u64(&writer, "halts", survey->halts);
     json_write_u64(&writer, "landed", survey->landed);
     write_quantiles(&writer, survey);
     json_write_text(&writer, "profile", profile->name);
@@ -137,15 +135,6 @@ static void print_json(const struct chain_survey *survey, const struct chain_pro
     json_write_u64(&writer, "transactions", survey->transactions);
     json_write_end(&writer);
     json_write_finish(&writer);
-}
-
-static err load(const struct args *args, struct chain_profile *profile, struct diag *diag)
-{
-    const char *sets[SETS_MOST + 1] = {NULL};
-    uint32_t cursor = 0, count = 0;
-    for (const char *set; (set = args_each(args, "set", &cursor)); sets[count++] = set)
-        if (count == SETS_MOST) return diag_fail(diag, ERR_USAGE, "--set: at most %d times", SETS_MOST);
-    return chain_profile_load_with(profile, "scenarios/chain", args_text(args, "profile"), sets, diag);
 }
 
 static err survey_into(struct chain_survey *survey, struct chain_survey_order *order, const char *path,
@@ -172,7 +161,7 @@ static err run(struct args *args, struct diag *diag)
 {
     struct chain_profile profile;
     struct chain_survey survey = {0};
-    TRY(load(args, &profile, diag));
+    TRY(chain_args_load(args, NULL, &profile, diag));
     struct chain_survey_order order = {
         .profile = &profile,
         .path = path_of(args),
@@ -196,7 +185,8 @@ const struct command COMMAND_chain_describe = {
     .flags = FLAGS,
     .description = "Runs the chain of a profile and prints slot time, skipped and abandoned slots,\n"
                    "depths of forks, and the quantiles of every latency that it has.\n"
-                   "With --set chain.fidelity=mechanistic votes are counted instead of delays drawn.",
+                   "With --set chain.fidelity=mechanistic votes are counted instead of delays drawn from\n"
+                   "tables that were made so (agenc chain tabulate).",
     .formats = "F.csv: slot,start_ms,end_ms,frozen_ms,confirmed_ms,finalized_ms,state;\n"
                "then, after an empty line,\n"
                "sent_ms,outcome,processed_ms,confirmed_ms,finalized_ms,slots_to_land.",

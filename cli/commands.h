@@ -10,6 +10,8 @@
     X(benchmark_compare)                                                                                     \
     X(benchmark_gate)                                                                                        \
     X(chain_describe)                                                                                        \
+    X(chain_tabulate)                                                                                        \
+    X(chain_compare)                                                                                         \
     X(chain_serve)                                                                                           \
     X(chain_probe)                                                                                           \
     X(config_validate)                                                                                       \

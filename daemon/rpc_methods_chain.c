@@ -157,7 +157,7 @@ static void write_leader(struct rpc_call *call, uint64_t slot)
     char text[48];
     const struct chain_slots *slots = &call->rpc->ledger.slots;
     struct draw draw = draw_at(&slots->rng, RNG_LEADERS, slot / CHAIN_WINDOW, 0);
-    uint32_t leader = weighted_draw(&slots->leaders, &draw);
+    uint32_t leader = weighted_draw(&slots->causes.leaders, &draw);
     int used = snprintf(text, sizeof text, "validator %u", leader);
     sha256_of(text, (size_t)used, key);
     write_key(call->out, NULL, key);

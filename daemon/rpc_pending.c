@@ -1,6 +1,7 @@
 /* daemon/rpc_pending.c: transactions on their way: sent, dropped, sent again, executed, given back, expired.
  */
 #include "base/assert.h"
+#include "base/sample.h"
 #include "base/units.h"
 #include "daemon/rpc_ledger.h"
 #include <stdlib.h>

@@ -97,12 +97,10 @@ static struct interval spread(double squares, double degrees)
                              squares / stats_chi_quantile(tail, degrees)};
 }
 
-/* One leader has many windows: as many independent ones as there are windows would promise too much. The
- * chance that two windows have one leader is exp(sigma^2) / count for log-normal stakes. */
+/* One leader has many windows: as many independent ones as there are windows would promise too much. */
 static double free_windows(const struct slots *slots, double windows)
 {
-    double sigma = slots->base->stake_sigma, same = fmin(1, exp(sigma * sigma) / slots->base->validators);
-    return 1 / (1 / windows + same);
+    return 1 / (1 / windows + slots->base->same_leader);
 }
 
 /* duration = target * factor * leader's speed * (1 + slot_sigma * normal) */

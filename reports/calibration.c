@@ -232,6 +232,10 @@ static void write_line(struct rewriting *rewriting, const char *line, FILE *out)
             rewriting->is_written[i] = true;
             return;
         }
+    if (strcmp(key, "chain.fidelity") == 0 && strstr(line, "\"empirical\"")) {
+        fputs("fidelity = \"fitted\" # the base's tables are not of these parameters\n", out);
+        return;
+    }
     const char *comment = strchr(line, '#');
     if (comment)
         fprintf(out, "%.*s# kept: %s\n", (int)(comment - line), line, comment + 1 + (comment[1] == ' '));

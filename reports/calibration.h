@@ -107,7 +107,7 @@ enum calibrate_outcome { CALIBRATE_LANDED, CALIBRATE_REFUSED, CALIBRATE_EXPIRED 
 extern const struct csv_forms CALIBRATE_CHAIN_FORMS; /* 0 slots, 1 transactions, 2 confirm_ms alone */
 
 struct calibrate_chain_base {
-    double target_ms, factor, validators, stake_sigma;
+    double target_ms, factor, same_leader; /* same_leader: chance that two windows have one */
     double late_least_ms, tick_ms, retry_ms;
     double propagation_min_ms, propagation_max_ms, replay_ms, replay_sigma;
     const char *path; /* "staked" */

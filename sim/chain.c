@@ -1,6 +1,7 @@
 /* sim/chain.c: the way of one transaction over the slots. */
 #include "sim/chain.h"
 #include "base/assert.h"
+#include "base/sample.h"
 #include "base/units.h"
 #include "sim/chain_slots.h"
 #include <math.h>
@@ -101,6 +102,8 @@ static err block_for(struct journey *journey, uint32_t place, int64_t arrives_ns
             left -= path->wait_weights[wait];
     }
     TRY(chain_slots_reach_slot(slots, index));
+    if (slots->slots[index].end_ns <= arrives_ns)
+        TRY(chain_slots_reach_slot(slots, ++index)); /* between two */
     for (; slots->slots[index].state == SLOT_SKIPPED; index++) TRY(chain_slots_reach_slot(slots, index + 1));
     *slot = index;
     return OK;
@@ -172,7 +175,12 @@ static err send(struct journey *journey, uint32_t place, int64_t *send_ns, bool 
     if (*over) return expire(journey);
     const struct chain_path_profile *path = &chain_slots_regime(slots, *send_ns)->path[journey->chain->path];
     struct draw draw = journey_draw(journey, place + DRAW_DROP);
+    const struct chain_halt *halt = chain_causes_halt_at(&slots->causes, *send_ns);
     journey->fate.sendings++;
+    if (halt) { /* there is no leader to send it to */
+        *send_ns = halt->until_ns;
+        return OK;
+    }
     if (draw_chance(&draw, path->drop_chance)) return OK;
     uint32_t slot;
     int64_t arrives_ns =

@@ -2,20 +2,18 @@
  *
  * Leaders own windows of four slots. A window may be off (skipped), its blocks
  * late, and a late block may make the next leader build beside it: the loser's
- * blocks are abandoned. What remains has consecutive heights.
+ * blocks are abandoned. What remains has consecutive heights. While the chain
+ * halts no slot begins.
  * Every draw is addressed by slot, window or validator: the slots are a function
  * of profile and seed, whoever asks first and for whatever time.
  *
- * The seam: `grow` appends one window. Empirical, it draws the delay from freeze
- * to confirmation; by mechanism, it takes slots from sim/consensus.h, where votes
- * are counted. Everything above is the same.
+ * The seam: `grow` appends one window. Causes are the same (sim/chain_causes.h);
+ * what follows from them is drawn (sim/chain_grow.c), from tables or from laws,
+ * or, by mechanism, votes are counted (sim/consensus.h).
  * Errors: ERR_NOMEM; ERR_LIMIT beyond 2^31 slots. Threads: one at a time. */
 #pragma once
-#include "base/dist.h"
 #include "base/rng.h"
-#include "sim/chain_profile.h"
-
-enum { CHAIN_WINDOW = 4 };
+#include "sim/chain_causes.h"
 
 enum chain_slot_state {
     SLOT_BLOCK,     /* on the winning fork */
@@ -28,7 +26,7 @@ struct chain_slot {
     int64_t confirmed_ns;                /* NEVER_NS unless SLOT_BLOCK */
     int64_t reverted_ns;                 /* NEVER_NS: no confirmed block is ever lost in this model */
     uint32_t height;                     /* blocks on the winning fork up to here */
-    uint8_t state, is_busy, finalizes_late;
+    uint8_t state, is_busy;
 };
 
 struct consensus;
@@ -41,16 +39,23 @@ struct chain_slots {
     struct rng rng;
     chain_grow *grow;
     struct consensus *consensus; /* NULL unless by mechanism */
-    struct weighted leaders;     /* stake-weighted */
+    struct chain_causes causes;
     struct chain_slot *slots;
-    uint32_t count, room;  /* slots known */
-    uint32_t *by_height;   /* slot of each height; by_height[0] unused */
-    uint32_t height_count; /* heights known, 1 .. height_count */
-    int64_t next_start_ns;
-    uint32_t fork_depth; /* blocks of the next window that lose to a late block */
-    /* the present or next busy episode */
-    uint32_t episode;
-    int64_t busy_from_ns, busy_until_ns;
+    uint32_t count, room;           /* slots known */
+    uint32_t *by_height;            /* slot of each height; by_height[0] unused */
+    uint32_t height_count;          /* heights known, 1 .. height_count */
+    int64_t next_start_ns;          /* or later */
+    struct chain_drawn {            /* when drawn: what one window leaves to the next */
+        struct chain_window window; /* the next, already begun */
+        bool is_begun;
+        uint32_t losses;                  /* blocks of this window that lose to a late one */
+        int64_t sent_ns;                  /* the last pieces of the blocks so far */
+        int64_t sent_by_ns[CHAIN_WINDOW]; /* the same, by each slot of the window that was added last */
+        int64_t wait_ns;                  /* fitted: of the next leader */
+        bool meets_fork;                  /* fitted: the next window does */
+        uint32_t *finals;                 /* height that makes each height final */
+        uint32_t final_count;
+    } drawn;
 };
 
 MUST_USE err chain_slots_open(struct chain_slots *out, const struct chain_profile *profile, uint64_t seed,
@@ -74,3 +79,8 @@ MUST_USE err chain_slots_finalized_ns(struct chain_slots *slots, uint32_t height
 
 /* The regime of a time: busy or calm. Reached times only. */
 const struct chain_regime *chain_slots_regime(const struct chain_slots *slots, int64_t at_ns);
+
+/* sim/chain_grow.c */
+chain_grow chain_slots_grow_drawn;
+MUST_USE err chain_slots_drawn_final_ns(struct chain_slots *slots, uint32_t height, int64_t *out);
+MUST_USE err chain_slots_make_room(struct chain_slots *slots); /* for a window; sim/chain_slots.c */

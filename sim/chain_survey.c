@@ -64,10 +64,20 @@ static void write_slot(FILE *out, uint32_t index, const struct chain_slot *slot,
     fprintf(out, ",%s\n", STATES[slot->state]);
 }
 
+static void see_halts(struct chain_survey *survey, const struct chain_causes *causes, int64_t until_ns)
+{
+    for (uint32_t i = 0; i < causes->halt_count && causes->halts[i].until_ns <= until_ns; i++) {
+        survey->halts++;
+        survey->dropped += causes->halts[i].dropped;
+        survey->halted_ns += causes->halts[i].until_ns - causes->halts[i].from_ns;
+    }
+}
+
 static err walk(struct chain_survey *survey, const struct chain_survey_order *order)
 {
     struct chain_slots chain;
     uint32_t depth = 0;
+    int64_t before_ns = survey->span_ns;
     TRY(chain_slots_open(&chain, order->profile, order->seed, 0));
     err e = chain_slots_reach_slot(&chain, order->slots);
     if (order->samples)
@@ -81,10 +91,11 @@ static err walk(struct chain_survey *survey, const struct chain_survey_order *or
         survey->abandoned += slot.state == SLOT_ABANDONED;
         depth += slot.state == SLOT_ABANDONED;
         see(survey, CHAIN_SLOT, slot.end_ns - slot.start_ns);
-        survey->span_ns = slot.end_ns;
+        survey->span_ns = before_ns + slot.end_ns;
         if (order->samples) write_slot(order->samples, i, &slot, final_ns);
     }
     see_fork(survey, &depth);
+    see_halts(survey, &chain.causes, survey->span_ns - before_ns);
     chain_slots_close(&chain);
     return e;
 }
@@ -160,12 +171,19 @@ static err allocate(struct chain_survey *survey, const struct chain_survey_order
 
 err chain_survey(struct chain_survey *out, const struct chain_survey_order *order, struct diag *diag)
 {
-    struct chain_survey survey = {.slots = order->slots};
+    struct chain_survey survey = {0};
     if (order->profile->is_fixed)
         return diag_fail(diag, ERR_RANGE, "%s has no slots to describe", order->profile->name);
     err e = allocate(&survey, order);
-    if (e == OK) e = walk(&survey, order);
-    if (e == OK) e = send_all(&survey, order);
+    struct chain_survey_order run = *order;
+    uint32_t runs = order->runs ? order->runs : 1;
+    run.slots /= runs;
+    run.transactions /= runs;
+    survey.slots = run.slots * runs;
+    for (uint32_t i = 0; i < runs && e == OK; i++, run.seed++) {
+        e = walk(&survey, &run);
+        if (e == OK) e = send_all(&survey, &run);
+    }
     if (e != OK) {
         chain_survey_close(&survey);
         return diag_fail(diag, e,

@@ -28,7 +28,8 @@ enum { CHAIN_FORKS_TOLD = 5 }; /* 1, 2, 3, 4, more */
 struct chain_survey {
     uint32_t slots, blocks, skipped, abandoned, transactions, landed, expired, refused;
     uint32_t forks[CHAIN_FORKS_TOLD]; /* by the blocks that they lost */
-    int64_t span_ns;
+    uint32_t halts, dropped;          /* halts, and the blocks that their restarts dropped */
+    int64_t span_ns, halted_ns;
     struct chain_values {
         int64_t *ns; /* sorted */
         uint32_t count;
@@ -40,8 +41,9 @@ struct chain_survey_order {
     const struct chain_profile *profile;
     enum chain_path path;
     uint64_t seed;
-    uint32_t slots, transactions;
-    FILE *samples; /* CSV: a row a slot, then a row a transaction; NULL: none */
+    uint32_t slots, transactions; /* of all runs */
+    uint32_t runs;                /* with this seed and the next ones; 0: one */
+    FILE *samples;                /* CSV: a row a slot, then a row a transaction; NULL: none */
 };
 
 MUST_USE err chain_survey(struct chain_survey *out, const struct chain_survey_order *order,

@@ -1,8 +1,6 @@
 /* sim/consensus.c: one slot after the other: who leads, on what the block is built, and what is decided. */
-#include "base/fmath.h"
 #include "base/pages.h"
 #include "sim/consensus_state.h"
-#include <math.h>
 #include <stdlib.h>
 
 /* ---- people ---- */
@@ -15,73 +13,23 @@ static enum region draw_region(struct draw *draw)
     return (enum region)region;
 }
 
-uint64_t consensus_stake(const struct chain_profile *profile, uint32_t validator)
+static void people(struct consensus *consensus)
 {
-    double count = (double)profile->validators;
-    double share =
-        geography_stake_of_first(validator + 1, count) - geography_stake_of_first(validator, count);
-    if (profile->stake_sigma <= 0) share = 1 / count;
-    return 1 + (uint64_t)(1e12 * share);
-}
-
-static err people(struct consensus *consensus)
-{
-    uint64_t *stakes = calloc(consensus->count, sizeof *stakes);
-    if (!stakes) return ERR_NOMEM;
     for (uint32_t i = 0; i < consensus->count; i++) {
         struct validator *validator = &consensus->validators[i];
-        validator->stake = stakes[i] = consensus_stake(consensus->profile, i);
-        consensus->stake += stakes[i];
         struct draw draw = draw_at(&consensus->rng, RNG_REGION, i, 0);
+        validator->stake = chain_causes_stake(consensus->profile, i);
         validator->region = (uint8_t)draw_region(&draw);
-        draw = draw_at(&consensus->rng, RNG_LEADER_SPEED, i, 0);
-        validator->speed = sample_normal(&draw); /* in sigmas: the regime says how much one is */
+        consensus->stake += validator->stake;
     }
-    err e = weighted_open(&consensus->leaders, stakes, consensus->count);
-    free(stakes);
-    return e;
 }
 
 /* ---- producing ---- */
 
-static void window_begin(struct consensus *consensus)
-{
-    struct window *window = &consensus->window;
-    uint32_t index = consensus->slot_count / WINDOW;
-    window->is_busy = consensus->is_busy(consensus->context, consensus->clock_ns);
-    window->regime = window->is_busy ? &consensus->profile->busy : &consensus->profile->calm;
-    struct draw draw = draw_at(&consensus->rng, RNG_LEADERS, index, DRAW_LEADER);
-    window->leader = weighted_draw(&consensus->leaders, &draw);
-    draw = draw_at(&consensus->rng, RNG_LEADERS, index, DRAW_OFF);
-    window->is_off = draw_chance(&draw, window->regime->off_chance);
-}
-
-static int64_t slot_span_ns(const struct consensus *consensus)
-{
-    const struct window *window = &consensus->window;
-    const struct chain_regime *regime = window->regime;
-    double target_ns = (double)regime->slot_target_ns, nominal_ns = target_ns * regime->slot_factor;
-    if (window->is_off) return (int64_t)nominal_ns;
-    struct draw draw = draw_at(&consensus->rng, RNG_SLOT, consensus->slot_count, DRAW_SPREAD);
-    double speed = fmath_exp(regime->leader_sigma * consensus->validators[window->leader].speed);
-    double span_ns = nominal_ns * speed * (1 + regime->slot_sigma * sample_normal(&draw));
-    return (int64_t)fmin(fmax(span_ns, target_ns * LEAST_SLOT_PCT / 100), (double)NS_PER_DAY);
-}
-
-static int64_t lateness_ns(const struct consensus *consensus)
-{
-    const struct chain_regime *regime = consensus->window.regime;
-    struct draw draw = draw_at(&consensus->rng, RNG_SLOT, consensus->slot_count, DRAW_LATE);
-    if (!draw_chance(&draw, regime->late_chance)) return 0;
-    draw = draw_at(&consensus->rng, RNG_SLOT, consensus->slot_count, DRAW_LATENESS);
-    double late_ns = (double)regime->late_least_ns * sample_pareto(&draw, regime->late_exponent);
-    return (int64_t)fmin(late_ns, LATE_CAP_SLOTS * (double)regime->slot_target_ns);
-}
-
 /* The leader of a new window waits for the block before it, but not for ever: then it builds beside it. */
 static uint32_t hand_over(struct consensus *consensus)
 {
-    const struct window *window = &consensus->window;
+    const struct chain_window *window = &consensus->window;
     double slot_ns = (double)window->regime->slot_target_ns;
     int64_t grace_ns = (int64_t)(window->regime->fork_grace_slots * slot_ns);
     int64_t usual_ns = (int64_t)(slot_ns * HANDOVER_PCT / 100);
@@ -154,23 +102,23 @@ static void judge(struct consensus *consensus, uint32_t newcomer)
 static uint32_t choose_parent(struct consensus *consensus, uint32_t last)
 {
     struct contest *contest = &consensus->contest;
-    bool is_first = consensus->slot_count % WINDOW == 0;
+    bool is_first = consensus->slot_count % CHAIN_WINDOW == 0;
     if (contest->is_on && (is_first || consensus->clock_ns >= contest->over_ns)) contest->is_on = false;
     if (contest->is_on) return last; /* it does not know yet that its fork loses */
     return is_first ? hand_over(consensus) : consensus->tip;
 }
 
-static uint32_t produce(struct consensus *consensus, int64_t *end_ns)
+/* The slot's block, whose slot takes span_ns. */
+static uint32_t produce(struct consensus *consensus, int64_t span_ns)
 {
-    uint32_t parent = choose_parent(consensus, consensus->block_count - 1);
-    *end_ns = consensus->clock_ns + slot_span_ns(consensus);
-    if (consensus->contest.is_on == false) consensus_vote_pending(consensus);
-    uint32_t index = block_new(consensus, parent, *end_ns);
-    int64_t late_ns = lateness_ns(consensus);
-    consensus_receive(consensus, index, *end_ns + late_ns);
     struct contest *contest = &consensus->contest;
-    int64_t patience_ns = consensus->window.regime->slot_target_ns + ALPENGLOW_TIMEOUT_MS * NS_PER_MS;
-    if (consensus->profile->is_alpenglow && late_ns > patience_ns) { /* certified as skipped */
+    uint32_t parent = choose_parent(consensus, consensus->block_count - 1);
+    int64_t end_ns = consensus->clock_ns + span_ns;
+    if (!contest->is_on) consensus_vote_pending(consensus);
+    uint32_t index = block_new(consensus, parent, end_ns);
+    int64_t late_ns = chain_causes_late_ns(consensus->causes, &consensus->window, consensus->slot_count);
+    consensus_receive(consensus, index, end_ns + late_ns);
+    if (chain_causes_times_out(consensus->causes, &consensus->window, late_ns)) {
         consensus->blocks[index].is_lost = true;
         return index;
     }
@@ -182,6 +130,31 @@ static uint32_t produce(struct consensus *consensus, int64_t *end_ns)
     consensus_vote_pending(consensus);
     consensus->pending = index;
     return index;
+}
+
+/* Nothing that follows is voted for: all votes that there will be are in. What they do not confirm is above
+ * the block that a restart begins from. */
+static void settle(struct consensus *consensus)
+{
+    consensus_vote_pending(consensus);
+    consensus->contest.is_on = false;
+    if (!consensus->profile->is_alpenglow) consensus_confirm(consensus, 0);
+    for (struct block *tip; (tip = &consensus->blocks[consensus->tip])->confirmed_ns == NEVER_NS;) {
+        tip->is_lost = true;
+        consensus->tip = tip->parent;
+    }
+}
+
+/* On top of what is there, for nobody. */
+static uint32_t produce_unheard(struct consensus *consensus, int64_t span_ns)
+{
+    uint32_t parent = consensus->unheard == NO_BLOCK ? consensus->tip : consensus->unheard;
+    int64_t end_ns = consensus->clock_ns + span_ns;
+    uint32_t index = block_new(consensus, parent, end_ns);
+    consensus->blocks[index].is_lost = true;
+    int64_t late_ns = chain_causes_late_ns(consensus->causes, &consensus->window, consensus->slot_count);
+    consensus_receive(consensus, index, end_ns + late_ns);
+    return consensus->unheard = index;
 }
 
 static err make_room(struct consensus *consensus)
@@ -200,29 +173,48 @@ static err make_room(struct consensus *consensus)
     return OK;
 }
 
+/* NO_BLOCK when the slot stays empty. */
+static uint32_t fill(struct consensus *consensus, int64_t span_ns)
+{
+    enum chain_stage stage = chain_causes_stage(consensus->causes, consensus->clock_ns);
+    if (stage != CHAIN_RUNS) settle(consensus);
+    if (stage == CHAIN_RUNS) consensus->unheard = NO_BLOCK;
+    if (consensus->window.is_off || stage == CHAIN_STANDS) {
+        consensus_vote_pending(consensus);
+        consensus->contest.is_on = false;
+        return NO_BLOCK;
+    }
+    return stage == CHAIN_UNHEARD ? produce_unheard(consensus, span_ns) : produce(consensus, span_ns);
+}
+
+static err begin_slot(struct consensus *consensus)
+{
+    uint32_t slot = consensus->slot_count;
+    consensus->clock_ns = chain_causes_resume_ns(consensus->causes, consensus->clock_ns);
+    if (slot % CHAIN_WINDOW) return OK;
+    return chain_causes_window(consensus->causes, slot / CHAIN_WINDOW, consensus->clock_ns,
+                               &consensus->window);
+}
+
 static err advance(struct consensus *consensus)
 {
     TRY(make_room(consensus));
     if (consensus->blocks[consensus->tip].height >= consensus->open_height + RECENT / 2) return ERR_LIMIT;
-    uint32_t slot = consensus->slot_count, index = NO_BLOCK;
-    if (slot % WINDOW == 0) window_begin(consensus);
-    int64_t start_ns = consensus->clock_ns, end_ns;
-    if (consensus->window.is_off) {
-        consensus_vote_pending(consensus);
-        consensus->contest.is_on = false;
-        end_ns = start_ns + slot_span_ns(consensus);
-    } else {
-        index = produce(consensus, &end_ns);
-        start_ns = consensus->clock_ns;
-    }
-    consensus->slots[consensus->slot_count++] = (struct slot){
-        .start_ns = start_ns, .end_ns = end_ns, .block = index, .is_busy = consensus->window.is_busy};
-    consensus->clock_ns = end_ns;
+    uint32_t slot = consensus->slot_count;
+    TRY(begin_slot(consensus));
+    int64_t span_ns = chain_causes_span_ns(consensus->causes, &consensus->window, slot);
+    uint32_t index = fill(consensus, span_ns);
+    int64_t start_ns = consensus->clock_ns; /* its leader may have waited */
+    consensus->slots[consensus->slot_count++] = (struct slot){.start_ns = start_ns,
+                                                              .end_ns = start_ns + span_ns,
+                                                              .block = index,
+                                                              .is_busy = consensus->window.is_busy};
+    consensus->clock_ns = start_ns + span_ns;
     if (slot >= FATE_SLOTS)
         consensus_land(consensus, slot - FATE_SLOTS, consensus->slots[slot - FATE_SLOTS].block);
     bool is_block = index != NO_BLOCK && !consensus->blocks[index].is_lost;
     if (consensus->profile->is_alpenglow && is_block) consensus_finalize_at_once(consensus, index);
-    if (!consensus->profile->is_alpenglow) consensus_confirm(consensus);
+    if (!consensus->profile->is_alpenglow) consensus_confirm(consensus, SETTLED_BLOCKS);
     return OK;
 }
 
@@ -235,7 +227,7 @@ static void genesis(struct consensus *consensus)
     consensus->blocks[0] = (struct block){0};
     consensus->chain[0] = 0;
     consensus->block_count = consensus->open_height = 1;
-    consensus->pending = NO_BLOCK;
+    consensus->pending = consensus->unheard = NO_BLOCK;
     consensus_ways(consensus);
 }
 
@@ -261,22 +253,20 @@ static bool allocate(struct consensus *consensus)
            consensus->seen_ns && consensus->slots && consensus->blocks && consensus->chain;
 }
 
-err consensus_open(struct consensus **out, const struct chain_profile *profile, const struct rng *rng,
-                   consensus_weather *is_busy, void *context)
+err consensus_open(struct consensus **out, struct chain_causes *causes)
 {
     struct consensus *consensus = calloc(1, sizeof *consensus);
     if (!consensus) return ERR_NOMEM;
-    consensus->profile = profile;
-    consensus->rng = *rng;
-    consensus->is_busy = is_busy;
-    consensus->context = context;
-    consensus->count = (uint32_t)profile->validators;
+    consensus->causes = causes;
+    consensus->profile = causes->profile;
+    consensus->rng = causes->rng;
+    consensus->count = (uint32_t)causes->profile->validators;
     consensus->slot_room = 1024;
-    err e = allocate(consensus) ? people(consensus) : ERR_NOMEM;
-    if (e != OK) {
+    if (!allocate(consensus)) {
         consensus_free(consensus);
-        return e;
+        return ERR_NOMEM;
     }
+    people(consensus);
     genesis(consensus);
     *out = consensus;
     return OK;
@@ -285,7 +275,6 @@ err consensus_open(struct consensus **out, const struct chain_profile *profile, 
 void consensus_free(struct consensus *consensus)
 {
     if (!consensus) return;
-    weighted_close(&consensus->leaders);
     for (int i = 0; i < LANDING_RING; i++) free(consensus->landings[i].items);
     free(consensus->validators);
     free(consensus->ranked);

@@ -7,14 +7,14 @@
  * or its descendants, finalized when so much stake has it at the bottom of a
  * full tower on chain. A block that comes too late finds the next leader
  * building beside it: votes decide, the loser's blocks are abandoned, and who
- * voted for them is locked out as the tower says. Under Alpenglow there are no
+ * voted for them is locked out as the tower says. What is built while a halt comes
+ * finds no votes and is lost with the restart. Under Alpenglow there are no
  * towers: a block is final with 80 % of the stake in one round, or 60 % in two.
  *
  * Slots run ahead of who asks, as far as it takes to decide them.
  * Source: chain.md A. Threads: one at a time. */
 #pragma once
-#include "base/rng.h"
-#include "sim/chain_profile.h"
+#include "sim/chain_causes.h"
 
 struct consensus;
 
@@ -27,16 +27,9 @@ struct consensus_slot {
     bool is_busy;
 };
 
-/* Which regime holds at a time; asked in order of time. */
-typedef bool consensus_weather(void *context, int64_t at_ns);
-
-/* The profile is borrowed. ERR_NOMEM. */
-MUST_USE err consensus_open(struct consensus **out, const struct chain_profile *profile,
-                            const struct rng *rng, consensus_weather *is_busy, void *context);
+/* Causes are borrowed, and nobody else asks them for windows and stages. ERR_NOMEM. */
+MUST_USE err consensus_open(struct consensus **out, struct chain_causes *causes);
 void consensus_free(struct consensus *consensus); /* NULL is fine */
-
-/* The stake of the validator of this number, largest first, in no unit: shares matter. */
-uint64_t consensus_stake(const struct chain_profile *profile, uint32_t validator);
 
 /* A slot that is decided: skipped, lost, or confirmed. ERR_LIMIT: it never is. */
 MUST_USE err consensus_slot(struct consensus *consensus, uint32_t slot, struct consensus_slot *out);

@@ -3,27 +3,22 @@
 #include "base/assert.h"
 #include "base/sample.h"
 #include "base/units.h"
-#include "base/weighted.h"
 #include "sim/consensus.h"
 #include "sim/geography.h"
 #include "sim/tower.h"
 
 enum {
-    WINDOW = 4,          /* consecutive slots of a leader */
-    RECENT = 64,         /* blocks whose votes are still counted; a power of two */
-    RELAYS = 9,          /* of which the median decides when a block is whole */
-    FATE_SLOTS = WINDOW, /* after so many slots it is known whether a block lost to a newcomer */
-    SETTLED_BLOCKS = 8,  /* the votes for a block are in when so many stand on it */
-    DOWN_SLOTS = 512,    /* a validator that does not vote is down for so long [A] */
+    RECENT = 64,               /* blocks whose votes are still counted; a power of two */
+    RELAYS = 9,                /* of which the median decides when a block is whole */
+    FATE_SLOTS = CHAIN_WINDOW, /* after so many slots it is known whether a block lost to a newcomer */
+    SETTLED_BLOCKS = 8,        /* the votes for a block are in when so many stand on it */
+    DOWN_SLOTS = 512,          /* a validator that does not vote is down for so long [A] */
     TOWER_SLOTS =
         128 * DOWN_SLOTS, /* no validator is down so often in a row that its tower reaches back further */
     LANDING_RING = 8,     /* slots for which votes are under way: three ahead, and those whose fate is open */
     THRESHOLD_DEPTH = 8,  /* of a tower, from where most of the stake must agree */
     HANDOVER_PCT = 75,    /* of a slot: a leader starts in time when the block before is there by then [A] */
     ALPENGLOW_HOP_MS = 4, /* of a vote, beyond the distance (chain.md B) */
-    ALPENGLOW_TIMEOUT_MS = 400, /* and a slot: then a block is certified as skipped (chain.md A.12) [C] */
-    LATE_CAP_SLOTS = 8,         /* repair always has a block by then [A] */
-    LEAST_SLOT_PCT = 70,        /* floor of a slot, of its target */
 };
 #define NO_BLOCK UINT32_MAX
 
@@ -36,22 +31,13 @@ enum {
     DRAW_GOSSIP = 48,
     DRAW_LANDING = 64
 };
-/* Of a slot or a window alone. */
-enum {
-    DRAW_SPREAD = 0,
-    DRAW_LATE = 16,
-    DRAW_LATENESS = 17,
-    DRAW_COMMON = 32,
-    DRAW_LEADER = 0,
-    DRAW_OFF = 16
-};
+enum { DRAW_COMMON = 32 }; /* of a slot alone; sim/chain_causes.c has those below */
 
 struct validator {
     uint64_t stake;
     struct tower tower;
     int64_t last_vote_ns;
     uint32_t rooted, rooted_on_chain; /* heights: of its tower, and by the votes that have landed */
-    double speed;                     /* of its slots, when it leads */
     uint8_t region;
 };
 
@@ -86,20 +72,12 @@ struct contest {
     int64_t over_ns;         /* when the newcomer knows that it has lost */
 };
 
-struct window {
-    const struct chain_regime *regime;
-    uint32_t leader;
-    bool is_off, is_busy;
-};
-
 struct consensus {
-    const struct chain_profile *profile;
+    struct chain_causes *causes;
+    const struct chain_profile *profile; /* theirs, and their keys */
     struct rng rng;
-    consensus_weather *is_busy;
-    void *context;
     uint32_t count; /* validators; the RPC node is number `count` */
     struct validator *validators;
-    struct weighted leaders;
     uint64_t stake;
     /* the median way over relays from a leader's region to another: values, and their running shares */
     int64_t way_ns[REGIONS][REGIONS][REGIONS];
@@ -112,6 +90,7 @@ struct consensus {
     uint32_t tip;         /* block that is built on */
     uint32_t open_height; /* the first that is not confirmed */
     uint32_t pending;     /* block that nobody has voted on yet; NO_BLOCK: none */
+    uint32_t unheard;     /* newest of the blocks that a restart will drop; NO_BLOCK: none */
     int64_t clock_ns;
     /* RECENT rows of count + 1: freeze of a block; first sight of a vote for it */
     int64_t *frozen_ns, *seen_ns;
@@ -120,7 +99,7 @@ struct consensus {
         uint64_t stake;
     } * ranked;
     struct landings landings[LANDING_RING];
-    struct window window;
+    struct chain_window window;
     struct contest contest;
 };
 
@@ -146,7 +125,8 @@ void consensus_ways(struct consensus *consensus); /* fills the tables of ways be
 void consensus_receive(struct consensus *consensus, uint32_t index, int64_t sent_ns);
 bool consensus_froze_late_first(const struct consensus *consensus, uint32_t who);
 void consensus_vote_pending(struct consensus *consensus);
-void consensus_confirm(struct consensus *consensus); /* blocks in order, as far as the votes are in */
+/* Blocks in order, as far as the votes are in: those on which so many stand. */
+void consensus_confirm(struct consensus *consensus, uint32_t settled);
 /* What this slot's block carries; NO_BLOCK: its votes wait for the next. */
 void consensus_land(struct consensus *consensus, uint32_t slot, uint32_t index);
 void consensus_finalize_at_once(struct consensus *consensus, uint32_t index); /* Alpenglow */

@@ -213,11 +213,10 @@ static int64_t share_seen_ns(struct consensus *consensus, const int64_t *seen_ns
     return NEVER_NS;
 }
 
-/* Confirms the chain's blocks in order, as far as the votes are in. */
-void consensus_confirm(struct consensus *consensus)
+void consensus_confirm(struct consensus *consensus, uint32_t settled)
 {
     uint32_t top = consensus->blocks[consensus->tip].height;
-    while (consensus->open_height + SETTLED_BLOCKS <= top) {
+    while (consensus->open_height + settled <= top) {
         uint32_t index = consensus->chain[consensus->open_height];
         struct block *block = &consensus->blocks[index];
         int64_t at_ns = share_seen_ns(consensus, row(consensus, consensus->seen_ns, index), 20);

@@ -50,7 +50,7 @@ int main(void)
     profile.validators = VALIDATORS;
     double drawn = run(&profile, &slots);
     printf("chain.empirical_slots %.0f k/s >100\n", slots / drawn / 1e3);
-    profile.is_mechanistic = true;
+    profile.fidelity = CHAIN_MECHANISTIC;
     double counted = run(&profile, &slots);
     printf("chain.mechanistic_slots %.1f k/s >1\n", slots / counted / 1e3);
     printf("chain.mechanistic_5_minutes %.3f s 2\n", counted);

@@ -21,8 +21,7 @@ static err chain(struct calibration *out, const struct csv_table *table, struct 
 {
     static const struct calibrate_chain_base BASE = {.target_ms = 400,
                                                      .factor = 1,
-                                                     .validators = 300,
-                                                     .stake_sigma = 1,
+                                                     .same_leader = 0.009,
                                                      .late_least_ms = 100,
                                                      .tick_ms = 10,
                                                      .retry_ms = 2000,

@@ -8,13 +8,8 @@
 TestSuite(consensus, .timeout = 120);
 
 static struct chain_profile profile;
-
-static bool is_calm(void *context, int64_t at_ns)
-{
-    (void)context;
-    (void)at_ns;
-    return false;
-}
+static struct chain_causes causes[3]; /* of the last chains */
+static uint32_t opened;
 
 static struct consensus *open_chain(const char *name, int64_t validators, uint64_t seed)
 {
@@ -23,7 +18,10 @@ static struct consensus *open_chain(const char *name, int64_t validators, uint64
     cr_assert(chain_profile_load(&profile, "scenarios/chain", name, &diag) == OK, "%s", diag.text);
     profile.validators = validators;
     struct rng rng = rng_keyed(seed, 0);
-    cr_assert(eq(int, consensus_open(&consensus, &profile, &rng, is_calm, NULL), OK));
+    struct chain_causes *mine = &causes[opened++ % 3];
+    chain_causes_close(mine);
+    cr_assert(eq(int, chain_causes_open(mine, &profile, &rng), OK));
+    cr_assert(eq(int, consensus_open(&consensus, mine), OK));
     return consensus;
 }
 

@@ -62,7 +62,7 @@ static struct csv_table slots_of(const char *states, uint32_t repeats)
 
 static const struct calibrate_chain_base BASE = {.target_ms = 200,
                                                  .factor = 1,
-                                                 .validators = 10000,
+                                                 .same_leader = 1e-4,
                                                  .late_least_ms = 260,
                                                  .tick_ms = 25,
                                                  .retry_ms = 2000,

@@ -12,15 +12,15 @@ TestSuite(chain_profile, .timeout = 20);
 
 Test(chain_profile, every_shipped_profile_loads)
 {
-    static const char *NAMES[] = {"mainnet",   "mainnet-mixed", "mainnet-legacy400",
-                                  "congested", "devnet",        "localnet"};
+    static const char *NAMES[] = {"mainnet",  "mainnet-mixed", "mainnet-legacy400", "congested", "devnet",
+                                  "localnet", "outage",        "alpenglow"};
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
         struct chain_profile profile;
         struct diag diag = {0};
         cr_assert(chain_profile_load(&profile, "scenarios/chain", NAMES[i], &diag) == OK, "%s", diag.text);
         cr_assert(eq(str, profile.name, (char *)NAMES[i]));
         cr_assert(eq(i64, profile.blockhash_blocks, 150));
-        cr_assert(eq(int, profile.busy_share > 0, strcmp(NAMES[i], "mainnet-mixed") == 0));
+        cr_assert(eq(int, profile.is_mixed, strcmp(NAMES[i], "mainnet-mixed") == 0));
     }
 }
 
@@ -65,8 +65,43 @@ Test(chain_profile, a_wrong_file_is_refused_with_a_line_that_helps)
     refuses("propagation_min_ms = 15", "propagation_min_ms = 150", ERR_RANGE, "above");
     refuses("[slot]", "[mixed]\ncalm = \"mainnet\"\n[slot]", ERR_SYNTAX, "mixed.busy is missing");
     refuses("[slot]",
-            "[mixed]\ncalm = \"mainnet\"\nbusy = \"congested\"\nbusy_share = 0.1\nepisode_ms = 1000\n[slot]",
+            "[mixed]\ncalm = \"mainnet\"\nbusy = \"congested\"\nmean_calm_ms = 1\nmean_busy_ms = 1\n[slot]",
             ERR_SYNTAX, "and nothing else");
+}
+
+Test(chain_profile, tables_are_of_the_parameters_or_refused)
+{
+    static const char *const CHANGED[] = {"votes.gossip_ms=90", NULL},
+                             *const COUNTED[] = {"votes.gossip_ms=90", "chain.fidelity=mechanistic", NULL},
+                             *const OTHER[] = {"path.staked.drop_chance=0.5", "blockhash.blocks=20", NULL};
+    struct chain_profile profile;
+    struct diag diag = {0};
+    cr_assert(
+        eq(int, chain_profile_load_with(&profile, "scenarios/chain", "mainnet", CHANGED, &diag), ERR_RANGE));
+    cr_assert(strstr(diag.text, "is of other parameters") && strstr(diag.text, "agenc chain tabulate"), "%s",
+              diag.text);
+    cr_assert(eq(int, chain_profile_load_with(&profile, "scenarios/chain", "mainnet", COUNTED, &diag), OK));
+    cr_assert(eq(int, chain_profile_load_with(&profile, "scenarios/chain", "mainnet", OTHER, &diag), OK));
+    refuses("target_ms = 200", "target_ms = 201", ERR_USAGE, "has no tables to draw from");
+}
+
+Test(chain_profile, a_mixed_profile_takes_its_own_keys_and_its_fidelity)
+{
+    static const char *const SETS[] = {"mixed.mean_busy_ms=6", "chain.fidelity=mechanistic", NULL},
+                             *const OTHER[] = {"slot.factor=2", NULL},
+                             *const MIXED[] = {"mixed.mean_busy_ms=6", NULL};
+    struct chain_profile profile;
+    struct diag diag = {0};
+    cr_assert(
+        eq(int, chain_profile_load_with(&profile, "scenarios/chain", "mainnet-mixed", SETS, &diag), OK));
+    cr_assert(profile.fidelity == CHAIN_MECHANISTIC && profile.mean_busy_ns == 6 * NS_PER_MS);
+    cr_assert(eq(int, chain_profile_load_with(&profile, "scenarios/chain", "mainnet-mixed", OTHER, &diag),
+                 ERR_USAGE));
+    cr_assert(strstr(diag.text, "mixed.* and chain.fidelity") != NULL, "%s", diag.text);
+    cr_assert(
+        eq(int, chain_profile_load_with(&profile, "scenarios/chain", "mainnet", MIXED, &diag), ERR_USAGE));
+    refuses("[validators]", "[outage]\nstart_ms = 1\n[validators]", ERR_SYNTAX,
+            "outage.rate_per_year is missing");
 }
 
 static void refuses_name(const char *name, err code, const char *says)

@@ -34,10 +34,17 @@ static void begin(void)
     open_ledger();
 }
 
+/* Where there is time between processed and confirmed. */
+static void begin_on_mainnet(void)
+{
+    load("mainnet");
+    open_ledger();
+}
+
 static void begin_with_votes(void)
 {
     load("mainnet");
-    profile.is_mechanistic = true;
+    profile.fidelity = CHAIN_MECHANISTIC;
     profile.validators = 100;
     open_ledger();
 }
@@ -95,7 +102,7 @@ Test(rpc_ledger, a_transfer_is_processed_then_confirmed_then_finalized, .init = 
     cr_assert(eq(int, (int)ledger_entry_commitment(ledger, find(&transaction)), COMMIT_FINALIZED));
 }
 
-Test(rpc_ledger, what_a_reorg_takes_away_comes_back, .init = begin, .fini = end)
+Test(rpc_ledger, what_a_reorg_takes_away_comes_back, .init = begin_on_mainnet, .fini = end)
 {
     struct transaction transaction = send(LAMPORTS_IN_SOL, COMMIT_FINALIZED);
     uint32_t before = ledger->height[COMMIT_CONFIRMED], lost = 0;

@@ -39,6 +39,7 @@ struct chain_profile data_chain(void)
     struct chain_profile profile;
     err e = chain_profile_load(&profile, "scenarios/chain", "mainnet", NULL);
     ASSERT(e == OK);
+    profile.fidelity = CHAIN_FITTED; /* laws are what is fitted */
     return profile;
 }
 

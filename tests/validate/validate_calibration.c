@@ -7,6 +7,7 @@
  * and says no reason, or says one and holds. The same text every time. */
 #include "base/units.h"
 #include "reports/calibration.h"
+#include "sim/chain_causes.h"
 #include "tests/validate/calibration_data.h"
 #include <math.h>
 #include <stdio.h>
@@ -178,8 +179,7 @@ static void validate_chain(void)
     const struct calibrate_chain_base base = {
         .target_ms = (double)calm->slot_target_ns / ms,
         .factor = calm->slot_factor,
-        .validators = (double)profile.validators,
-        .stake_sigma = profile.stake_sigma,
+        .same_leader = chain_causes_same_leader(&profile),
         .late_least_ms = (double)calm->late_least_ns / ms,
         .tick_ms = (double)profile.finality_tick_ns / ms,
         .retry_ms = (double)profile.retry_ns / ms,

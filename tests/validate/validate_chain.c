@@ -7,7 +7,6 @@
 #include "base/units.h"
 #include "sim/chain.h"
 #include "sim/chain_slots.h"
-#include "sim/consensus.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -32,7 +31,7 @@ static struct chain_profile profile_of(const char *name, int64_t validators)
     struct chain_profile profile;
     struct diag diag = {0};
     must(chain_profile_load(&profile, "scenarios/chain", name, &diag), &diag);
-    profile.is_mechanistic = true;
+    profile.fidelity = CHAIN_MECHANISTIC;
     profile.validators = validators;
     return profile;
 }
@@ -190,9 +189,9 @@ static struct stakes stakes_of(void)
     struct chain_profile profile = profile_of("mainnet", 954);
     struct stakes stakes = {0};
     double sum = 0, so_far = 0;
-    for (uint32_t i = 0; i < profile.validators; i++) sum += (double)consensus_stake(&profile, i);
+    for (uint32_t i = 0; i < profile.validators; i++) sum += (double)chain_causes_stake(&profile, i);
     for (uint32_t i = 0; so_far * 3 < sum * 2; i++) {
-        so_far += (double)consensus_stake(&profile, i);
+        so_far += (double)chain_causes_stake(&profile, i);
         stakes.two_thirds++;
         if (i == 9) stakes.top_ten_pct = 100 * so_far / sum;
     }

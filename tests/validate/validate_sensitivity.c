@@ -106,7 +106,7 @@ int main(void)
     struct diag diag = {0};
     double shipped_ms[FIGURE_COUNT];
     must(chain_profile_load(&profile, "scenarios/chain", "mainnet", &diag), &diag);
-    profile.is_mechanistic = true;
+    profile.fidelity = CHAIN_MECHANISTIC;
     profile.validators = VALIDATORS;
     measure(&profile, shipped_ms);
     printf("The profile mainnet by mechanism, %d slots, %d transactions of a staked sender. Changes in per "

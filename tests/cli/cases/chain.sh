@@ -7,7 +7,7 @@ expect 0 'sent to confirmed +n/a' chain describe --slots 100 --transactions 0
 expect 0 'votes counted' chain describe --set chain.fidelity=mechanistic --slots 100 --transactions 10
 expect 2 'unknown key slot\.target; did you mean slot\.target_ms' chain describe --set slot.target=3
 expect 2 'slot\.factor = 99 is not in 0\.1 \.\. 10' chain describe --set slot.factor=99
-expect 2 'must be "empirical" or "mechanistic"' chain describe --set chain.fidelity=real
+expect 2 'must be "empirical", "mechanistic" or "fitted"' chain describe --set chain.fidelity=real
 expect 2 'write key=value' chain describe --set slot
 expect 2 'has no slots to describe' chain describe --profile fixed:2s
 expect 2 'no chain "mainet"|mainet.*mainnet' chain describe --profile mainet
@@ -19,3 +19,21 @@ verdict $? "chain describe --output json is JSON"
     [[ $(wc -l < "$work/samples.csv") == 58 ]]
 verdict $? "a row a slot and a row a transaction"
 expect 3 'samples\.csv' chain describe --slots 50 --samples /nowhere/samples.csv
+# The tables of the empirical chain, and halts.
+expect 0 'delays drawn from tables' chain describe --profile alpenglow --slots 300 --transactions 20
+expect 0 '^halts           1, .* their restarts dropped [0-9]+ blocks' chain describe --profile outage --slots 1500 --transactions 0
+expect 0 '"halts": 1' chain describe --profile outage --set chain.fidelity=mechanistic --slots 1500 --transactions 0 --output json
+expect 2 'is of other parameters than .* has now: agenc chain tabulate makes it anew' chain describe --set slot.factor=2
+expect 2 'mixed\.\* and chain\.fidelity; --set slot\.factor=2 is not among them' chain describe --profile mainnet-mixed --set slot.factor=2
+expect 0 'votes counted' chain describe --profile mainnet-mixed --set chain.fidelity=mechanistic --slots 100 --transactions 0
+expect 0 '^seed = 9$' chain tabulate --profile localnet --slots 5000 --seed 9
+expect 2 '4999' chain tabulate --profile localnet --slots 4999
+expect 2 'tabulate the profiles that it is made of' chain tabulate --profile mainnet-mixed
+expect 0 'slot start to finalized, ms \|' chain compare --profile localnet --slots 500 --transactions 50
+expect 2 'draws from no tables' chain compare --profile localnet --set chain.fidelity=mechanistic
+cp scenarios/chain/localnet.toml "$work/mine.toml"
+expect 2 'mine\.toml has no tables to draw from .*tables/mine\.toml' chain describe --profile "$work/mine.toml"
+mkdir -p "$work/tables"
+"$agenc" chain tabulate --profile "$work/mine.toml" --slots 5000 --output "$work/tables/mine.toml"
+verdict $? "the tables of a profile of one's own are made"
+expect 0 'delays drawn from tables' chain describe --profile "$work/mine.toml" --slots 100 --transactions 10
