@@ -39,6 +39,7 @@ enum rng_purpose {
     RNG_VOTE,             /* entity: slot and validator */
     RNG_RESAMPLE,         /* entity: resample; signs, blocks, orders of a test */
     RNG_HALT,             /* entity: halt of a chain */
+    RNG_DESIGN,           /* entity: factor; the order in which levels are dealt to points */
 };
 
 struct rng {

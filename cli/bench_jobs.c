@@ -88,7 +88,8 @@ err bench_jobs_run(struct bench_jobs *jobs, const char *label, struct bench_resu
     bool has_jobs = args_has(parent, "jobs") && args_given(parent, "jobs");
     struct bench_work work = {.count = jobs->count,
                               .threads = has_jobs ? (uint32_t)args_integer(parent, "jobs") : 0,
-                              .label = label};
+                              .label = label,
+                              .teller = parent};
     return run_arrays(jobs, &work, results, diag);
 }
 

@@ -69,7 +69,8 @@ static err run_stage(const struct bench_work *work, struct stage *stage, struct 
     struct sigaction action = {.sa_handler = on_signal}, before;
     struct progress progress;
     interrupted = 0;
-    progress_begin(&progress, work->args[0], work->label ? work->label : "simulating", total_ns(stage));
+    progress_begin(&progress, work->teller ? work->teller : work->args[0],
+                   work->label ? work->label : "simulating", total_ns(stage));
     const struct benchmark_batch batch = {
         .plans = stage->plans,
         .runs = stage->runs,

@@ -16,6 +16,7 @@ struct bench_work {
     struct args *const *args;            /* of each request: what was asked, for its result */
     uint32_t count, threads;             /* threads 0: one a core */
     const char *label;                   /* of the progress line */
+    const struct args *teller;           /* whose --quiet says whether it is shown; NULL: args[0] */
     struct bench_precision *precision;   /* of the one request; NULL: as many runs as the plan has */
 };
 

@@ -3,6 +3,7 @@
 #include "cli/bench_run.h"
 #include "cli/color.h"
 #include "cli/command.h"
+#include "cli/sweep.h"
 #include "reports/run_fields.h"
 #include "reports/steadiness.h"
 
@@ -24,7 +25,8 @@ static err find_warmup(struct bench_request *request, struct args *args, struct 
     pilot.plan.has_baseline = false;
     pilot.plan.trace_path = NULL;
     pilot.plan.warmup_ns = 0;
-    const struct bench_work work = {&pilot, &args, 1, 1, "finding the warm-up", NULL};
+    const struct bench_work work = {
+        .request = &pilot, .args = &args, .count = 1, .threads = 1, .label = "finding the warm-up"};
     err e = bench_run(&work, &result, diag);
     if (e == OK && !result) e = diag_fail(diag, ERR_INTERRUPTED, "interrupted: the warm-up was not found");
     if (e == OK) e = steadiness_of(&steadiness, result, &is_known);
@@ -76,6 +78,7 @@ static void tell_precision(struct args *args, const struct bench_precision *prec
 
 static err run(struct args *args, struct diag *diag)
 {
+    if (sweep_is_wanted(args)) return sweep_run(args, diag);
     struct bench_precision precision;
     bool has_precision = args_given(args, "precision");
     if (has_precision) TRY(ask_precision(&precision, args, diag));
@@ -138,7 +141,10 @@ const struct command COMMAND_benchmark_speculation = {
         "a.json\n"
         "agenc benchmark speculation --rate-pattern burst:10x:30s:every:2m --duration 10m --measure-latency\n"
         "agenc benchmark speculation --config scenarios/config/prod.toml --set speculation.max_depth=5\n"
-        "agenc benchmark speculation --inject-failures 0.1 --trace timeline.json",
+        "agenc benchmark speculation --inject-failures 0.1 --trace timeline.json\n"
+        "agenc benchmark speculation --sweep speculation.max_depth=1,2,4,8 --sweep rate=25,50,100 "
+        "--sweep-dir "
+        "sweep",
     .exits = {STATUS_INCONCLUSIVE},
     .run = run,
 };

@@ -1,0 +1,138 @@
+/* cli/points.c: levels become words. */
+#include "cli/points.h"
+#include "base/assert.h"
+#include "cli/commands.h"
+#include <string.h>
+
+enum { CHUNK = 8, WORDS_MOST = 2 * FLAG_USES_MOST, WORD_BYTES = 2 * DESIGN_TEXT_BYTES + 4 };
+
+static bool is_among(const char *const *names, const char *name)
+{
+    for (; *names; names++)
+        if (strcmp(*names, name) == 0) return true;
+    return false;
+}
+
+static bool is_option(const char *key)
+{
+    for (const struct flag *flag = BENCHMARK_FLAGS; flag->name; flag++)
+        if (strcmp(flag->name, key) == 0) return true;
+    return false;
+}
+
+struct words {
+    char made[WORDS_MOST][WORD_BYTES];
+    const char *list[WORDS_MOST + 1];
+    uint32_t made_count, count;
+};
+
+static void add(struct words *words, const char *word)
+{
+    ASSERT(words->count < WORDS_MOST);
+    words->list[words->count++] = word;
+    words->list[words->count] = NULL;
+}
+
+static char *make(struct words *words)
+{
+    ASSERT(words->made_count < WORDS_MOST);
+    return words->made[words->made_count++];
+}
+
+static void add_given(struct words *words, const struct points *points)
+{
+    for (uint32_t use = 0; use < points->args->use_count; use++) {
+        const struct flag *flag = points->args->flags[points->args->uses[use].flag];
+        if (is_among(points->left_out, flag->name)) continue;
+        char *option = make(words);
+        snprintf(option, WORD_BYTES, "--%s", flag->name);
+        add(words, option);
+        if (flag->type != FLAG_SWITCH) add(words, points->args->uses[use].text);
+    }
+}
+
+static void add_levels(struct words *words, const struct points *points, uint32_t point)
+{
+    const struct design *design = points->design;
+    for (uint32_t i = 0; i < design->factor_count; i++) {
+        const struct design_factor *factor = &design->factors[i];
+        const char *level = factor->levels[design->points[point][i]];
+        char *word = make(words);
+        if (is_option(factor->key)) {
+            snprintf(word, WORD_BYTES, "--%s", factor->key);
+            add(words, word);
+            add(words, level);
+        } else {
+            add(words, "--set");
+            snprintf(word, WORD_BYTES, "%s=%s", factor->key, level);
+            add(words, word);
+        }
+    }
+}
+
+static err add_job(struct bench_jobs *jobs, const struct points *points, uint32_t point, struct diag *diag)
+{
+    struct words words = {0};
+    add_given(&words, points);
+    add_levels(&words, points, point);
+    for (const char *const *own = points->own; *own; own++) add(&words, *own);
+    return bench_jobs_add(jobs, words.list, diag);
+}
+
+static err hand_over(struct bench_result **results, const uint32_t *indices, uint32_t count,
+                     points_take *take, void *context, struct diag *diag)
+{
+    err e = OK;
+    for (uint32_t i = 0; i < count; i++) {
+        bool is_whole = results[i] && !results[i]->interrupted;
+        if (e == OK && !is_whole) e = diag_fail(diag, ERR_INTERRUPTED, "interrupted");
+        if (e == OK)
+            e = take(context, indices[i], results[i], diag);
+        else
+            bench_free(results[i]);
+    }
+    return e;
+}
+
+static err run_chunk(const struct points *points, const uint32_t *indices, uint32_t count, points_take *take,
+                     void *context, struct diag *diag)
+{
+    struct bench_jobs *jobs = NULL;
+    struct bench_result *results[CHUNK] = {0};
+    char label[64];
+    snprintf(label, sizeof label, "%.40s %u/%u", points->label, indices[0] + 1, points->design->point_count);
+    err e = bench_jobs_open(&jobs, points->args, diag);
+    for (uint32_t i = 0; i < count && e == OK; i++) e = add_job(jobs, points, indices[i], diag);
+    if (e == OK) e = bench_jobs_run(jobs, label, results, diag);
+    bench_jobs_close(jobs);
+    return e == OK ? hand_over(results, indices, count, take, context, diag) : e;
+}
+
+/* What is wrong with any point is said before the first one runs. */
+static err check(const struct points *points, const bool *is_wanted, struct diag *diag)
+{
+    for (uint32_t point = 0; point < points->design->point_count; point++) {
+        struct bench_jobs *jobs = NULL;
+        if (is_wanted && !is_wanted[point]) continue;
+        TRY(bench_jobs_open(&jobs, points->args, diag));
+        err e = add_job(jobs, points, point, diag);
+        bench_jobs_close(jobs);
+        if (e != OK) return e;
+    }
+    return OK;
+}
+
+err points_run(const struct points *points, const bool *is_wanted, points_take *take, void *context,
+               struct diag *diag)
+{
+    uint32_t indices[CHUNK], count = 0;
+    TRY(check(points, is_wanted, diag));
+    for (uint32_t point = 0; point < points->design->point_count; point++) {
+        if (!is_wanted || is_wanted[point]) indices[count++] = point;
+        bool is_last = point + 1 == points->design->point_count;
+        if (count < CHUNK && !(is_last && count > 0)) continue;
+        TRY(run_chunk(points, indices, count, take, context, diag));
+        count = 0;
+    }
+    return OK;
+}
