@@ -10,6 +10,7 @@
 /* What is sampled over a run is kept, some 35 MB a simulated day. */
 #define DURATION_NS_MOST (7 * NS_PER_DAY)
 
+static const char *const FIDELITIES[] = {"empirical", "mechanistic", "fitted", NULL};
 static const char *const STAGES[] = {"mix", "proof", "chain", NULL};
 static const char *const PATHS[] = {"staked", "ordinary", "unstaked", NULL};
 
@@ -64,6 +65,12 @@ const struct flag BENCHMARK_FLAGS[] = {
      .type = FLAG_FILE,
      .help = "workload, models, configuration and targets in one TOML file; options override it"},
     TEXT_FLAG("chain", "PROFILE", "mainnet", "a profile of scenarios/chain, a TOML file, or fixed:2s"),
+    {.name = "fidelity",
+     .value = "HOW",
+     .type = FLAG_CHOICE,
+     .choices = FIDELITIES,
+     .help =
+         "of the chain: empirical (drawn from tables), mechanistic (votes counted), fitted; the profile's"},
     {.name = "path",
      .value = "CLASS",
      .type = FLAG_CHOICE,
@@ -186,7 +193,13 @@ static err models_from_args(struct benchmark_plan *plan, const struct args *args
     char folder[SHARE_PATH_BYTES];
     struct diag why = {0};
     TRY(share_folder("chain", args->environment, folder, diag));
-    err e = chain_profile_load(&plan->chain, folder, args_text(args, "chain"), &why);
+    char fidelity[PROFILE_NAME_BYTES];
+    const char *sets[] = {NULL, NULL};
+    if (args_text(args, "fidelity")) {
+        snprintf(fidelity, sizeof fidelity, "chain.fidelity=%s", args_text(args, "fidelity"));
+        sets[0] = fidelity;
+    }
+    err e = chain_profile_load_with(&plan->chain, folder, args_text(args, "chain"), sets, &why);
     if (e != OK) return diag_fail(diag, e, "--chain: %.480s", why.text);
     plan->path = (enum chain_path)args_integer(args, "path");
     TRY(share_folder("prover", args->environment, folder, diag));

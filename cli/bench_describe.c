@@ -131,6 +131,8 @@ static void describe_models(struct bench_result *result, const struct bench_requ
     const struct benchmark_plan *plan = &request->plan;
     uint32_t workers = (uint32_t)plan->settings.worker_threads, batch = (uint32_t)plan->settings.batch_size;
     bench_put_text(result, &result->chain, "profile", args_text(args, "chain"));
+    bench_put_text(result, &result->chain, "fidelity",
+                   plan->chain.is_fixed ? "fixed" : chain_fidelity_name(plan->chain.fidelity));
     bench_put_text(result, &result->chain, "path", args_text(args, "path"));
     bench_put_text(result, &result->prover, "profile", args_text(args, "prover"));
     bench_put_number(result, &result->prover, "capacity_per_s",

@@ -15,9 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const HANDED_ON[] = {"config", "set",       "as-is",      "chain",     "path",
-                                        "prover", "execution", "agents",     "executors", "runs",
-                                        "seed",   "jobs",      "no-baseline"};
+static const char *const HANDED_ON[] = {"config", "set",    "as-is",     "chain",      "fidelity",
+                                        "path",   "prover", "execution", "agents",     "executors",
+                                        "runs",   "seed",   "jobs",      "no-baseline"};
 
 static const struct suite_test {
     const char *name, *title;
@@ -64,6 +64,10 @@ static const struct flag FLAGS[] = {
      .value = "PROFILE",
      .type = FLAG_TEXT,
      .help = "as in benchmark speculation; so are the next ones"},
+    {.name = "fidelity",
+     .value = "HOW",
+     .type = FLAG_TEXT,
+     .help = "of the chain: empirical, mechanistic or fitted"},
     {.name = "path", .value = "CLASS", .type = FLAG_TEXT, .help = "staked, ordinary or unstaked"},
     {.name = "prover",
      .value = "PROFILE",

@@ -37,3 +37,15 @@ mkdir -p "$work/tables"
 "$agenc" chain tabulate --profile "$work/mine.toml" --slots 5000 --output "$work/tables/mine.toml"
 verdict $? "the tables of a profile of one's own are made"
 expect 0 'delays drawn from tables' chain describe --profile "$work/mine.toml" --slots 100 --transactions 10
+# Either fidelity from the benchmark's command line, and from a scenario.
+short=(benchmark speculation --duration 10s --runs 1 --no-baseline)
+expect 0 'trajectory' "${short[@]}" --chain congested --fidelity mechanistic --output "$work/r.json"
+grep -q '"fidelity": "mechanistic"' "$work/r.json"
+verdict $? "a result says how its chain was computed"
+printf '[benchmark]\nchain = "alpenglow"\nfidelity = "mechanistic"\n' > "$work/s.toml"
+expect 0 'trajectory' "${short[@]}" --scenario "$work/s.toml" --output "$work/r.json"
+grep -q '"fidelity": "mechanistic"' "$work/r.json"
+verdict $? "a scenario says how its chain is computed"
+expect 2 'is none of empirical, mechanistic, fitted' "${short[@]}" --fidelity exact
+expect 2 'alpenglow has no fitted laws' "${short[@]}" --chain alpenglow --fidelity fitted
+expect 2 'fixed:2s has no parameters to set' "${short[@]}" --chain fixed:2s --fidelity mechanistic
