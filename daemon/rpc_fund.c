@@ -40,12 +40,12 @@ static void wait_until(const struct fund *fund, int64_t until_ns)
 }
 
 /* False when there was no good answer. */
-static bool ask(struct fund *fund, int endpoint, enum rpc_ask_kind kind)
+static bool ask(struct fund *fund, int endpoint, enum rpc_ask_kind kind, int tries)
 {
     const struct rpc_order order = {
         .ask = {.kind = kind, .key = fund->order->wallet->key, .lamports = fund->order->lamports},
         .pinned = endpoint};
-    for (int i = 0; i < TRIES_MOST; i++) {
+    for (int i = 0; i < tries; i++) {
         fund->is_heard = false;
         if (rpc_client_ask(fund->client, &order) != OK) return false;
         while (!fund->is_heard) {
@@ -69,13 +69,14 @@ static void pause_a_little(const struct fund *fund)
 
 static err give(struct fund *fund, int endpoint, const char *name, struct diag *diag)
 {
-    if (!ask(fund, endpoint, ASK_AIRDROP))
+    if (!ask(fund, endpoint, ASK_AIRDROP, TRIES_MOST))
         return diag_fail(diag, ERR_CONFLICT,
                          "%s: gives no airdrop (%s); name a funded key pair with --wallet", name,
                          fund->last.why);
     while (rpc_client_now_ns() < fund->deadline_ns) {
         pause_a_little(fund);
-        if (ask(fund, endpoint, ASK_BALANCE) && fund->last.lamports >= fund->order->lamports) return OK;
+        if (ask(fund, endpoint, ASK_BALANCE, TRIES_MOST) && fund->last.lamports >= fund->order->lamports)
+            return OK;
     }
     return diag_fail(diag, ERR_IO, "%s: the airdrop was not confirmed in time", name);
 }
@@ -84,7 +85,7 @@ static err give(struct fund *fund, int endpoint, const char *name, struct diag *
 static err fund_one(struct fund *fund, uint32_t index, uint32_t *answers_out, struct diag *diag)
 {
     const char *name = rpc_client_endpoints(fund->client)->list[index].name;
-    if (!ask(fund, (int)index, ASK_BALANCE)) return OK;
+    if (!ask(fund, (int)index, ASK_BALANCE, 1)) return OK;
     if (fund->last.lamports < fund->order->lamports) {
         if (!fund->order->may_airdrop)
             return diag_fail(diag, ERR_CONFLICT, "%s: %s has %llu lamports, %llu are needed", name,
@@ -106,13 +107,15 @@ err rpc_fund(const struct fund_order *order, struct diag *diag)
     options.complained = NULL;
     TRY(rpc_client_open(&fund.client, &options, diag));
     uint32_t count = rpc_client_endpoints(fund.client)->count;
-    struct diag first = {""};
-    for (uint32_t i = 0; i < count; i++) {
-        struct diag why = {""};
-        if (fund_one(&fund, i, &answers, &why) != OK && !*first.text) first = why;
-    }
+    struct diag first = {""}; /* the first complaint is kept */
+    err e = OK;
+    for (int round = 0; round < TRIES_MOST && !answers && e == OK; round++)
+        for (uint32_t i = 0; i < count; i++) {
+            err one = fund_one(&fund, i, &answers, &first);
+            if (one != OK) e = one;
+        }
     rpc_client_free(fund.client);
     if (answers) return OK;
-    if (*first.text) return diag_fail(diag, ERR_CONFLICT, "%s", first.text);
+    if (e != OK) return diag_fail(diag, e, "%s", first.text);
     return diag_fail(diag, ERR_IO, "no endpoint answers: %s", fund.last.why);
 }
