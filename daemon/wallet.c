@@ -43,21 +43,23 @@ static err read_text(struct wallet *out, const char *path, const struct file_byt
 {
     const struct json_text text = {path, file->text, file->size_bytes};
     struct json *json;
-    unsigned char pair[PAIR_BYTES];
+    unsigned char pair[PAIR_BYTES] = {0};
     if (json_read_text(&json, &text, NULL) != OK) return fail(path, diag);
     const struct json_node root = json_root(json);
     err e = read_pair(&root, pair);
     json_free(json);
-    if (e != OK) return fail(path, diag);
     struct wallet wallet;
     memcpy(wallet.seed, pair, KEY_BYTES);
     explicit_bzero(pair, KEY_BYTES);
     name_wallet(&wallet);
-    if (memcmp(wallet.key, pair + KEY_BYTES, KEY_BYTES) != 0)
-        return diag_fail(diag, ERR_SYNTAX, "%.300s: the public half of the key pair does not fit the secret",
-                         path);
-    *out = wallet;
-    return OK;
+    if (e == OK && memcmp(wallet.key, pair + KEY_BYTES, KEY_BYTES) == 0) {
+        *out = wallet;
+        return OK;
+    }
+    wallet_forget(&wallet);
+    if (e != OK) return fail(path, diag);
+    return diag_fail(diag, ERR_SYNTAX, "%.300s: the public half of the key pair does not fit the secret",
+                     path);
 }
 
 err wallet_read(struct wallet *out, const char *path, struct diag *diag)
