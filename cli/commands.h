@@ -9,6 +9,7 @@
     X(benchmark_report)                                                                                      \
     X(benchmark_compare)                                                                                     \
     X(benchmark_gate)                                                                                        \
+    X(tune)                                                                                                  \
     X(chain_describe)                                                                                        \
     X(chain_tabulate)                                                                                        \
     X(chain_compare)                                                                                         \

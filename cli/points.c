@@ -79,6 +79,19 @@ static err add_job(struct bench_jobs *jobs, const struct points *points, uint32_
     return bench_jobs_add(jobs, words.list, diag);
 }
 
+err points_config(const struct points *points, struct config *out, struct diag *diag)
+{
+    struct words words = {0};
+    struct bench_jobs *jobs = NULL;
+    add_given(&words, points);
+    for (const char *const *own = points->own; *own; own++) add(&words, *own);
+    TRY(bench_jobs_open(&jobs, points->args, diag));
+    err e = bench_jobs_add(jobs, words.list, diag);
+    if (e == OK) *out = bench_jobs_request(jobs, 0)->config;
+    bench_jobs_close(jobs);
+    return e;
+}
+
 static err hand_over(struct bench_result **results, const uint32_t *indices, uint32_t count,
                      points_take *take, void *context, struct diag *diag)
 {
@@ -108,8 +121,7 @@ static err run_chunk(const struct points *points, const uint32_t *indices, uint3
     return e == OK ? hand_over(results, indices, count, take, context, diag) : e;
 }
 
-/* What is wrong with any point is said before the first one runs. */
-static err check(const struct points *points, const bool *is_wanted, struct diag *diag)
+err points_check(const struct points *points, const bool *is_wanted, struct diag *diag)
 {
     for (uint32_t point = 0; point < points->design->point_count; point++) {
         struct bench_jobs *jobs = NULL;
@@ -126,7 +138,7 @@ err points_run(const struct points *points, const bool *is_wanted, points_take *
                struct diag *diag)
 {
     uint32_t indices[CHUNK], count = 0;
-    TRY(check(points, is_wanted, diag));
+    TRY(points_check(points, is_wanted, diag));
     for (uint32_t point = 0; point < points->design->point_count; point++) {
         if (!is_wanted || is_wanted[point]) indices[count++] = point;
         bool is_last = point + 1 == points->design->point_count;

@@ -15,6 +15,12 @@ struct points {
     const char *label; /* of the progress line */
 };
 
+/* The configuration of what every point has in common. */
+MUST_USE err points_config(const struct points *points, struct config *out, struct diag *diag);
+
+/* What is wrong with any point, before the first one runs; points_run begins with it. */
+MUST_USE err points_check(const struct points *points, const bool *is_wanted, struct diag *diag);
+
 /* Each result in the order of points; it is the callee's on OK and on failure. */
 typedef err points_take(void *context, uint32_t point, struct bench_result *result, struct diag *diag);
 /* `is_wanted` NULL: all. ERR_INTERRUPTED: some were taken. */

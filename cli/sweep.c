@@ -130,6 +130,7 @@ static err run_all(struct sweep *sweep, struct diag *diag)
     static const char *const OWN[] = {"--quiet", NULL};
     const struct points points = {sweep->args, LEFT_OUT, OWN, &sweep->design, "sweeping"};
     TRY(read_design(sweep, diag));
+    TRY(points_check(&points, NULL, diag));
     TRY(open_folder(sweep, diag));
     TRY(points_run(&points, NULL, take, sweep, diag));
     if (sweep->folder) TRY(write_files(sweep, diag));

@@ -1,6 +1,7 @@
 /* reports/design.c: combinations, or a sample that covers each factor. */
 #include "reports/design.h"
 #include "base/rng.h"
+#include <stdio.h>
 #include <string.h>
 
 static err add_level(struct design_factor *factor, const char *text, size_t size, struct diag *diag)
@@ -89,4 +90,24 @@ err design_lay_out(struct design *design, uint32_t points, uint64_t seed, struct
     design->point_count = points;
     for (uint32_t factor = 0; factor < design->factor_count; factor++) deal(design, factor, &rng);
     return OK;
+}
+
+/* What is left of a key without its sections, unless that is another factor's as well. */
+static const char *short_key(const struct design *design, uint32_t factor)
+{
+    const char *key = design->factors[factor].key, *dot = strrchr(key, '.');
+    if (!dot) return key;
+    for (uint32_t i = 0; i < design->factor_count; i++) {
+        const char *other = strrchr(design->factors[i].key, '.');
+        if (i != factor && strcmp(other ? other : design->factors[i].key, dot) == 0) return key;
+    }
+    return dot + 1;
+}
+
+void design_name(const struct design *design, uint32_t point, char out[DESIGN_NAME_BYTES])
+{
+    size_t used = 0;
+    for (uint32_t i = 0; i < design->factor_count; i++)
+        used += (size_t)snprintf(out + used, DESIGN_NAME_BYTES - used, "%s%s=%s", i ? ", " : "",
+                                 short_key(design, i), design->factors[i].levels[design->points[point][i]]);
 }

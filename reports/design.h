@@ -30,3 +30,7 @@ struct design {
 MUST_USE err design_add_factor(struct design *design, const char *text, struct diag *diag);
 /* points 0: all combinations. ERR_LIMIT: more than DESIGN_POINTS_MOST. */
 MUST_USE err design_lay_out(struct design *design, uint32_t points, uint64_t seed, struct diag *diag);
+
+/* "max_depth=3, batch_size=10": a point by the last parts of its keys. */
+enum { DESIGN_NAME_BYTES = DESIGN_FACTORS_MOST * 2 * DESIGN_TEXT_BYTES };
+void design_name(const struct design *design, uint32_t point, char out[DESIGN_NAME_BYTES]);

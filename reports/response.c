@@ -2,7 +2,6 @@
 #include "reports/response.h"
 #include <math.h>
 #include <stdlib.h>
-#include <stdio.h>
 #include <string.h>
 
 err response_open(struct response *out, const struct design *design, uint32_t runs)
@@ -132,14 +131,4 @@ int response_knee(const struct response *response)
         if (more > 0 || (!(more < 0) && is_sooner)) knee = (int)point;
     }
     return knee;
-}
-
-void response_name(const struct response *response, uint32_t point, char out[RESPONSE_NAME_BYTES])
-{
-    size_t used = 0;
-    for (uint32_t i = 0; i < response->design->factor_count; i++) {
-        const struct design_factor *factor = &response->design->factors[i];
-        used += (size_t)snprintf(out + used, RESPONSE_NAME_BYTES - used, "%s%s=%s", i ? ", " : "",
-                                 factor->key, factor->levels[response->design->points[point][i]]);
-    }
 }

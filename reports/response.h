@@ -42,7 +42,3 @@ struct response_estimate response_level(const struct response *response, uint32_
 /* Of a sweep over `rate`: the point with the most tasks a second that still meets every target, with at least
  * 99 % of them served; of several the one with the least result.p99; -1: none, or no such factor. */
 int response_knee(const struct response *response);
-
-/* "k=v, k=v" of a point. */
-enum { RESPONSE_NAME_BYTES = DESIGN_FACTORS_MOST * 2 * DESIGN_TEXT_BYTES };
-void response_name(const struct response *response, uint32_t point, char out[RESPONSE_NAME_BYTES]);

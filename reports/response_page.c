@@ -37,8 +37,8 @@ void response_write_table(const struct page *page, const struct response *respon
     for (uint32_t i = 0; i < response->metric_count; i++)
         grid_add_column(grid, CELL_NUMBER, response->metrics[i]->label);
     for (uint32_t point = 0; point < response->design->point_count && point < POINTS_SHOWN; point++) {
-        char name[RESPONSE_NAME_BYTES];
-        response_name(response, point, name);
+        char name[DESIGN_NAME_BYTES];
+        design_name(response->design, point, name);
         grid_add(grid, CELL_NUMBER, "%" PRIu32, point + 1);
         grid_add(grid, CELL_TEXT, "%.150s%s", name, (int)point == knee ? " (knee)" : "");
         for (uint32_t i = 0; i < response->metric_count; i++) write_cell(grid, response, point, i);
@@ -301,8 +301,8 @@ err response_write_page(const struct page *page, const void *context, struct dia
     page->renderer->begin(page->out, paper->title);
     page->renderer->paragraph(page->out, paper->load);
     if (knee >= 0) {
-        char name[RESPONSE_NAME_BYTES], text[RESPONSE_NAME_BYTES + 128];
-        response_name(paper->response, (uint32_t)knee, name);
+        char name[DESIGN_NAME_BYTES], text[DESIGN_NAME_BYTES + 128];
+        design_name(paper->response->design, (uint32_t)knee, name);
         snprintf(text, sizeof text, "Knee: %s is the highest load that meets every target with 99 %% served.",
                  name);
         page->renderer->paragraph(page->out, text);

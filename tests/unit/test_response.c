@@ -70,7 +70,7 @@ Test(response, the_knee_is_the_highest_load_that_holds)
 
 Test(response, a_point_is_named_by_its_settings)
 {
-    char name[RESPONSE_NAME_BYTES];
-    response_name(&response, 5, name);
+    char name[DESIGN_NAME_BYTES];
+    design_name(&design, 5, name);
     cr_expect(eq(str, name, "rate=3, b=y"));
 }

@@ -1,7 +1,7 @@
 # benchmark speculation --sweep: all points, their response, and where the load bends.
 sweep=(benchmark speculation --quiet --duration 40s --no-baseline --runs 3)
 expect 0 'max_depth=3, rate=30' "${sweep[@]}" --sweep speculation.max_depth=1,3 --sweep rate=10,30 --sweep-dir "$work/sweep"
-[[ $(grep -c '^ *[0-9]*  speculation.max_depth=' "$work/out") == 4 ]]; verdict $? "a line a point"
+[[ $(grep -c '^ *[0-9]*  max_depth=' "$work/out") == 4 ]]; verdict $? "a line a point"
 [[ $(find "$work/sweep" -name 'point-*.json' | wc -l) == 4 ]]; verdict $? "a result a point"
 grep -q 'knee' "$work/sweep/sweep.md"; verdict $? "the knee is named"
 [[ $(grep -c '<img src="sweep_files/' "$work/sweep/sweep.md") == 7 && $(find "$work/sweep/sweep_files" -name '*.png' | wc -l) == 7 ]]

@@ -1,0 +1,289 @@
+/* cli/cmd_tune.c: a race of configurations over the same seeds, and the proof on fresh ones. */
+#include "cli/command.h"
+#include "cli/config_args.h"
+#include "cli/tune.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The rows from `scenario` on are those of `benchmark speculation`, and are handed on. */
+static const struct flag FLAGS[] = {
+    {.name = "output-dir",
+     .value = "FOLDER",
+     .type = FLAG_FOLDER,
+     .is_required = true,
+     .help = "where winner.toml, the report of the winner against the start, and the search go"},
+    {.name = "objective",
+     .value = "METRIC",
+     .type = FLAG_TEXT,
+     .fallback = "result.p99",
+     .help = "what to improve, a metric of benchmark compare"},
+    {.name = "slo",
+     .value = "TARGET",
+     .type = FLAG_TEXT,
+     .is_repeatable = true,
+     .help = "what must hold: result.p99<2s, rollback_rate<5%, throughput_share>=95%"},
+    {.name = "space",
+     .value = "KEY=A,B,C",
+     .type = FLAG_TEXT,
+     .is_repeatable = true,
+     .help = "configuration keys and the values to try; default: depth, branches, workers, batches"},
+    {.name = "budget",
+     .value = "RUNS",
+     .type = FLAG_INTEGER,
+     .fallback = "200",
+     .min = 20,
+     .max = 100000,
+     .help = "runs that the race may spend; the final comparison has 20 pairs on top"},
+    {.name = "scenario",
+     .value = "FILE",
+     .type = FLAG_FILE,
+     .help = "the load, as in benchmark speculation; so are the next"},
+    FLAG_CONFIG,
+    FLAG_SET,
+    {.name = "as-is", .type = FLAG_SWITCH, .help = "keep enabled and rollout as configured"},
+    {.name = "duration", .value = "TIME", .type = FLAG_TEXT, .help = "of a run; 5m"},
+    {.name = "warmup", .value = "TIME", .type = FLAG_TEXT, .help = "cut from every figure"},
+    {.name = "rate", .value = "N", .type = FLAG_TEXT, .help = "tasks a second; 50"},
+    {.name = "rate-pattern",
+     .value = "PATTERN",
+     .type = FLAG_TEXT,
+     .help = "constant, burst:10x:30s:every:2m, ..."},
+    {.name = "depth-distribution", .value = "DIST", .type = FLAG_TEXT, .help = "uniform:1-5, ..."},
+    {.name = "shape", .value = "SHAPE", .type = FLAG_TEXT, .help = "chain, tree, ..."},
+    {.name = "inject-failures", .value = "SHARE", .type = FLAG_TEXT, .help = "chance that a task fails"},
+    {.name = "chain", .value = "PROFILE", .type = FLAG_TEXT, .help = "of scenarios/chain"},
+    {.name = "path", .value = "CLASS", .type = FLAG_TEXT, .help = "staked, ordinary or unstaked"},
+    {.name = "prover", .value = "PROFILE", .type = FLAG_TEXT, .help = "of scenarios/prover"},
+    {.name = "execution", .value = "DIST", .type = FLAG_TEXT, .help = "time of one task"},
+    {.name = "agents", .value = "N", .type = FLAG_TEXT, .help = "agents that jobs belong to"},
+    {.name = "executors", .value = "N", .type = FLAG_TEXT, .help = "execution slots of an agent"},
+    {.name = "seed",
+     .value = "N",
+     .type = FLAG_UNSIGNED,
+     .fallback = "1",
+     .help = "of the race; the proof has the next one"},
+    {.name = "jobs",
+     .value = "N",
+     .type = FLAG_INTEGER,
+     .min = 1,
+     .max = 256,
+     .help = "threads; default one a core"},
+    {0},
+};
+
+/* Its own, which no benchmark knows. */
+const char *const TUNE_LEFT_OUT[] = {"output-dir", "objective", "slo",   "space", "budget",
+                                     "seed",       "jobs",      "quiet", NULL};
+
+/* Searched when nothing is named: what the tuning guide calls core parameters and one run can judge. */
+static const char *const SPACE[] = {
+    "speculation.max_depth=1,2,3,4,5,6,8,10",
+    "speculation.max_parallel_branches=1,2,4,8,16",
+    "speculation.proof.worker_threads=1,2,4,8,16",
+    "speculation.proof.batch_size=1,5,10,20,50",
+};
+
+/* --- what is searched, and for what --- */
+
+static void add_criterion(struct tune *tune, const char *metric)
+{
+    const struct comparison_metric *known = comparison_metric_find(metric);
+    for (uint32_t i = 0; i < tune->criteria_count; i++)
+        if (strcmp(tune->names[i], metric) == 0) return;
+    if (tune->criteria_count == RACE_CRITERIA_MOST - 1 && strcmp(metric, "memory_per_active_task") != 0)
+        return;
+    tune->names[tune->criteria_count] = metric;
+    tune->is_higher_better[tune->criteria_count++] =
+        strncmp(metric, "throughput", 10) == 0 || (known && known->sense == HIGHER_IS_BETTER);
+}
+
+static err read_goals(struct tune *tune, struct diag *diag)
+{
+    const char *name = args_text(tune->args, "objective"), *text;
+    uint32_t cursor = 0;
+    char room[64];
+    tune->objective = comparison_metric_find(name);
+    if (!tune->objective || tune->objective->sense == NEITHER_IS_BETTER) {
+        const char *near = run_metric_nearest(name, room);
+        return diag_fail(diag, ERR_USAGE, "--objective: %.64s is nothing that can be better or worse%s%s",
+                         name, near && strcmp(near, name) != 0 ? ", perhaps " : "",
+                         near && strcmp(near, name) != 0 ? near : "");
+    }
+    err e = bench_open(&tune->slos, 1, false);
+    if (e != OK) return diag_fail(diag, e, "out of memory for the search");
+    while ((text = args_each(tune->args, "slo", &cursor))) TRY(bench_add_target(tune->slos, text, diag));
+    add_criterion(tune, tune->objective->name);
+    for (uint32_t i = 0; i < tune->slos->target_count; i++)
+        if (strcmp(tune->slos->targets[i].name, "memory_per_active_task") != 0)
+            add_criterion(tune, tune->slos->targets[i].name);
+    add_criterion(tune, "rollback_rate");
+    add_criterion(tune, "memory_per_active_task");
+    return OK;
+}
+
+/* The value in force comes first: the first point is the start. */
+static err start_first(struct design_factor *factor, const struct config *start, struct diag *diag)
+{
+    const struct config_key *key = config_key_find(factor->key);
+    char now[CONFIG_TEXT_BYTES];
+    uint32_t at = 0;
+    if (!key) return diag_fail(diag, ERR_USAGE, "--space: %.96s is no key of the configuration", factor->key);
+    config_key_write(key, &start->settings, now);
+    while (at < factor->level_count && strcmp(factor->levels[at], now) != 0) at++;
+    if (at == factor->level_count) {
+        if (factor->level_count == DESIGN_LEVELS_MOST || strlen(now) >= DESIGN_TEXT_BYTES)
+            return diag_fail(diag, ERR_LIMIT, "--space: %.96s has no room for the value in force",
+                             factor->key);
+        factor->level_count++;
+    }
+    for (; at > 0; at--) memcpy(factor->levels[at], factor->levels[at - 1], DESIGN_TEXT_BYTES);
+    snprintf(factor->levels[0], DESIGN_TEXT_BYTES, "%.*s", DESIGN_TEXT_BYTES - 1, now);
+    return OK;
+}
+
+/* The start's configuration, with the scenario's keys below --config and --set. */
+static err read_start(const struct tune *tune, struct config *out, struct diag *diag)
+{
+    const struct points points = {tune->args, TUNE_LEFT_OUT, (const char *const[]){"--quiet", NULL},
+                                  &tune->design, ""};
+    return points_config(&points, out, diag);
+}
+
+static err read_space(struct tune *tune, struct diag *diag)
+{
+    struct config start;
+    const char *text;
+    uint32_t cursor = 0;
+    uint64_t all = 1;
+    TRY(read_start(tune, &start, diag));
+    while ((text = args_each(tune->args, "space", &cursor)))
+        TRY(design_add_factor(&tune->design, text, diag));
+    bool is_given = tune->design.factor_count > 0;
+    for (size_t i = 0; !is_given && i < sizeof SPACE / sizeof *SPACE; i++)
+        TRY(design_add_factor(&tune->design, SPACE[i], diag));
+    for (uint32_t i = 0; i < tune->design.factor_count; i++) {
+        TRY(start_first(&tune->design.factors[i], &start, diag));
+        all *= tune->design.factors[i].level_count;
+    }
+    uint32_t most = all < DESIGN_POINTS_MOST ? (uint32_t)all : DESIGN_POINTS_MOST;
+    uint32_t size = race_size((uint32_t)args_integer(tune->args, "budget"), most);
+    return design_lay_out(&tune->design, size < all ? size : 0, args_unsigned(tune->args, "seed"), diag);
+}
+
+/* --- the race --- */
+
+static double violation_of(const struct tune *tune, const struct bench_result *result)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < tune->slos->target_count; i++) {
+        const struct bench_target *slo = &tune->slos->targets[i];
+        double value = NAN;
+        if (!bench_metric(result, slo->name, &value) || isnan(value)) return INFINITY;
+        double excess = slo->sense == TARGET_AT_MOST ? value - slo->bound : slo->bound - value;
+        if (excess < 0 || (slo->sense == TARGET_AT_LEAST && !(excess > 0))) continue;
+        /* At a bound of "<" is beyond it. */
+        sum += fmax(excess / (slo->bound > 0 ? slo->bound : 1), 1e-9);
+    }
+    return sum;
+}
+
+static err take(void *context, uint32_t point, struct bench_result *result, struct diag *diag)
+{
+    struct tune *tune = context;
+    (void)diag;
+    for (uint32_t i = 0; i < tune->criteria_count; i++) {
+        struct run_metric *shown = &tune->shown[point][i];
+        if (!run_metric_find(&result->summary, tune->names[i], shown))
+            *shown = (struct run_metric){NAN, UNIT_COUNT};
+        tune->criteria[point][i] = tune->is_higher_better[i] ? -shown->value : shown->value;
+    }
+    tune->entries[point] =
+        (struct race_entry){violation_of(tune, result), tune->criteria[point][0], result->runs, tune->rung};
+    tune->spent += result->runs;
+    bench_free(result);
+    return OK;
+}
+
+static err race(struct tune *tune, struct diag *diag)
+{
+    char runs[16], seed[24];
+    const char *own[] = {"--runs", runs, "--seed", seed, "--no-baseline", "--quiet", NULL};
+    const struct points points = {tune->args, TUNE_LEFT_OUT, own, &tune->design, "racing"};
+    uint32_t in = tune->design.point_count;
+    snprintf(seed, sizeof seed, "%" PRIu64, args_unsigned(tune->args, "seed"));
+    for (uint32_t i = 0; i < in; i++) tune->is_in[i] = true;
+    for (tune->runs = RACE_RUNS_FIRST;; tune->runs *= 2) {
+        tune->rung++;
+        snprintf(runs, sizeof runs, "%" PRIu32, tune->runs);
+        TRY(points_run(&points, tune->is_in, take, tune, diag));
+        if (in <= RACE_LAST_STANDING || tune->runs * 2 > LIMIT_RUNS) break;
+        in = race_halve(tune->entries, tune->design.point_count, tune->is_in);
+    }
+    while (in > 1) in = race_halve(tune->entries, tune->design.point_count, tune->is_in);
+    while (!tune->is_in[tune->winner]) tune->winner++;
+    race_front((const double(*)[RACE_CRITERIA_MOST])tune->criteria, tune->design.point_count,
+               tune->criteria_count, tune->is_front);
+    return OK;
+}
+
+static err open_folder(const struct tune *tune, struct diag *diag)
+{
+    if (mkdir(tune->folder, 0777) == 0 || errno == EEXIST) return OK;
+    return diag_fail(diag, ERR_IO, "--output-dir %.256s: %s", tune->folder, strerror(errno));
+}
+
+static err search(struct tune *tune, struct diag *diag)
+{
+    TRY(read_goals(tune, diag));
+    TRY(read_space(tune, diag));
+    const struct points all = {tune->args, TUNE_LEFT_OUT, (const char *const[]){"--quiet", NULL},
+                               &tune->design, ""};
+    TRY(points_check(&all, NULL, diag));
+    TRY(open_folder(tune, diag));
+    TRY(race(tune, diag));
+    TRY(tune_prove(tune, diag));
+    err e = tune_tell(tune, diag);
+    if (e == OK && tune->entries[tune->winner].violation > 0) {
+        fprintf(tune->args->out,
+                "no configuration that was tried holds every constraint; this one misses them least\n");
+        tune->args->exit_status = STATUS_FAILED;
+    }
+    return e;
+}
+
+static err run(struct args *args, struct diag *diag)
+{
+    struct tune *tune = calloc(1, sizeof *tune);
+    if (!tune) return diag_fail(diag, ERR_NOMEM, "out of memory for the search");
+    tune->args = args;
+    tune->folder = args_text(args, "output-dir");
+    err e = search(tune, diag);
+    bench_free(tune->slos);
+    for (int i = 0; i < 2; i++) bench_free(tune->finals[i]);
+    free(tune);
+    return e;
+}
+
+const struct command COMMAND_tune = {
+    .group = "tune",
+    .name = "",
+    .summary = "search for a better configuration, under constraints",
+    .flags = FLAGS,
+    .description = "Begins with the configuration given and a sample of the space around it. All are run\n"
+                   "over the same seeds; the better half goes on with twice the runs, until two are left\n"
+                   "(successive halving). Constraints come before the objective. The winner is then\n"
+                   "measured against the start on seeds that had no part in choosing it, and the tuning\n"
+                   "report says whether it is better. Ends with 1 when no configuration holds the\n"
+                   "constraints.",
+    .examples =
+        "agenc tune --config scenarios/config/prod.toml --objective result.p99 --slo 'rollback_rate<5%' "
+        "--output-dir tuned\n"
+        "agenc tune --space speculation.max_depth=2,4,6 --space speculation.proof.batch_size=1,10 "
+        "--objective result.p50 --budget 100 --output-dir tuned",
+    .exits = {STATUS_FAILED},
+    .run = run,
+};
