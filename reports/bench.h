@@ -4,10 +4,12 @@
  * 28), sums of counters, extremes of all runs (reports/run_fields.h); a latency's
  * count, mean, min and max are those of all runs together; summary.histograms are
  * the merged ones, spread.pooled their quantiles. Targets are judged on the summary. JSON: schema
- * "agenc.bench/1", docs/schemas/bench-1.json. Memory: an arena of the result's own holds every text;
- * bench_free gives all back. Errors: bench_write ERR_IO; bench_read ERR_IO, ERR_SYNTAX, ERR_RANGE with
- * file:line:column or the path of the field, ERR_NOMEM. */
+ * "agenc.bench/1", docs/schemas/bench-1.json; a figure that an earlier tool did not write is read as NAN, a
+ * counter by reason as 0, what the rest rests on must be there. Memory: an arena of the result's own holds
+ * every text; bench_free gives all back. Errors: bench_write ERR_IO; bench_read ERR_IO, ERR_SYNTAX, ERR_RANGE
+ * with file:line:column or the path of the field, ERR_NOMEM. */
 #pragma once
+#include "base/sha256.h"
 #include "engine/engine.h"
 #include "reports/result.h"
 #include <stdio.h>
@@ -53,8 +55,10 @@ struct bench_spread {
 enum { BENCH_TARGETS_MOST = 32, BENCH_COMMAND_MOST = 520 };
 
 struct bench_result {
-    const char *name;             /* of the test: the output file's name without .json */
-    const char *version, *commit; /* of the tool */
+    const char *name;              /* of the test: the output file's name without .json */
+    const char *version, *commit;  /* of the tool */
+    char digest[SHA256_HEX_BYTES]; /* SHA-256 of the file it was read from, in hex; "" when it was not. Not
+                                      written */
     const char *command[BENCH_COMMAND_MOST];
     uint32_t command_count;
     uint64_t seed;

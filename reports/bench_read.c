@@ -245,11 +245,14 @@ err bench_read(struct bench_result **out, const char *path, struct diag *diag)
     struct json *json;
     TRY(file_read(path, JSON_FILE_BYTES_MAX, &file, diag));
     const struct json_text text = {path, file.text, file.size_bytes};
+    unsigned char digest[SHA256_BYTES];
     err e = json_read_text(&json, &text, diag);
+    sha256_of(file.text, file.size_bytes, digest);
     free(file.text);
     if (e != OK) return e;
     struct json_node root = json_root(json);
     e = read_root(out, &root, &text, diag);
     json_free(json);
+    if (e == OK) sha256_hex(digest, (*out)->digest);
     return e;
 }

@@ -1,4 +1,9 @@
-/* reports/bench_read_run.c: one run or summary out of JSON, by the tables that wrote it. */
+/* reports/bench_read_run.c: one run or summary out of JSON, by the tables that wrote it.
+ *
+ * Files of earlier tools lack figures that were added since. A figure that is missing is one that the sample
+ * could not tell: NAN. A counter by reason is 0, for a tool without the reason never saw it; a kind of
+ * latency without figures and histogram has no values. Counts that must add up and series, which plots
+ * are drawn from, are not optional. */
 #include "reports/bench_own.h"
 #include "reports/hdr_codec.h"
 #include <math.h>
@@ -17,10 +22,14 @@ static err check_number(const struct json_node *node, const char *key, double va
     return json_fail(node, diag, ERR_RANGE, words);
 }
 
-/* A number of 0 or more, or null for what the sample could not tell. */
+/* A number of 0 or more, or null or nothing for what the sample could not tell. */
 static err read_number(const struct json_node *node, const char *key, double *out, struct diag *diag)
 {
     double value;
+    if (key && !json_has(node, key)) {
+        *out = NAN;
+        return OK;
+    }
     TRY(json_get_number_or_null(node, key, &value, diag));
     TRY(check_number(node, key, value, diag));
     *out = value;
@@ -43,6 +52,8 @@ static err read_pair(const struct json_node *node, const char *key, double out[2
                      struct diag *diag)
 {
     struct json_node array;
+    out[0] = out[1] = NAN;
+    if (!json_has(node, key)) return OK;
     TRY(json_get_array(node, key, &array, diag));
     if (json_count(&array) != 2) return json_fail(&array, diag, ERR_SYNTAX, "must have two elements");
     for (size_t i = 0; i < 2; i++) {
@@ -61,6 +72,10 @@ static err read_field(const struct json_node *view, const struct run_field *fiel
     if (dot) {
         char group[64];
         snprintf(group, sizeof group, "%.*s", (int)(dot - field->path), field->path);
+        if (field->kind == FIELD_NUMBER && !json_has(view, group)) {
+            *run_number(out, field->offset) = NAN;
+            return OK;
+        }
         TRY(json_get_object(view, group, &node, diag));
         key = dot + 1;
     }
@@ -75,13 +90,15 @@ static err read_field(const struct json_node *view, const struct run_field *fiel
     return OK;
 }
 
+/* What every result has: the figure that all others are about. */
 static err read_throughput(const struct json_node *view, struct run_metrics *out, struct bench_spread *spread,
                            struct diag *diag)
 {
     struct json_node node;
     TRY(json_get_object(view, "throughput_tasks_per_s", &node, diag));
     TRY(read_number(&node, "cv", &spread->throughput_cv, diag));
-    return read_number(&node, "median", &out->throughput, diag);
+    TRY(json_get_number_or_null(&node, "median", &out->throughput, diag));
+    return check_number(&node, "median", out->throughput, diag);
 }
 
 static err read_list(const struct json_node *view, const struct run_list *list, struct run_metrics *out,
@@ -90,6 +107,7 @@ static err read_list(const struct json_node *view, const struct run_list *list, 
     struct json_node node;
     TRY(json_get_object(view, list->path, &node, diag));
     for (uint32_t i = list->first; i < list->count; i++) {
+        if (!json_has(&node, list->name(i))) continue; /* opened as 0 */
         size_t offset = list->offset + i * sizeof(double);
         if (list->kind == FIELD_COUNT)
             TRY(json_get_u64(&node, list->name(i), run_counter(out, offset), diag));
@@ -125,13 +143,26 @@ static err read_latency_spread(const struct json_node *node, int kind, struct be
     return OK;
 }
 
+static void fill_nothing(struct run_metrics *out, struct bench_spread *spread, int kind)
+{
+    latency_fill(&out->latency[kind], &out->histograms[kind], 0);
+    if (!spread) return;
+    latency_fill(&spread->pooled[kind], &out->histograms[kind], 0);
+    spread->latency_cv[kind] = NAN;
+    for (int q = 0; q < QUANTILE_COUNT; q++)
+        spread->latency_interval[kind][q][0] = spread->latency_interval[kind][q][1] = NAN;
+}
+
 static err read_latencies(const struct json_node *view, struct run_metrics *out, struct bench_spread *spread,
                           struct diag *diag)
 {
     struct json_node latencies, node;
     TRY(json_get_object(view, "latency_ms", &latencies, diag));
     for (int kind = 0; kind < LATENCY_KIND_COUNT; kind++) {
-        TRY(json_get_object(&latencies, latency_kind_name((enum latency_kind)kind), &node, diag));
+        const char *name = latency_kind_name((enum latency_kind)kind);
+        fill_nothing(out, spread, kind);
+        if (!json_has(&latencies, name)) continue;
+        TRY(json_get_object(&latencies, name, &node, diag));
         TRY(read_latency(&node, &out->latency[kind], diag));
         if (spread) TRY(read_latency_spread(&node, kind, spread, diag));
     }
@@ -237,6 +268,11 @@ err bench_read_histograms(const struct json_node *view, struct run_metrics *out,
         const char *name = latency_kind_name((enum latency_kind)kind), *text;
         struct histogram histogram = {0};
         struct diag why = {0};
+        if (exact[kind].count == 0 && !json_has(&node, name)) {
+            histogram_close(&out->histograms[kind]);
+            if (histogram_open(&out->histograms[kind], NS_PER_H) == OK) continue;
+            return json_fail(&node, diag, ERR_NOMEM, err_text(ERR_NOMEM));
+        }
         TRY(json_get_text(&node, name, &text, diag));
         err e = hdr_decode(&histogram, text, strlen(text), &why);
         if (e == OK) {

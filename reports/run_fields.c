@@ -157,24 +157,49 @@ bool run_metric_find(const struct run_metrics *metrics, const char *name, struct
     return find_latency(metrics, name, out);
 }
 
+static uint32_t named_fields(void)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < FIELD_COUNT_ALL; i++) count += FIELDS[i].metric != NULL;
+    return count;
+}
+
+static const char *field_name(uint32_t rank)
+{
+    for (uint32_t i = 0;; i++)
+        if (FIELDS[i].metric && rank-- == 0) return FIELDS[i].metric;
+}
+
+static const char *const MORE[] = {"mean", "min", "max"};
+enum { LATENCY_FIGURES = QUANTILE_COUNT + sizeof MORE / sizeof *MORE };
+
+uint32_t run_metric_count(void)
+{
+    return 1 + named_fields() + LATENCY_KIND_COUNT * LATENCY_FIGURES;
+}
+
+const char *run_metric_name(uint32_t index, char room[64])
+{
+    ASSERT(index < run_metric_count());
+    if (index == 0) return "throughput_share";
+    if (--index < named_fields()) return field_name(index);
+    index -= named_fields();
+    uint32_t what = index % LATENCY_FIGURES;
+    snprintf(room, 64, "%s.%s", latency_kind_name((enum latency_kind)(index / LATENCY_FIGURES)),
+             what < QUANTILE_COUNT ? latency_quantile_name((enum latency_quantile)what)
+                                   : MORE[what - QUANTILE_COUNT]);
+    return room;
+}
+
 const char *run_metric_nearest(const char *name, char room[64])
 {
-    static const char *const MORE[] = {"mean", "min", "max"};
     struct nearest nearest = {.wanted = name};
-    char latency[64];
-    nearest_offer(&nearest, "throughput_share");
-    for (uint32_t i = 0; i < FIELD_COUNT_ALL; i++)
-        if (FIELDS[i].metric) nearest_offer(&nearest, FIELDS[i].metric);
-    for (int i = 0; i < LATENCY_KIND_COUNT * (QUANTILE_COUNT + 3); i++) {
-        int what = i % (QUANTILE_COUNT + 3);
-        const char *kind = latency_kind_name((enum latency_kind)(i / (QUANTILE_COUNT + 3)));
+    char other[64];
+    for (uint32_t i = 0; i < run_metric_count(); i++) {
         const char *before = nearest.best;
-        snprintf(latency, sizeof latency, "%s.%s", kind,
-                 what < QUANTILE_COUNT ? latency_quantile_name((enum latency_quantile)what)
-                                       : MORE[what - QUANTILE_COUNT]);
-        nearest_offer(&nearest, latency);
+        nearest_offer(&nearest, run_metric_name(i, other));
         if (nearest.best == before) continue;
-        snprintf(room, 64, "%s", latency);
+        snprintf(room, 64, "%s", nearest.best);
         nearest.best = room;
     }
     return nearest.best;

@@ -69,6 +69,9 @@ struct run_metric {
 };
 bool run_metric_find(const struct run_metrics *metrics, const char *name, struct run_metric *out);
 
+/* All such names, in a fixed order; `room` holds those that are put together. */
+uint32_t run_metric_count(void);
+const char *run_metric_name(uint32_t index, char room[64]);
 /* The name nearest to a wrong one, for messages; NULL: none is near. `room` holds it. */
 const char *run_metric_nearest(const char *name, char room[64]);
 /* A value as people read it: "1.23 s", "4.5 %", "7.9 MB". NAN: "n/a". */

@@ -3,6 +3,7 @@
 #include "tests/lib/bench_fixture.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,4 +174,105 @@ Test(bench_read, the_name_is_that_of_the_file)
     cr_assert(eq(int, result->targets[1].sense, TARGET_AT_MOST));
     cr_assert(eq(int, bench_summarise(result), OK));
     bench_free(result);
+}
+
+static bool is_gone(const char *key, const char *const *gone)
+{
+    while (*gone && strcmp(*gone, key) != 0) gone++;
+    return *gone;
+}
+
+/* The good file without these members, wherever they stand: what an earlier tool would have written. The
+ * writer gives each member its line, and those that are objects end on one of the same indent. */
+static char *without(const char *const *gone)
+{
+    char *out = malloc(good_bytes + 1), *at = out;
+    for (const char *line = good, *next; *line; line = next) {
+        size_t indent = strspn(line, " "), closing;
+        char key[64] = "";
+        next = strchr(line, '\n') + 1;
+        sscanf(line + indent, "\"%63[a-z0-9_]\":", key);
+        if (!is_gone(key, gone)) {
+            at = (char *)memcpy(at, line, (size_t)(next - line)) + (next - line);
+            continue;
+        }
+        closing = indent + (next[-2] == '{' && next[-3] == '[' ? 2 : 0); /* a list of objects */
+        if (next[-2] == '{' || next[-2] == '[')
+            for (bool is_end = false; !is_end; next = strchr(next, '\n') + 1)
+                is_end = strspn(next, " ") == closing && strchr(next, '\n')[-1] != '{';
+        size_t rest = strspn(next, " ");
+        if (strchr("}]", next[rest]) && at[-2] == ',') *--at = 0, at[-1] = '\n';
+    }
+    *at = 0;
+    return out;
+}
+
+static struct bench_result *read_without(const char *const *gone)
+{
+    struct bench_result *result = NULL;
+    struct diag diag = {0};
+    char *text = without(gone);
+    cr_assert(eq(int, file_write(path, text, strlen(text), NULL), OK));
+    cr_assert(eq(int, bench_read(&result, path, &diag), OK), "%s", diag.text);
+    free(text);
+    return result;
+}
+
+Test(bench_read, figures_that_an_earlier_tool_did_not_write_are_not_known)
+{
+    static const char *const GONE[] = {
+        "p999", "breaker_open_share", "memory_bytes", "circuit_open", "rollback_rate_interval", "recovery",
+        NULL};
+    struct bench_result *result = read_without(GONE);
+    const struct run_metrics *views[] = {&result->summary, &result->per_run[1], &result->baseline[0]};
+    for (int i = 0; i < 3; i++) {
+        cr_expect(isnan(views[i]->latency[LATENCY_RESULT].quantile_ns[Q999]));
+        cr_expect(isnan(views[i]->breaker_open_share) && isnan(views[i]->queue_depth_max));
+        cr_expect(isnan(views[i]->latency[LATENCY_RECOVERY].max_ns));
+        cr_expect(eq(u64, views[i]->latency[LATENCY_RECOVERY].count, 0));
+        cr_expect(eq(u64, views[i]->histograms[LATENCY_RECOVERY].total_count, 0));
+        cr_expect(eq(u64, views[i]->waits[WAIT_CIRCUIT_OPEN], 0));
+        cr_expect(eq(u64, views[i]->latency[LATENCY_RESULT].count, FIXTURE_VALUES * (i ? 1 : 2)));
+        cr_expect(isfinite(views[i]->latency[LATENCY_RESULT].quantile_ns[Q99]));
+    }
+    cr_expect(isnan(result->spread.rollback_rate_interval[0]));
+    cr_expect(eq(int, bench_write(result, path, NULL), OK));
+    bench_free(result);
+}
+
+Test(bench_read, what_figures_rest_on_is_not_optional)
+{
+    static const char *const KEYS[] = {"submitted", "per_run",      "cohort",    "stake",
+                                       "seed",      "count",        "workload",  "series",
+                                       "backlog",   "depth_counts", "histograms"};
+    for (size_t i = 0; i < sizeof KEYS / sizeof *KEYS; i++) {
+        const char *const gone[] = {KEYS[i], NULL};
+        char *text = without(gone), line[64];
+        snprintf(line, sizeof line, "%s: is missing", KEYS[i]);
+        expect(text, strlen(text), ERR_SYNTAX, line);
+        free(text);
+    }
+}
+
+Test(bench_read, a_figure_of_the_wrong_type_is_refused)
+{
+    expect_edit("\n  \"summary\"",
+                "\"breaker_open_share\": ", "\"breaker_open_share\": \"none\", \"x\": ", ERR_SYNTAX,
+                "breaker_open_share: is a string");
+    expect_edit("\n  \"summary\"", "\"memory_bytes\": {", "\"memory_bytes\": 7, \"x\": {", ERR_SYNTAX,
+                "memory_bytes: is a number");
+}
+
+Test(bench_read, the_digest_is_that_of_the_file)
+{
+    static const char *const NONE[] = {NULL}, *const GONE[] = {"p999", NULL};
+    struct bench_result *all = read_without(NONE), *less = read_without(GONE);
+    unsigned char digest[SHA256_BYTES];
+    char text[SHA256_HEX_BYTES];
+    sha256_of(good, good_bytes, digest);
+    sha256_hex(digest, text);
+    cr_expect(eq(str, all->digest, text));
+    cr_expect(ne(str, less->digest, text));
+    bench_free(all);
+    bench_free(less);
 }
