@@ -221,7 +221,7 @@ static struct bench_result *read_without(const char *const *gone)
 Test(bench_read, figures_that_an_earlier_tool_did_not_write_are_not_known)
 {
     static const char *const GONE[] = {
-        "p999", "breaker_open_share", "memory_bytes", "circuit_open", "rollback_rate_interval", "recovery",
+        "p999", "breaker_open_share", "queue_depth", "circuit_open", "rollback_rate_interval", "recovery",
         NULL};
     struct bench_result *result = read_without(GONE);
     const struct run_metrics *views[] = {&result->summary, &result->per_run[1], &result->baseline[0]};
