@@ -126,6 +126,11 @@ MUST_USE err bench_summarise(struct bench_result *result);
 MUST_USE err bench_write(const struct bench_result *result, const char *path, struct diag *diag);
 MUST_USE err bench_read(struct bench_result **out, const char *path, struct diag *diag);
 
+/* Names for what was offered and for what served it, equal when these are: of the workload with times and
+ * agents; of configuration, chain and prover. */
+void bench_load_digest(const struct bench_result *result, char out[SHA256_HEX_BYTES]);
+void bench_settings_digest(const struct bench_result *result, char out[SHA256_HEX_BYTES]);
+
 /* Per second of virtual time and latency kind, log 1.3 of HdrHistogram; tags are the kinds' names. */
 MUST_USE err bench_write_hlog(const struct bench_result *result, const char *path, struct diag *diag);
 
