@@ -355,22 +355,35 @@ static void fill_gauges(struct recorder *recorder, const struct engine_stats *st
         out->rollbacks_by_reason[reason] = stats->rollbacks_by_reason[reason];
 }
 
+/* The results that tasks up to the end of a second waited for; returns the first task behind. */
+static uint32_t record_second(struct recorder *recorder, uint32_t second, uint32_t task,
+                              struct histogram *into, struct latency_map *map)
+{
+    const struct workload *workload = recorder->options.workload;
+    uint32_t *counts = map->counts[second / map->bin_s];
+    for (; task <= workload->task_count; task++) {
+        int64_t from_ns = workload->tasks[task].intended_ns;
+        if (from_ns >= (second + 1) * NS_PER_S) break;
+        if (recorder->records[task].confirmed_ns == NEVER_NS) continue;
+        int64_t latency_ns = recorder->records[task].result_ns - from_ns;
+        histogram_record(into, latency_ns);
+        counts[latency_map_bucket(latency_ns)]++;
+    }
+    return task;
+}
+
 /* Latency by second of arrival: tasks stand in order of arrival, so one pass is enough. */
 static err fill_latency_series(struct recorder *recorder, struct run_metrics *out)
 {
-    const struct workload *workload = recorder->options.workload;
     const double quantiles[] = {0.5, 0.99};
     struct histogram second_of;
+    TRY(latency_map_open(&out->latency_map, out->series_count));
     TRY(histogram_open(&second_of, NS_PER_H));
     uint32_t task = 1;
     for (uint32_t second = 0; second < out->series_count; second++) {
         int64_t values[2];
         histogram_clear(&second_of);
-        for (; task <= workload->task_count && workload->tasks[task].intended_ns < (second + 1) * NS_PER_S;
-             task++)
-            if (recorder->records[task].confirmed_ns != NEVER_NS)
-                histogram_record(&second_of,
-                                 recorder->records[task].result_ns - workload->tasks[task].intended_ns);
+        task = record_second(recorder, second, task, &second_of, out->latency_map);
         bool is_empty = second_of.total_count == 0;
         histogram_quantiles(&second_of, quantiles, values, 2);
         out->series[SERIES_RESULT_P50][second] = is_empty ? NAN : (double)values[0] / 1e6;

@@ -114,6 +114,31 @@ static void write_series(struct view *view)
     json_write_end(view->json);
 }
 
+/* Rows from the lowest bucket that any of them uses, without the zeros at their ends. */
+static void write_latency_map(struct view *view)
+{
+    const struct latency_map *map = view->metrics->latency_map;
+    uint32_t lowest = LATENCY_MAP_BUCKETS;
+    if (!map) return;
+    for (uint32_t bin = 0; bin < map->bins; bin++)
+        for (uint32_t bucket = 0; bucket < lowest; bucket++)
+            if (map->counts[bin][bucket]) lowest = bucket;
+    json_write_object(view->json, "latency_map");
+    json_write_u64(view->json, "bin_s", map->bin_s);
+    json_write_array(view->json, "counts");
+    for (uint32_t bin = 0; bin < map->bins; bin++) {
+        uint32_t end = LATENCY_MAP_BUCKETS;
+        while (end > lowest && map->counts[bin][end - 1] == 0) end--;
+        json_write_array(view->json, NULL);
+        for (uint32_t bucket = lowest; bucket < end; bucket++)
+            json_write_u64(view->json, NULL, map->counts[bin][bucket]);
+        json_write_end(view->json);
+    }
+    json_write_end(view->json);
+    json_write_u64(view->json, "lowest_bucket", lowest);
+    json_write_end(view->json);
+}
+
 static void write_depth_counts(struct view *view)
 {
     json_write_array(view->json, "depth_counts");
@@ -152,6 +177,7 @@ static const struct special {
 } SPECIALS[] = {
     {"depth_counts", true, true, write_depth_counts},
     {"histograms", true, false, write_histograms},
+    {"latency_map", false, true, write_latency_map},
     {"latency_ms", true, true, write_latencies},
     {"rollback_rate_interval", false, true, write_rollback_interval},
     {"seed", true, false, write_seed},

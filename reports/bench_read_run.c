@@ -223,10 +223,51 @@ static err read_view(const struct json_node *view, struct run_metrics *out, stru
     return check_sums(view, out, diag);
 }
 
+static err read_latency_row(const struct json_node *row, uint64_t lowest, uint32_t *counts, struct diag *diag)
+{
+    if (lowest + json_count(row) > LATENCY_MAP_BUCKETS)
+        return json_fail(row, diag, ERR_RANGE, "counts beyond the last bucket");
+    for (size_t i = 0; i < json_count(row); i++) {
+        struct json_node item = json_item(row, i);
+        uint64_t count;
+        TRY(json_get_u64(&item, NULL, &count, diag));
+        if (count > UINT32_MAX) return json_fail(&item, diag, ERR_RANGE, "is more tasks than a map counts");
+        counts[lowest + i] = (uint32_t)count;
+    }
+    return OK;
+}
+
+/* Optional: older files have none. */
+static err read_latency_map(const struct json_node *view, struct run_metrics *out, struct diag *diag)
+{
+    struct json_node node, rows;
+    uint64_t bin_s, lowest;
+    if (!json_has(view, "latency_map")) return OK;
+    TRY(json_get_object(view, "latency_map", &node, diag));
+    TRY(json_get_u64(&node, "bin_s", &bin_s, diag));
+    TRY(json_get_u64(&node, "lowest_bucket", &lowest, diag));
+    TRY(json_get_array(&node, "counts", &rows, diag));
+    if (bin_s < 1 || bin_s > SERIES_SECONDS_MOST || lowest > LATENCY_MAP_BUCKETS)
+        return json_fail(&node, diag, ERR_RANGE, "bin_s or lowest_bucket is none that a run can have");
+    if (json_count(&rows) > LATENCY_MAP_BINS)
+        return json_fail(&rows, diag, ERR_RANGE, "has more rows than a map has bins");
+    err e = latency_map_open(&out->latency_map, 0);
+    if (e != OK) return json_fail(&node, diag, e, err_text(e));
+    out->latency_map->bin_s = (uint32_t)bin_s;
+    out->latency_map->bins = (uint32_t)json_count(&rows);
+    for (uint32_t bin = 0; bin < out->latency_map->bins; bin++) {
+        struct json_node item = json_item(&rows, bin), row;
+        TRY(json_get_array(&item, NULL, &row, diag));
+        TRY(read_latency_row(&row, lowest, out->latency_map->counts[bin], diag));
+    }
+    return OK;
+}
+
 err bench_read_summary(const struct json_node *view, struct run_metrics *out, struct bench_spread *spread,
                        struct diag *diag)
 {
     TRY(read_pair(view, "rollback_rate_interval", spread->rollback_rate_interval, read_number, diag));
+    TRY(read_latency_map(view, out, diag));
     return read_view(view, out, spread, diag);
 }
 

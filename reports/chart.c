@@ -38,15 +38,19 @@ static const struct chart CHARTS[] = {
     {
         .name = "latency",
         .title = "Result latency over time",
-        .reading = "p50 and p99 of the tasks that arrived at each moment; line: median over runs, band: "
-                   "lowest to highest run.",
+        .reading = "When tasks arrived and how long they waited, all runs together: the darker, the more "
+                   "tasks for the height of the tile, each shade the same factor more. Lines: p50 and p99 of "
+                   "the tasks that arrived at each moment, median over runs. A second cloud is another way "
+                   "through the system; a cloud that climbs is a queue that grows.",
         .is_over_time = true,
         .nothing = "no data: no task was timed",
         .has_data = chart_has_latency,
         .write_data = chart_write_latency,
-        .commands = CHART_TIME_AXIS "set ylabel 'seconds'\n"
-                                    "plot $p99 @BAND fc rgb fourth notitle, $p50 @BAND fc rgb main notitle, "
-                                    "$p99 @LINE lc rgb fourth t 'p99', $p50 @LINE lc rgb main t 'p50'\n",
+        .commands = CHART_TIME_AXIS CHART_MAP_STYLE
+        "legend_at = 0.72\n"
+        "legend_color = main\n" CHART_MAP_LEGEND "set ylabel 'seconds'\n"
+        "plot " CHART_MAP_EACH "$map" CHART_MAP_STEP "main, "
+        "$p99 @LINE lc rgb ink t 'p99', $p50 @LINE lc rgb ink dt (5,3) t 'p50'\n",
     },
     {
         .name = "flow",

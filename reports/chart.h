@@ -7,7 +7,7 @@
  * the sample cannot tell is a gap in a line, never a NaN and never a zero; a
  * plot without any data says so in its middle.
  *
- * Time is cut into bins of whole seconds, at most CHART_BINS_MOST; a line is the
+ * Time is cut into the bins of reports/latency_map.h; a line is the
  * median over runs, the band goes from the lowest to the highest run.
  * Errors: ERR_NOMEM. */
 #pragma once
@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { CHART_BINS_MOST = 90, CHART_WAITS_MOST = 8 };
+enum { CHART_WAITS_MOST = 8 };
 
 struct chart {
     const char *name;                      /* in names of files and anchors */
@@ -46,6 +46,7 @@ enum { CHART_SPANS_MOST = 64 };
 struct chart_span {
     double from_s, until_s;
     bool is_event; /* a burst or injected failures; else not measured: warm-up, drain */
+    const char *name;
 };
 struct chart_spans {
     struct chart_span spans[CHART_SPANS_MOST];

@@ -32,5 +32,21 @@ void chart_write_axis(FILE *script, const struct bench_result *result);
 /* Rows time, lowest, median, highest run. */
 MUST_USE err chart_write_strands(FILE *script, const struct bench_result *result,
                                  const struct chart_strand *strands, uint32_t count);
+/* What the spans are, beside the first of a kind that has room for it. */
+void chart_write_span_names(FILE *script, const struct bench_result *result,
+                            uint32_t panels); /* beside one another */
+
+/* Counts over time and latency. Writes the block, map_steps, map_fewest and map_largest, and a y axis in
+ * seconds that all maps share; without counts (an older file) empty blocks. */
+enum { CHART_MAP_STEPS = 5 };
+struct chart_map {
+    const char *block;
+    const struct latency_map *counts; /* NULL: none */
+    uint32_t runs;                    /* that it counts */
+    double unit_s;                    /* of the axis of time: see chart_unit_s */
+};
+double chart_unit_s(const struct bench_result *result);
+void chart_write_maps(FILE *script, const struct chart_map *maps, uint32_t count);
+
 double chart_largest(const struct bench_result *result,
                      enum series_kind series); /* of any second of any run */

@@ -37,5 +37,17 @@
     "set xlabel 'percentile of tasks'\n"                                                                     \
     "set ylabel 'seconds'\n"
 
+/* The steps of a map (chart_write_maps): for `k` in CHART_MAP_STEPS, `$block` CHART_MAP_STEP. And their
+ * legend, with the gnuplot variables legend_at (share of the width) and legend_color. */
+#define CHART_MAP_STYLE "set style fill transparent solid 0.25 noborder\n"
+#define CHART_MAP_EACH  "for [k=0:map_steps-1] "
+#define CHART_MAP_STEP  " index k u 1:2:3 w filledcurves notitle fc rgb "
+#define CHART_MAP_LEGEND                                                                                     \
+    "do for [k=0:map_steps-1] { set object 90+k rect from screen legend_at+0.02*k, screen 0.945 to screen "  \
+    "legend_at+0.1, screen 0.98 front fc rgb legend_color fs transparent solid 0.25 noborder }\n"            \
+    "if (map_steps > 0) { set label 90 map_fewest at screen legend_at, screen 0.962 right offset -0.5,0 "    \
+    "front font ',10' textcolor rgb soft; set label 91 map_largest at screen legend_at+0.1, screen 0.962 "   \
+    "left offset 0.5,0 front font ',10' textcolor rgb soft }\n"
+
 #define CHART_TIME_AXIS                                                                                      \
     "set style fill transparent solid 0.22 noborder\nset xrange [0:x_end]\nset xlabel x_name\n"

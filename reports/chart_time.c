@@ -4,6 +4,9 @@
 #include "base/units.h"
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+
+#define SHARE_OF_LETTER 0.022 /* of the axis, in small text */
 
 struct timeline {
     uint32_t seconds, bin_s, bins;
@@ -44,11 +47,8 @@ bool chart_has_latency(const void *subject)
 
 static struct timeline timeline_of(const struct bench_result *result)
 {
-    static const uint32_t BINS_S[] = {1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600};
     struct timeline line = {.seconds = seconds_of(result)};
-    for (size_t i = 0; i < sizeof BINS_S / sizeof *BINS_S && line.bin_s * CHART_BINS_MOST < line.seconds; i++)
-        line.bin_s = BINS_S[i];
-    if (line.bin_s * CHART_BINS_MOST < line.seconds) line.bin_s = line.seconds / CHART_BINS_MOST + 1;
+    line.bin_s = latency_map_bin_s(line.seconds);
     line.bins = (line.seconds + line.bin_s - 1) / line.bin_s;
     line.unit_s = line.seconds >= 180 ? 60 : 1;
     return line;
@@ -111,10 +111,15 @@ static err write_strand(FILE *script, const struct bench_result *result, const s
     return has_room ? OK : ERR_NOMEM;
 }
 
-static void add_span(struct chart_spans *spans, double from_s, double until_s, bool is_event)
+double chart_unit_s(const struct bench_result *result)
 {
-    if (until_s <= from_s || spans->count == CHART_SPANS_MOST) return;
-    spans->spans[spans->count++] = (struct chart_span){from_s, until_s, is_event};
+    return timeline_of(result).unit_s;
+}
+
+static void add_span(struct chart_spans *spans, struct chart_span span)
+{
+    if (span.until_s <= span.from_s || spans->count == CHART_SPANS_MOST) return;
+    spans->spans[spans->count++] = span;
 }
 
 /* "burst:10x:30s:every:2m": the k-th burst begins at (k + 1/2) periods. */
@@ -127,7 +132,7 @@ static void add_bursts(struct chart_spans *spans, const char *pattern, double du
     if (every_ns < NS_PER_S) return;
     double every_s = (double)every_ns / (double)NS_PER_S, lasts_s = (double)lasts_ns / (double)NS_PER_S;
     for (double at_s = every_s / 2; at_s < duration_s && spans->count < CHART_SPANS_MOST; at_s += every_s) {
-        add_span(spans, at_s, fmin(at_s + lasts_s, duration_s), true);
+        add_span(spans, (struct chart_span){at_s, fmin(at_s + lasts_s, duration_s), true, "burst"});
         spans->has_bursts = true;
     }
 }
@@ -139,7 +144,7 @@ static void add_injection(struct chart_spans *spans, const struct bench_result *
     double until_s = fmin(bench_number(&result->workload, "inject_until_s"), duration_s);
     if (!(bench_number(&result->workload, "inject_failures") > 0) || !isfinite(from_s)) return;
     if (from_s <= 0 && until_s >= duration_s) return;
-    add_span(spans, from_s, until_s, true);
+    add_span(spans, (struct chart_span){from_s, until_s, true, "failures injected"});
     spans->has_injection = true;
 }
 
@@ -148,8 +153,8 @@ void chart_spans_of(const struct bench_result *result, double seconds, struct ch
     const struct bench_pair *pattern = bench_get(&result->workload, "rate_pattern");
     double duration_s = (double)result->duration_ns / (double)NS_PER_S;
     *out = (struct chart_spans){0};
-    add_span(out, 0, (double)result->warmup_ns / (double)NS_PER_S, false);
-    add_span(out, duration_s, seconds, false);
+    add_span(out, (struct chart_span){0, (double)result->warmup_ns / (double)NS_PER_S, false, "warm-up"});
+    add_span(out, (struct chart_span){duration_s, seconds, false, "drain"});
     if (pattern && pattern->kind == BENCH_TEXT) add_bursts(out, pattern->text, duration_s);
     add_injection(out, result, duration_s);
 }
@@ -169,6 +174,26 @@ void chart_write_axis(FILE *script, const struct bench_result *result)
             spans.spans[i].is_event ? "event" : "shade");
 }
 
+void chart_write_span_names(FILE *script, const struct bench_result *result, uint32_t panels)
+{
+    struct timeline line = timeline_of(result);
+    struct chart_spans spans;
+    const char *last = "";
+    double free_from_s = 0; /* behind the name before */
+    chart_spans_of(result, line.seconds, &spans);
+    for (uint32_t i = 0; i < spans.count; i++) {
+        const struct chart_span *span = &spans.spans[i];
+        double width_s = (double)strlen(span->name) * SHARE_OF_LETTER * panels * line.seconds;
+        if (strcmp(span->name, last) == 0 || span->from_s < free_from_s) continue;
+        if (span->from_s + width_s > line.seconds) continue;
+        last = span->name;
+        free_from_s = span->from_s + width_s;
+        fprintf(script,
+                "set label %u '%s' at %.5g, graph 0.96 left offset 0.3,0 font ',10' textcolor rgb soft\n",
+                i + 1, span->name, span->from_s / line.unit_s);
+    }
+}
+
 err chart_write_strands(FILE *script, const struct bench_result *result, const struct chart_strand *strands,
                         uint32_t count)
 {
@@ -184,8 +209,11 @@ err chart_write_strands(FILE *script, const struct bench_result *result, const s
 err chart_write_latency(FILE *script, const void *subject)
 {
     const struct bench_result *result = subject;
+    const struct chart_map map = {"map", result->summary.latency_map, result->runs, chart_unit_s(result)};
     static const struct chart_strand STRANDS[] = {{"p50", SERIES_RESULT_P50, BIN_MEDIAN, 1e-3},
                                                   {"p99", SERIES_RESULT_P99, BIN_MEDIAN, 1e-3}};
+    chart_write_maps(script, &map, 1);
+    chart_write_span_names(script, result, 1);
     return WRITE_STRANDS(script, result, STRANDS);
 }
 

@@ -142,6 +142,36 @@ static const struct chart CHARTS[] = {
         "$p50_other @LINE lc rgb other dt (5,3) notitle, $p50_main @LINE lc rgb main dt (5,3) notitle\n",
     },
     {
+        .name = "map",
+        .title = "Where the waiting went, before and after",
+        .reading =
+            "When tasks arrived and how long they waited, left before, right after: the darker, the more "
+            "tasks of a run for the height of the tile, both sides with the same shades. Solid p99, "
+            "dashed p50.",
+        .is_over_time = true,
+        .nothing = "no data: made by a version that kept no counts over time",
+        .has_data = comparison_has_map,
+        .write_data = comparison_write_map,
+        .commands = CHART_TIME_AXIS CHART_MAP_STYLE
+        "legend_at = 0.76\n"
+        "legend_color = soft\n" CHART_MAP_LEGEND "set xtics x_step\n"
+        "set multiplot\n"
+        "set lmargin at screen 0.11\n"
+        "set rmargin at screen 0.51\n"
+        "set label 92 'before' at graph 0, graph 1.07 left textcolor rgb other\n"
+        "set ylabel 'seconds'\n"
+        "plot " CHART_MAP_EACH "$map_other" CHART_MAP_STEP "other, "
+        "$p99_other @LINE lc rgb ink notitle, $p50_other @LINE lc rgb ink dt (5,3) notitle\n"
+        "set lmargin at screen 0.56\n"
+        "set rmargin at screen 0.96\n"
+        "set label 92 'after' at graph 0, graph 1.07 left textcolor rgb main\n"
+        "unset ylabel\n"
+        "unset ytics\n"
+        "plot " CHART_MAP_EACH "$map_main" CHART_MAP_STEP "main, "
+        "$p99_main @LINE lc rgb ink notitle, $p50_main @LINE lc rgb ink dt (5,3) notitle\n"
+        "unset multiplot\n",
+    },
+    {
         .name = "timeline",
         .title = "What the system held, before and after",
         .reading =

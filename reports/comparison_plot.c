@@ -294,6 +294,28 @@ err comparison_write_latency(FILE *script, const void *subject)
     return write_over_time(script, subject, FIGURES, sizeof FIGURES / sizeof *FIGURES);
 }
 
+bool comparison_has_map(const void *subject)
+{
+    const struct comparison_test *test = subject;
+    return comparison_has_latency(test) && test->before->summary.latency_map &&
+           test->after->summary.latency_map;
+}
+
+err comparison_write_map(FILE *script, const void *subject)
+{
+    const struct comparison_test *test = subject;
+    double unit_s = chart_unit_s(test->before);
+    const struct chart_map maps[] = {
+        {"map_other", test->before->summary.latency_map, test->before->runs, unit_s},
+        {"map_main", test->after->summary.latency_map, test->after->runs, unit_s},
+    };
+    fprintf(script, "x_step = %.5g\n",
+            chart_step((double)test->before->duration_ns / (double)NS_PER_S / unit_s));
+    chart_write_span_names(script, test->before, 2);
+    chart_write_maps(script, maps, sizeof maps / sizeof *maps);
+    return comparison_write_latency(script, subject);
+}
+
 err comparison_write_timeline(FILE *script, const void *subject)
 {
     static const struct figure_over_time FIGURES[] = {{"active", SERIES_ACTIVE, BIN_MEAN, 1},

@@ -78,5 +78,6 @@ void run_metrics_close(struct run_metrics *metrics)
 {
     for (int kind = 0; kind < LATENCY_KIND_COUNT; kind++) histogram_close(&metrics->histograms[kind]);
     for (int series = 0; series < SERIES_COUNT; series++) free(metrics->series[series]);
+    free(metrics->latency_map);
     memset(metrics, 0, sizeof *metrics);
 }

@@ -9,6 +9,7 @@
 #pragma once
 #include "base/histogram.h"
 #include "engine/stats.h"
+#include "reports/latency_map.h"
 
 #define LATENCY_KINDS(X)                                                                                     \
     X(LATENCY_RESULT, "result")       /* intended arrival -> the result exists; the agent's wait */          \
@@ -99,6 +100,9 @@ struct run_metrics {
     double sim_seconds, wall_seconds;
     uint32_t series_count;        /* seconds */
     double *series[SERIES_COUNT]; /* ours */
+    /* Of results, by arrival, warm-up included; ours. NULL: in what was read, where only the summary has it,
+     * and in files older than it. */
+    struct latency_map *latency_map;
 };
 
 MUST_USE err run_metrics_open(struct run_metrics *out, uint32_t series_seconds);

@@ -136,6 +136,23 @@ static err summarise_latency(const struct arm *arm, int kind)
     return OK;
 }
 
+/* Only when every run has one. */
+static err summarise_map(const struct arm *arm)
+{
+    struct latency_map *map;
+    for (uint32_t run = 0; run < arm->count; run++)
+        if (!arm->runs[run].latency_map) return OK;
+    if (arm->count == 0) return OK;
+    TRY(latency_map_open(&map, arm->runs[0].series_count));
+    for (uint32_t run = 0; run < arm->count; run++) {
+        if (latency_map_add(map, arm->runs[run].latency_map)) continue;
+        free(map);
+        return OK;
+    }
+    arm->summary->latency_map = map;
+    return OK;
+}
+
 static uint64_t hash_runs(uint64_t hash, const struct arm *arm)
 {
     for (uint32_t run = 0; run < arm->count; run++) {
@@ -154,6 +171,7 @@ static err summarise_arm(struct arm *arm)
     summarise_fields(arm);
     err e = OK;
     for (int kind = 0; kind < LATENCY_KIND_COUNT && e == OK; kind++) e = summarise_latency(arm, kind);
+    if (e == OK) e = summarise_map(arm);
     median_of(arm, offsetof(struct run_metrics, throughput));
     arm->spread->throughput_cv = stats_cv(arm->values, arm->count);
     free(arm->values);

@@ -31,6 +31,10 @@ static void fill_series(struct run_metrics *out, uint32_t run)
         for (uint32_t second = 0; second < FIXTURE_SERIES; second++)
             out->series[kind][second] = kind * 10 + second + run / 8.0;
     out->series[SERIES_RESULT_P50][1] = NAN;
+    ASSERT(latency_map_open(&out->latency_map, FIXTURE_SERIES) == OK);
+    for (uint32_t bin = 0; bin < out->latency_map->bins; bin++)
+        for (uint32_t bucket = 40; bucket < 50 + bin; bucket++)
+            out->latency_map->counts[bin][bucket] = bucket - 39 + run;
 }
 
 static void fill_run(struct run_metrics *out, uint32_t run)

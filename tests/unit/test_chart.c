@@ -241,6 +241,50 @@ Test(chart, a_second_without_a_value_does_not_empty_its_bin)
     free(p50);
 }
 
+/* Shades lie over one another: each is within the one before, the first takes in every task. */
+Test(chart, a_map_draws_outlines_of_ever_more_tasks)
+{
+    struct latency_map *map = result->summary.latency_map;
+    memset(map->counts, 0, sizeof map->counts);
+    map->counts[0][44] = 1; /* 2^29 ns, from four fourths on */
+    map->counts[0][45] = 4000;
+    map->counts[2][45] = 1;
+    char *text = data_of(chart_write_latency), *rows = block_of(text, "map");
+    cr_assert(eq(str, rows,
+                 "0 0.5369 0.8053\n1 0.5369 0.8053\n\n2 0.6711 0.8053\n3 0.6711 0.8053\n\n\n"
+                 "0 0.6711 0.8053\n1 0.6711 0.8053\n\n\n"
+                 "0 0.6711 0.8053\n1 0.6711 0.8053\n\n\n"
+                 "0 0.6711 0.8053\n1 0.6711 0.8053\n\n\n"
+                 "0 0.6711 0.8053\n1 0.6711 0.8053\n\n\n"));
+    cr_assert(has(text, "map_fewest = '1'") && has(text, "map_largest = '4000 tasks'"), "%s", text);
+    free(text);
+    free(rows);
+}
+
+Test(chart, a_map_has_a_gap_where_no_task_waited_so_long)
+{
+    struct latency_map *map = result->summary.latency_map;
+    memset(map->counts, 0, sizeof map->counts);
+    map->counts[1][40] = map->counts[1][44] = 1;
+    char *text = data_of(chart_write_latency), *rows = block_of(text, "map");
+    cr_assert(has(rows, "1 0.2684 0.3355\n2 0.2684 0.3355\n\n1 0.5369 0.6711\n2 0.5369 0.6711\n\n\n"), "%s",
+              rows);
+    free(text);
+    free(rows);
+}
+
+Test(chart, a_result_older_than_maps_has_its_lines)
+{
+    free(result->summary.latency_map);
+    result->summary.latency_map = NULL;
+    char *text = data_of(chart_write_latency), *rows = block_of(text, "map"), *p99 = block_of(text, "p99");
+    cr_assert(eq(str, rows, ""));
+    cr_assert(has(text, "map_steps = 0\n") && strlen(p99) > 0);
+    free(text);
+    free(rows);
+    free(p99);
+}
+
 /* The script of a plot, ours to free. */
 static char *script_of(const struct chart *chart)
 {

@@ -80,6 +80,16 @@ Test(summarise, intervals_are_order_statistics_of_the_pooled_sample)
     bench_free(result);
 }
 
+Test(summarise, the_map_counts_the_tasks_of_all_runs_or_is_not_there)
+{
+    struct bench_result *result = bench_fixture(3, false);
+    cr_assert(eq(u32, result->summary.latency_map->counts[2][45], 6 + 7 + 8));
+    result->per_run[1].latency_map->bin_s = 2;
+    cr_assert(eq(int, bench_summarise(result), OK));
+    cr_assert(result->summary.latency_map == NULL, "bins of different width do not add up");
+    bench_free(result);
+}
+
 Test(summarise, unfinished_tasks_are_longer_than_any_seen)
 {
     struct bench_result *result = bench_fixture_runs(1, false);

@@ -53,6 +53,14 @@ cmp -s "$work/jobs1.hlog" "$work/jobs2.hlog"; verdict $? "and the same histogram
 grep -q '"name": "rollback_rate"' "$work/jobs1.json"
 [[ $? == 1 ]]; verdict $? "an injected rollback rate is not judged"
 
+# The map of waiting times holds every task that has a latency, in the bucket that its latency belongs to.
+"$agenc" "${speculation[@]}" --duration 100s --warmup 0s --output "$work/map.json" > "$work/out" 2> "$work/err"
+jq -e '.summary | .latency_map as $map | .latency_ms.result as $result
+    | ($map.counts | map(add // 0) | add) == $result.count and $map.bin_s == 2 and ($map.counts | length) == 50
+    and ($map.lowest_bucket as $b | (4 + $b % 4) * pow(2; 16 + ($b / 4 | floor)) / 1e6
+        | . <= $result.min and $result.min < 1.25 * .)' "$work/map.json" > "$work/out"
+verdict $? "the map of waiting times counts every task"
+
 # Ctrl-C: what there is gets written and marked, exit 1.
 "$agenc" "${speculation[@]}" --duration 2h --rate 100 --output "$work/cut.json" > "$work/out" 2> "$work/err" &
 running=$!
