@@ -91,6 +91,9 @@ $(OUT)/tests/validate-tables: $(OUT)/tests/validate/validate_tables.o $(LIB)
 $(OUT)/tests/validate-provers: $(patsubst %,$(OUT)/tests/validate/%.o,validate_provers prover_rows) $(LIB)
 	@echo '  LINK $@'
 	@$(CC) $(CFLAGS_ALL) $(filter %.o,$^) $(LIB) -o $@ $(LIB_LINK)
+$(OUT)/tests/validate-statistics: $(patsubst %,$(OUT)/tests/validate/%.o,validate_statistics noise) $(OUT)/tests/lib/sim_fixture.o $(OUT)/tests/lib/engine_fixture.o $(LIB)
+	@echo '  LINK $@'
+	@$(CC) $(CFLAGS_ALL) $(filter %.o,$^) $(LIB) -o $@ $(LIB_LINK)
 $(OUT)/tests/validate-calibration: $(patsubst %,$(OUT)/tests/validate/%.o,validate_calibration calibration_data) $(LIB)
 	@echo '  LINK $@'
 	@$(CC) $(CFLAGS_ALL) $(filter %.o,$^) $(LIB) -o $@ $(LIB_LINK)
@@ -136,12 +139,15 @@ tables: $(OUT)/agenc ## Make the tables of every empirical chain anew from its m
 	    $(OUT)/agenc chain tabulate --profile $$chain --output scenarios/chain/tables/$$chain.toml || exit 1; done
 validate-tables: $(OUT)/tests/validate-tables ## Hold what is drawn from tables against what is counted
 	@$<
-validate-docs: $(OUT)/tests/validate-chain $(OUT)/tests/validate-tables $(OUT)/tests/validate-sensitivity $(OUT)/tests/validate-calibration ## Write the slow tables of docs/VALIDATION.md (five minutes)
+validate-docs: $(OUT)/tests/validate-chain $(OUT)/tests/validate-tables $(OUT)/tests/validate-sensitivity $(OUT)/tests/validate-calibration $(OUT)/tests/validate-statistics ## Write the slow tables of docs/VALIDATION.md (five minutes)
 	@$(OUT)/tests/validate-chain | ci/section docs/VALIDATION.md chain --write
 	@$(OUT)/tests/validate-tables | ci/section docs/VALIDATION.md tables --write
 	@$(OUT)/tests/validate-sensitivity | ci/section docs/VALIDATION.md sensitivity --write
 	@$(OUT)/tests/validate-calibration | ci/section docs/VALIDATION.md calibration --write
+	@$(OUT)/tests/validate-statistics | ci/section docs/VALIDATION.md statistics --write
 validate-provers: $(OUT)/tests/validate-provers ## Hold the cost law of provers against published figures
+	@$<
+validate-statistics: $(OUT)/tests/validate-statistics ## Hold the rules of comparison against data whose truth is known
 	@$<
 validate-calibration: $(OUT)/tests/validate-calibration ## Draw data from known parameters and find them again
 	@$<
@@ -182,4 +188,4 @@ help: ## Show this list
 -include $(OBJ:.o=.d) $(OUT)/cli/main.d $(TESTLIB:.o=.d) $(TESTS:%=%.d) $(BENCHES:%=%.d) $(wildcard $(OUT)/tests/fuzz/*.d)
 .DEFAULT_GOAL := release
 .SECONDARY:
-.PHONY: release test tables validate-chain validate-tables validate-docs validate-provers validate-calibration model spin coverage judges golden-update baseline debug asan tsan bench bench-engine docs fmt clean help FORCE
+.PHONY: release test tables validate-chain validate-tables validate-docs validate-provers validate-calibration validate-statistics model spin coverage judges golden-update baseline debug asan tsan bench bench-engine docs fmt clean help FORCE

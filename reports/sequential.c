@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { GRID = 401 }; /* odd, for Simpson's rule */
+enum { GRID = 161 }; /* odd, for Simpson's rule */
 
 /* The density of the sum, of those walks that have not met a wall. */
 struct walk {
@@ -59,7 +59,7 @@ void sequential_plan(const uint32_t *pairs, uint32_t count, double alpha, double
 {
     ASSERT(count > 0 && count <= SEQUENTIAL_LOOKS_MOST && alpha > 0 && alpha < 1);
     double near = 0.01, far = 8;
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < 36; i++) {
         double middle = (near + far) / 2;
         if (chance_of(middle, pairs, count) > alpha)
             near = middle;
