@@ -15,11 +15,11 @@ static const struct flag FLAGS[] = {
      .type = FLAG_FILE,
      .is_required = true,
      .help = "before the change: a result, a folder of results, or a scenario (.toml) to run"},
-    {.name = "candidate",
-     .value = "PATH",
+    {.name = "candidate", .value = "PATH", .type = FLAG_FILE, .help = "after it: the same"},
+    {.name = "scenario",
+     .value = "FILE",
      .type = FLAG_FILE,
-     .is_required = true,
-     .help = "after it: the same"},
+     .help = "in place of --candidate: run this scenario against the baseline's result of the same name"},
     {.name = "policy", .value = "FILE", .type = FLAG_FILE, .help = "tolerances and looks, in TOML"},
     {.name = "junit", .value = "FILE", .type = FLAG_FILE, .help = "JUnit XML, a case a metric"},
     {.name = "github",
@@ -166,21 +166,41 @@ static err look(struct gate *gate, struct diag *diag)
     return OK;
 }
 
+/* Of a folder of results the one that the scenario is about. */
+static err keep_named(struct gate *gate, struct diag *diag)
+{
+    struct report_inputs *inputs = &gate->sides[0].inputs;
+    const char *path = gate->sides[1].path, *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    size_t size = strlen(name) - (ends_with(name, ".toml") ? strlen(".toml") : 0);
+    for (uint32_t i = 0; i < inputs->count; i++) {
+        const char *own = inputs->tests[i].result->name;
+        if (strlen(own) != size || strncmp(own, name, size) != 0) continue;
+        report_inputs_keep(inputs, i);
+        return OK;
+    }
+    return diag_fail(diag, ERR_USAGE, "%s: no result of it in %s, want %.*s.json there", path,
+                     gate->sides[0].path, (int)size, name);
+}
+
 static err open_gate(struct gate *gate, struct diag *diag)
 {
     const char *policy = args_text(gate->args, "policy");
     static const char *const NAMES[] = {"baseline", "candidate"};
+    bool has_scenario = args_given(gate->args, "scenario");
+    if (has_scenario == args_given(gate->args, "candidate"))
+        return diag_fail(diag, ERR_USAGE, "want one of --candidate PATH and --scenario FILE");
     if (policy)
         TRY(gate_policy_read(&gate->policy, policy, diag));
     else
         gate_policy_default(&gate->policy);
     for (int i = 0; i < 2; i++) {
         struct side *side = &gate->sides[i];
-        side->path = args_text(gate->args, NAMES[i]);
-        side->is_scenario = ends_with(side->path, ".toml");
+        side->path = args_text(gate->args, i && has_scenario ? "scenario" : NAMES[i]);
+        side->is_scenario = (i && has_scenario) || ends_with(side->path, ".toml");
         side->options.log = gate->args->log;
         if (!side->is_scenario) TRY(read_side(side, diag));
     }
+    if (has_scenario && gate->sides[0].inputs.count > 1) TRY(keep_named(gate, diag));
     for (int i = 0; i < 2; i++)
         if (gate->sides[i].is_scenario && !gate->sides[1 - i].is_scenario &&
             gate->sides[1 - i].inputs.count > 1)
@@ -336,6 +356,7 @@ const struct command COMMAND_benchmark_gate = {
         "    [tolerance]             # metrics of `benchmark compare`, and how much worse they may be\n"
         "    result.p99 = \"10%\"",
     .examples = "agenc benchmark gate --baseline ci/baseline --candidate out --junit gate.xml --github\n"
+                "agenc benchmark gate --baseline ci/baseline --scenario ci/baseline/steady.toml\n"
                 "agenc benchmark gate --baseline main.toml --candidate branch.toml --policy ci/gate.toml",
     .exits = {STATUS_REGRESSED, STATUS_INCONCLUSIVE, STATUS_VOID},
     .run = run,

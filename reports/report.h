@@ -63,6 +63,7 @@ MUST_USE err report_inputs_read_file(struct report_inputs *out, const struct rep
 /* Takes a result: titles, rank. The result is the inputs' even on failure. ERR_NOMEM, ERR_LIMIT. */
 MUST_USE err report_inputs_add(struct report_inputs *inputs, const char *group, struct bench_result *result,
                                struct diag *diag);
+void report_inputs_keep(struct report_inputs *inputs, uint32_t index); /* closes all others */
 void report_inputs_sort(struct report_inputs *inputs);
 void report_inputs_close(struct report_inputs *inputs); /* fine on a zeroed one */
 struct report_outcome report_judge(const struct report_inputs *inputs);

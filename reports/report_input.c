@@ -89,6 +89,18 @@ void report_inputs_sort(struct report_inputs *inputs)
     for (uint32_t i = 0; i < inputs->count; i++) name_files(&inputs->tests[i], i);
 }
 
+void report_inputs_keep(struct report_inputs *inputs, uint32_t index)
+{
+    struct report_test kept = inputs->tests[index];
+    for (uint32_t i = 0; i < inputs->count; i++) {
+        if (i == index) continue;
+        bench_free(inputs->tests[i].result);
+        free(inputs->tests[i].group);
+    }
+    inputs->tests[0] = kept;
+    inputs->count = 1;
+}
+
 void report_inputs_close(struct report_inputs *inputs)
 {
     for (uint32_t i = 0; i < inputs->count; i++) {

@@ -261,3 +261,64 @@ Test(comparison, tests_are_matched_by_name_and_those_without_partner_are_counted
         cr_expect(eq(str, (char *)comparison.tests[i].before->name, (char *)comparison.tests[i].after->name));
     end();
 }
+
+/* --- properties --- */
+
+static double noise_of(uint32_t run)
+{
+    return 1 + (run * 2654435761u % 101) / 1000.0;
+}
+
+static struct comparison_row compare_filled(double unit, bool is_swapped, bool is_reversed)
+{
+    begin(9, 9);
+    for (uint32_t run = 0; run < 9; run++) {
+        uint32_t at = is_reversed ? 8 - run : run;
+        *p99_of(is_swapped ? after : before, at) = 1e9 * unit * noise_of(run);
+        *p99_of(is_swapped ? before : after, at) = 1e9 * unit * noise_of(run + 20) * 1.1;
+    }
+    cr_assert(eq(int, compare(), OK));
+    struct comparison_row row = *row_of("result.p99");
+    end();
+    return row;
+}
+
+Test(comparison, neither_unit_nor_order_of_runs_nor_direction_matters)
+{
+    struct comparison_row one = compare_filled(1, false, false), scaled = compare_filled(1000, false, false);
+    struct comparison_row reversed = compare_filled(1, false, true), swapped = compare_filled(1, true, false);
+    cr_expect(epsilon_eq(dbl, scaled.mean, one.mean, 1e-12));
+    cr_expect(epsilon_eq(dbl, scaled.p, one.p, 1e-12));
+    cr_expect(epsilon_eq(dbl, reversed.limits.low, one.limits.low, 1e-12));
+    cr_expect(epsilon_eq(dbl, reversed.p, one.p, 1e-12));
+    cr_expect(epsilon_eq(dbl, swapped.mean, -one.mean, 1e-12));
+    cr_expect(epsilon_eq(dbl, swapped.limits.high, -one.limits.low, 1e-12));
+    cr_expect(epsilon_eq(dbl, swapped.shift, -one.shift, 1e-12));
+    cr_expect(epsilon_eq(dbl, swapped.p, one.p, 1e-12));
+    cr_expect(eq(int, one.verdict, VERDICT_WORSE));
+    cr_expect(eq(int, swapped.verdict, VERDICT_BETTER));
+}
+
+Test(comparison, a_metric_that_is_zero_everywhere_is_the_same)
+{
+    begin(8, 8);
+    for (uint32_t run = 0; run < 8; run++)
+        before->per_run[run].rollback_rate = after->per_run[run].rollback_rate = 0;
+    cr_assert(eq(int, compare(), OK));
+    cr_expect(eq(int, row_of("rollback_rate")->verdict, VERDICT_SAME));
+    end();
+}
+
+Test(comparison, a_constant_difference_without_any_spread_is_a_difference)
+{
+    begin(8, 8);
+    for (uint32_t run = 0; run < 8; run++) {
+        *p99_of(before, run) = 1e9;
+        *p99_of(after, run) = 1.2e9;
+    }
+    cr_assert(eq(int, compare(), OK));
+    const struct comparison_row *row = row_of("result.p99");
+    cr_expect(eq(int, row->verdict, VERDICT_WORSE));
+    cr_expect(epsilon_eq(dbl, comparison_effect(row, row->limits.low), 0.2, 1e-9));
+    end();
+}

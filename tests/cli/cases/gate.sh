@@ -56,6 +56,11 @@ awk '/^Unit / { if (NF != 3 || $3 !~ /^better=(lower|higher)$/) bad = 1; next }
      { bad = 1 } END { exit bad || arms != 2 || lines != 16 }' "$gate/b.txt"
 verdict $? "benchstat text reads"
 
+# A scenario is held against the baseline's result of its name.
+cp "$gate/worse.toml" "$gate/a.toml"
+cp "$gate/base/a.json" "$gate/base/b.json"
+expect 12 '^REGRESSED .* in 1 test' benchmark gate --baseline "$gate/base" --scenario "$gate/a.toml"
+
 refuses() { # STATUS PATTERN WORDS...
     expect "$@"
     one_line "${@:3}"
@@ -66,3 +71,5 @@ refuses 3 'nowhere.toml' "${run_gate[@]}" --candidate "$gate/base.toml" --policy
 printf '[tolerance]\nresult.p9 = "10%%"\n' > "$gate/typo.toml"
 refuses 2 'typo.toml:2:.*perhaps result\.p90' "${run_gate[@]}" --candidate "$gate/base.toml" --policy "$gate/typo.toml"
 refuses 2 'candidate' benchmark gate --baseline "$gate/base"
+refuses 2 'no result of it in .*worse\.json' benchmark gate --baseline "$gate/base" --scenario "$gate/worse.toml"
+rm "$gate/base/b.json"
