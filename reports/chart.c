@@ -38,7 +38,8 @@ static const struct chart CHARTS[] = {
     {
         .name = "latency",
         .title = "Result latency over time",
-        .reading = "When tasks arrived and how long they waited, all runs together: the darker, the more "
+        .reading = "When tasks arrived and how long they waited, all runs together: the stronger the colour, "
+                   "the more "
                    "tasks for the height of the tile, each shade the same factor more. Lines: p50 and p99 of "
                    "the tasks that arrived at each moment, median over runs. A second cloud is another way "
                    "through the system; a cloud that climbs is a queue that grows.",

@@ -62,7 +62,7 @@ static const struct chart CHARTS[] = {
             "set xrange [-x_end:x_end]\n"
             "set yrange [y_end:-0.6]\n"
             "set xtics x_step\n"
-            "set ytics scale 0 textcolor rgb ink font ',9'\n"
+            "set ytics scale 0 textcolor rgb ink font ',10'\n"
             "set xlabel 'change in percent'\n"
             "set object 1 rect from -1, graph 0 to 1, graph 1 fc rgb shade fs solid 1 noborder behind\n"
             "set arrow 1 from 0, graph 0 to 0, graph 1 nohead lc rgb soft lw 1.2\n"
@@ -70,7 +70,7 @@ static const struct chart CHARTS[] = {
             "COLOUR(k) = int(k) == 1 ? main : int(k) == 2 ? other : soft\n"
             "plot for [k=0:2] $effects u (int($5) == k ? $2 : NaN):0:3:4:ytic(1) w xerrorbars pt 7 ps 1 lw "
             "1.8 "
-            "lc rgb COLOUR(k), $effects u (x_end):0:6 w labels left offset 0.6,0 font ',9' textcolor rgb "
+            "lc rgb COLOUR(k), $effects u (x_end):0:6 w labels left offset 0.6,0 font ',10' textcolor rgb "
             "soft\n",
     },
     {
@@ -144,10 +144,10 @@ static const struct chart CHARTS[] = {
     {
         .name = "map",
         .title = "Where the waiting went, before and after",
-        .reading =
-            "When tasks arrived and how long they waited, left before, right after: the darker, the more "
-            "tasks of a run for the height of the tile, both sides with the same shades. Solid p99, "
-            "dashed p50.",
+        .reading = "When tasks arrived and how long they waited, left before, right after: the stronger the "
+                   "colour, the more "
+                   "tasks of a run for the height of the tile, both sides with the same shades. Solid p99, "
+                   "dashed p50.",
         .is_over_time = true,
         .nothing = "no data: made by a version that kept no counts over time",
         .has_data = comparison_has_map,
@@ -162,6 +162,9 @@ static const struct chart CHARTS[] = {
         "set ylabel 'seconds'\n"
         "plot " CHART_MAP_EACH "$map_other" CHART_MAP_STEP "other, "
         "$p99_other @LINE lc rgb ink notitle, $p50_other @LINE lc rgb ink dt (5,3) notitle\n"
+        "do for [k=90:90+map_steps-1] { unset object k }\n"
+        "unset label 90\n"
+        "unset label 91\n"
         "set lmargin at screen 0.56\n"
         "set rmargin at screen 0.96\n"
         "set label 92 'after' at graph 0, graph 1.07 left textcolor rgb main\n"

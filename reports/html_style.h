@@ -49,7 +49,7 @@
     "pre{background:var(--panel);border:1px solid var(--line);border-radius:6px;padding:12px 14px;"          \
     "overflow-x:auto;font-size:.85rem;line-height:1.45}\n"                                                   \
     "code{font-family:ui-monospace,'DejaVu Sans Mono',monospace}\n"                                          \
-    ".figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));"              \
+    ".figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,460px),1fr));"             \
     "gap:26px 32px;margin:1.2em 0}\n"                                                                        \
     "figure{margin:0;min-width:0}\n"                                                                         \
     "figure svg{display:block;width:100%;height:auto}\n"                                                     \

@@ -40,10 +40,9 @@ static const struct rule {
     {" stroke-linejoin=\"miter\"", " stroke-linejoin=\"round\"", false},
     {" font-family=\"sans-serif\"", "", false},
     {" class=\"gridline\"", "", false},
-    {"xlink:href=", "href=", false},
+    {"xlink:href='#", "href='#", true},
     {"id=\"", "id=\"", true},
     {"id='", "id='", true},
-    {"href='#", "href='#", true},
     {"url(#", "url(#", true},
     {"\t", "", false},
 };

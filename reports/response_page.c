@@ -9,7 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POINTS_SHOWN = GRID_CELLS_MOST / (2 + RESPONSE_METRICS_MOST) };
+enum {
+    POINTS_SHOWN = GRID_CELLS_MOST / (2 + RESPONSE_METRICS_MOST),
+    LEVEL_LETTERS_MOST = 14,
+    TIC_LETTERS_MOST = 64, /* beside one another under a plot */
+};
 
 static void write_cell(struct grid *grid, const struct response *response, uint32_t point, uint32_t metric)
 {
@@ -95,7 +99,7 @@ static void write_plain(FILE *script, const char *text, size_t most)
     size_t size = strlen(text);
     const char *from = size > most ? text + size - most : text;
     for (; *from; from++)
-        fputc(isalnum((unsigned char)*from) || strchr(".-+:%/", *from) ? *from : ' ', script);
+        fputc(isalnum((unsigned char)*from) || strchr("._-+:%/", *from) ? *from : ' ', script);
 }
 
 struct drawing {
@@ -137,14 +141,28 @@ static void write_levels(FILE *script, const struct drawing *drawing)
     fprintf(script, "EOD\nx_end = %.0f\n", place - 1);
 }
 
+/* What stands under the axis, with a place between two. */
+static size_t letters_of(const struct design *design)
+{
+    size_t letters = 0;
+    for (uint32_t i = 0; i < design->factor_count; i++)
+        for (uint32_t level = 0; level < design->factors[i].level_count; level++) {
+            size_t size = strlen(design->factors[i].levels[level]);
+            letters += 2 + (size < LEVEL_LETTERS_MOST ? size : LEVEL_LETTERS_MOST);
+        }
+    return letters;
+}
+
 static void write_tics(FILE *script, const struct response *response)
 {
     double place = 1;
-    fputs("set xtics rotate by -35 font ',9' (", script);
+    bool is_crowded = letters_of(response->design) > TIC_LETTERS_MOST;
+    fprintf(script, "set bmargin %s\nset xtics %s font ',11' (", is_crowded ? "4.6" : "2.2",
+            is_crowded ? "rotate by -35" : "norotate");
     for (uint32_t i = 0; i < response->design->factor_count; i++, place++)
         for (uint32_t level = 0; level < response->design->factors[i].level_count; level++, place++) {
             fprintf(script, "%s'", place > 1 ? ", " : "");
-            write_plain(script, response->design->factors[i].levels[level], 14);
+            write_plain(script, response->design->factors[i].levels[level], LEVEL_LETTERS_MOST);
             fprintf(script, "' %.0f", place);
         }
     fputs(")\n", script);
@@ -153,7 +171,7 @@ static void write_tics(FILE *script, const struct response *response)
         uint32_t levels = response->design->factors[i].level_count;
         fprintf(script, "set label '");
         write_plain(script, response->design->factors[i].key, 22);
-        fprintf(script, "' at %.1f, graph 1.06 center font ',9' textcolor rgb soft\n",
+        fprintf(script, "' at %.1f, graph 1.07 center font ',11' textcolor rgb soft\n",
                 place + (levels - 1) / 2.0);
         place += levels + 1;
     }
@@ -168,7 +186,7 @@ static err draw_metric(FILE *script, const void *with)
     fprintf(script,
             "set ylabel '%s'\nset yrange [*:*]\nset offsets 0, 0, graph 0.08, graph 0.08\nset xrange "
             "[0.4:x_end-0.4]\n"
-            "set bmargin 4.6\nunset key\n"
+            "unset key\n"
             "plot $levels u 1:2:3:4 w yerrorbars pt 7 ps 1 lw 1.6 lc rgb main, $levels u 1:2 w l lw 1.6 lc "
             "rgb main\n",
             unit_of(drawing->response->units[drawing->metric]));

@@ -91,11 +91,11 @@ static err draw_front(FILE *script, const void *with)
     fprintf(script,
             "EOD\nset yrange [*:*]\nset xrange [*:*]\nset offsets graph 0.06, graph 0.06, graph 0.08, graph "
             "0.08\n"
-            "set xlabel '%s' noenhanced\nset ylabel 'memory per active task, MB'\n"
+            "set xlabel '%s%s' noenhanced\nset ylabel 'memory per active task, MB'\n"
             "plot $points u 1:(int($3) == 0 ? $2 : NaN) w p pt 7 ps 0.9 lc rgb soft t 'beaten', "
             "$points u 1:(int($3) >= 1 ? $2 : NaN) w p pt 7 ps 1.2 lc rgb main t 'front', "
             "$points u 1:(int($3) == 2 ? $2 : NaN) w p pt 6 ps 2.4 lw 2 lc rgb other t 'winner'\n",
-            paper->names[0]);
+            paper->names[0], paper->shown[paper->winner][0].unit == UNIT_SECONDS ? ", seconds" : "");
     return OK;
 }
 

@@ -1,8 +1,9 @@
 #!/bin/bash
-# tests/browser/run.sh BINARY: the report of a real suite, opened in a real browser without a network.
-# It asks for nothing from anywhere, complains of nothing, looks different in light and in dark, is not
-# blank, fits a telephone, and every link inside it leads somewhere.
-# Screenshots are kept in build/browser/. Prints "N passed, M failed"; exit 0 when none failed.
+# tests/browser/run.sh BINARY: every kind of page that is written, opened in a real browser without a network:
+# the report of a suite, a comparison, a sweep, a search and the report of its winner.
+# Each asks for nothing from anywhere, complains of nothing, looks different in light and in dark, is not blank,
+# fits a telephone, every link inside it leads somewhere, and every plot shows data, inside its frame, under
+# words that can be read (tests/browser/judge.js). Screenshots are kept in build/browser/. Prints "N passed, M failed"; exit 0 when none failed.
 set -u
 agenc=$(realpath "${1:?usage: tests/browser/run.sh BINARY}")
 cd "$(dirname "$0")/../.." || exit 1
@@ -38,53 +39,72 @@ shoot() { # shoot NAME SCHEME PAGE: 0 is dark, 1 is light
     verdict $? "$1: the browser's console is silent"
 }
 
-"$agenc" benchmark suite --output-dir "$work/suite" --runs 2 --quiet >"$work/out" 2>"$work/err"
-verdict $? "the suite runs: $(head -n 1 "$work/err")"
-page=$work/suite/report.html
-[[ -s $page ]]
-verdict $? 'there is a page'
+# lay_out NAME PAGE SIZE: what judge.js finds when the page is laid out; prints the number of plots.
+lay_out() {
+    local findings
+    { sed 's|</body>.*||' "$2" && echo '<script>' && cat tests/browser/judge.js && echo '</script></body></html>'; } \
+        >"$work/judged.html"
+    browse "$work/judged.html" --window-size="$3" --dump-dom | sed -n '/^FINDINGS/,/^END/p' >"$work/findings"
+    read -r _ plots _ <"$work/findings"
+    findings=$(sed '1d;/^END/d;/^$/d' "$work/findings")
+    [[ ${plots:-0} -gt 0 && -z $findings ]]
+    verdict $? "$1, $3 pixels, ${plots:-no} plots: ${findings:0:600}"
+}
 
-# What the page says of itself.
-for test in Throughput Latency 'Deep chains' 'Burst traffic' 'Rollback recovery'; do
-    grep -q "$test" "$page"
-    verdict $? "the page tells of: $test"
-done
-! grep -oiE '(src|srcset|data|poster|action)="?[a-z]+:[^"]{0,40}|url\( *["'\'']?[a-z]+:[^)]{0,40}|@import|<(script|link|iframe|object|embed)[ >]' "$page" |
-    grep -v 'data:'
-verdict $? 'the page refers to nothing outside itself'
-doubled=$(grep -oE ' id="[^"]*"' "$page" | sort | uniq -d)
-[[ -z $doubled ]]
-verdict $? "no name is given twice: $(head -c 200 <<<"$doubled")"
-dangling=$(comm -23 <(grep -oE 'href="#[^"]*"|url\(#[^)]*\)' "$page" | sed 's/.*#\([^")]*\).*/\1/' | sort -u) \
-    <(grep -oE ' id="[^"]*"' "$page" | sed 's/.*"\(.*\)"/\1/' | sort -u))
-[[ -z $dangling ]]
-verdict $? "every inner link leads somewhere: $(head -c 200 <<<"$dangling")"
+judge() { # judge NAME PAGE PLOTS: with as many plots as there should be
+    local name=$1 page=$2 scheme asked plots
+    [[ -s $page && $(stat -c %s "$page") -lt 1000000 ]]
+    verdict $? "$name: there is a page, smaller than 1 MB"
+    ! grep -oiE '(src|srcset|data|poster|action)="?[a-z]+:[^"]{0,40}|url\( *["'\'']?[a-z]+:[^)]{0,40}|@import|<(script|link|iframe|object|embed)[ >]' "$page" |
+        grep -v 'data:'
+    verdict $? "$name refers to nothing outside itself"
+    shoot "$name-light" 1 "$page"
+    shoot "$name-dark" 0 "$page"
+    for scheme in light dark; do
+        [[ $(stat -c %s "$shots/$name-$scheme.png") -gt $((4 * $(stat -c %s "$shots/blank.png"))) ]]
+        verdict $? "the $scheme page of $name is not blank"
+    done
+    ! cmp -s "$shots/$name-light.png" "$shots/$name-dark.png"
+    verdict $? "$name: light and dark differ"
+    # The browser itself asks its maker for news; the page must ask nobody.
+    asked=$(grep -ohE '"url":"(https?|wss?)://[^"]*"' "$work/$name"-{light,dark}.net |
+        grep -vE '"https?://[a-z0-9.-]+\.(google|googleapis|gstatic|gvt1)\.com[/"]' | sort -u)
+    [[ -s $work/$name-light.net && -z $asked ]]
+    verdict $? "$name asks for nothing: $(head -c 200 <<<"$asked")"
+    lay_out "$name" "$page" 1280,3000
+    [[ ${plots:-0} == "$3" ]]
+    verdict $? "$name has $3 plots, not ${plots:-none}"
+    lay_out "$name" "$page" 500,900
+}
 
-# What it looks like.
+run() { # run WHAT WORDS...: something that writes pages
+    "$agenc" "${@:2}" >"$work/out" 2>"$work/err"
+    verdict $? "$1 runs: $(head -n 1 "$work/err")"
+}
 echo '<!doctype html><title>blank</title>' >"$work/blank.html"
 shoot blank 1 "$work/blank.html"
-shoot light 1 "$page"
-shoot dark 0 "$page"
-for name in light dark; do
-    [[ $(stat -c %s "$shots/$name.png") -gt $((4 * $(stat -c %s "$shots/blank.png"))) ]]
-    verdict $? "the $name page is not blank"
+
+run 'the suite' benchmark suite --output-dir "$work/suite" --runs 2 --quiet
+judge report "$work/suite/report.html" 40
+for test in Throughput Latency 'Deep chains' 'Burst traffic' 'Rollback recovery'; do
+    grep -q "$test" "$work/suite/report.html"
+    verdict $? "the report tells of: $test"
 done
-! cmp -s "$shots/light.png" "$shots/dark.png"
-verdict $? 'light and dark differ'
 
-# The browser itself asks its maker for news; the page must ask nobody.
-asked=$(grep -ohE '"url":"(https?|wss?)://[^"]*"' "$work"/light.net "$work"/dark.net |
-    grep -vE '"https?://[a-z0-9.-]+\.(google|googleapis|gstatic|gvt1)\.com[/"]' | sort -u)
-[[ -s $work/light.net && -z $asked ]]
-verdict $? "the page asks for nothing: $(head -c 200 <<<"$asked")"
+burst=(benchmark speculation --quiet --no-baseline --duration 4m --runs 8 --rate 20 --rate-pattern burst:3x:30s:every:2m)
+run 'before' "${burst[@]}" --output "$work/before.json"
+run 'after' "${burst[@]}" --output "$work/after.json" --set speculation.max_depth=1
+run 'the comparison' benchmark compare "$work/before.json" "$work/after.json" --output "$work/change.md" --html "$work/change.html"
+judge comparison "$work/change.html" 8
 
-# A telephone's width: tables and plots may scroll in their own boxes, the page must not.
-sed 's|</body>|<script>document.body.dataset.wide=document.documentElement.scrollWidth-innerWidth;</script>&|' \
-    "$page" >"$work/narrow.html"
-browse "$work/narrow.html" --window-size=500,900 --dump-dom >"$work/dom"
-wide=$(grep -oE 'data-wide="[^"]*"' "$work/dom")
-[[ $wide == 'data-wide="0"' ]]
-verdict $? "the page fits 500 pixels (too wide by: $wide)"
+run 'the sweep' benchmark speculation --quiet --duration 1m --no-baseline --runs 3 --sweep speculation.max_depth=1,3 \
+    --sweep rate=20,40 --sweep-dir "$work/sweep"
+judge sweep "$work/sweep/sweep.html" 7
+
+run 'the search' tune --quiet --duration 40s --rate 30 --budget 20 --output-dir "$work/tuned" --set speculation.max_depth=1 \
+    --space speculation.max_depth=1,2,4
+judge search "$work/tuned/search.html" 1
+judge winner "$work/tuned/report.html" 8
 
 echo "$passed passed, $failed failed"
 [[ $failed == 0 && $passed -gt 0 ]]

@@ -92,6 +92,20 @@ Test(plot, a_page_gets_variables_prefixed_ids_and_no_address)
     free(svg);
 }
 
+Test(plot, the_shapes_of_points_are_found_in_a_page)
+{
+    char *svg = svg_of("plot '-' w p pt 7 lc rgb main\n1 2\n2 3\nEOD\n"), *page;
+    size_t size;
+    FILE *out = open_memstream(&page, &size);
+    plot_write_svg(out, &(struct plot_svg){svg, "t1-x", "points"});
+    fclose(out);
+    cr_assert(has(page, "<defs>") && has(page, "id='t1-x-gpPt6'") && has(page, "href='#t1-x-gpPt6'"), "%s",
+              page);
+    cr_assert(lacks(page, "href='#gp"));
+    free(page);
+    free(svg);
+}
+
 static err run_one(const char *commands)
 {
     struct plot_batch *batch;
