@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const struct flag FLAGS[] = {
     {.name = "baseline",
@@ -69,11 +68,8 @@ static bool ends_with(const char *text, const char *end)
 
 static err read_side(struct side *side, struct diag *diag)
 {
-    struct stat status;
     side->options.input_folder = side->path;
-    if (stat(side->path, &status) == 0 && S_ISDIR(status.st_mode))
-        return report_inputs_read(&side->inputs, &side->options, diag);
-    return report_inputs_read_file(&side->inputs, &side->options, diag);
+    return report_inputs_read_path(&side->inputs, &side->options, diag);
 }
 
 /* Runs the scenario anew, `runs` times from its seed; a partner's seed makes them its pairs. */

@@ -68,6 +68,17 @@ static int match_name(const char *name, int word_count, char *const *words)
     return used;
 }
 
+/* "history", of which there are "history add" and "history list". */
+static bool begins_a_name(const char *group, const char *word)
+{
+    size_t size = strlen(word);
+    for (uint32_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(COMMANDS[i]->group, group) == 0 && strncmp(COMMANDS[i]->name, word, size) == 0 &&
+            COMMANDS[i]->name[size] == ' ')
+            return true;
+    return false;
+}
+
 static const struct command *refuse_name(const char *group, const char *word, struct diag *diag)
 {
     struct nearest nearest = {.wanted = word ? word : ""};
@@ -76,6 +87,8 @@ static const struct command *refuse_name(const char *group, const char *word, st
             nearest_offer(&nearest, COMMANDS[i]->name);
     if (!word)
         diag_fail(diag, ERR_USAGE, "%s: which command? `agenc %s --help` lists them", group, group);
+    else if (begins_a_name(group, word))
+        diag_fail(diag, ERR_USAGE, "%s %s: which command? `agenc %s --help` lists them", group, word, group);
     else if (nearest.best)
         diag_fail(diag, ERR_USAGE, "%s: no command \"%.64s\", nearest is %s", group, word, nearest.best);
     else

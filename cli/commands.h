@@ -9,6 +9,9 @@
     X(benchmark_report)                                                                                      \
     X(benchmark_compare)                                                                                     \
     X(benchmark_gate)                                                                                        \
+    X(benchmark_history_add)                                                                                 \
+    X(benchmark_history_list)                                                                                \
+    X(benchmark_history_trend)                                                                               \
     X(tune)                                                                                                  \
     X(chain_describe)                                                                                        \
     X(chain_tabulate)                                                                                        \

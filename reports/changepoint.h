@@ -7,6 +7,8 @@
  * stretches. Values that flip between two levels are no change: a point whose
  * sides the other exceeds in fewer than CHANGEPOINT_SUPERIORITY of all
  * comparisons is not kept.
+ * Fewer than a dozen values have too few blocks to tell anything; from
+ * CHANGEPOINT_SURE on a clear step is found wherever it is.
  * For pages people look at, never for a gate: on autocorrelated noise it still
  * alarms too often (docs/VALIDATION.md).
  * Source: statistics.md 2.6, 4.11; Matteson and James, JASA 2014.
@@ -19,6 +21,7 @@ enum {
     CHANGEPOINT_VALUES_MOST = 1000,
     CHANGEPOINT_SEGMENT_LEAST = 5,
     CHANGEPOINT_BLOCK = 3,
+    CHANGEPOINT_SURE = 18,
     CHANGEPOINT_SHUFFLES = 999,
     CHANGEPOINT_MOST = 64,
 };

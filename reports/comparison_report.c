@@ -1,19 +1,7 @@
 /* reports/comparison_report.c: from two paths to a tuning report. */
 #include "reports/comparison_report.h"
 #include "reports/comparison_chart.h"
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
-
-static err read_side(struct report_inputs *out, const struct report_options *options, struct diag *diag)
-{
-    struct stat status;
-    if (stat(options->input_folder, &status) != 0)
-        return diag_fail(diag, ERR_IO, "%s: %s, want a result file or a folder of them",
-                         options->input_folder, strerror(errno));
-    if (S_ISDIR(status.st_mode)) return report_inputs_read(out, options, diag);
-    return report_inputs_read_file(out, options, diag);
-}
 
 struct sides {
     struct report_options options[2];
@@ -34,7 +22,7 @@ static err read_sides(struct sides *out, const struct comparison_options *option
                                                      .html_path = options->html_path,
                                                      .log = options->log,
                                                      .stop = options->stop};
-        TRY(read_side(&out->inputs[side], &out->options[side], diag));
+        TRY(report_inputs_read_path(&out->inputs[side], &out->options[side], diag));
     }
     return OK;
 }

@@ -57,8 +57,8 @@ struct report_inputs {
 };
 MUST_USE err report_inputs_read(struct report_inputs *out, const struct report_options *options,
                                 struct diag *diag);
-/* The one result options->input_folder names. */
-MUST_USE err report_inputs_read_file(struct report_inputs *out, const struct report_options *options,
+/* The same, and of a file that options->input_folder names the one result. */
+MUST_USE err report_inputs_read_path(struct report_inputs *out, const struct report_options *options,
                                      struct diag *diag);
 /* Takes a result: titles, rank. The result is the inputs' even on failure. ERR_NOMEM, ERR_LIMIT. */
 MUST_USE err report_inputs_add(struct report_inputs *inputs, const char *group, struct bench_result *result,

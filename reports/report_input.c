@@ -248,8 +248,7 @@ static err read_subfolders(struct report_inputs *inputs, const char *path, struc
     return e;
 }
 
-err report_inputs_read_file(struct report_inputs *out, const struct report_options *options,
-                            struct diag *diag)
+static err read_one_file(struct report_inputs *out, const struct report_options *options, struct diag *diag)
 {
     struct report_inputs inputs = {.options = options};
     err e = read_result(&inputs, options->input_folder, "", diag);
@@ -283,6 +282,17 @@ err report_inputs_read(struct report_inputs *out, const struct report_options *o
     report_inputs_sort(&inputs);
     *out = inputs;
     return OK;
+}
+
+err report_inputs_read_path(struct report_inputs *out, const struct report_options *options,
+                            struct diag *diag)
+{
+    struct stat status;
+    if (stat(options->input_folder, &status) != 0)
+        return diag_fail(diag, ERR_IO, "%s: %s, want a result file or a folder of them",
+                         options->input_folder, strerror(errno));
+    return S_ISDIR(status.st_mode) ? report_inputs_read(out, options, diag)
+                                   : read_one_file(out, options, diag);
 }
 
 struct report_outcome report_judge(const struct report_inputs *inputs)

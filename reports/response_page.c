@@ -107,24 +107,11 @@ struct drawing {
     uint32_t metric;
 };
 
-static double scale_of(enum metric_unit unit)
-{
-    return unit == UNIT_SHARE ? 100 : unit == UNIT_BYTES ? 1.0 / (double)MIB : 1;
-}
-
-static const char *unit_of(enum metric_unit unit)
-{
-    static const char *const NAMES[] = {
-        [UNIT_COUNT] = "",        [UNIT_SECONDS] = "seconds", [UNIT_PER_SECOND] = "per second",
-        [UNIT_SHARE] = "percent", [UNIT_BYTES] = "MB",        [UNIT_RATIO] = "times"};
-    return NAMES[unit];
-}
-
 /* Factors side by side on one axis: a place a level, a gap between factors. */
 static void write_levels(FILE *script, const struct drawing *drawing)
 {
     const struct response *response = drawing->response;
-    double scale = scale_of(response->units[drawing->metric]), place = 1;
+    double scale = metric_axis(response->units[drawing->metric]).scale, place = 1;
     fputs("$levels << EOD\n", script);
     for (uint32_t i = 0; i < response->design->factor_count; i++) {
         for (uint32_t level = 0; level < response->design->factors[i].level_count; level++, place++) {
@@ -189,7 +176,7 @@ static err draw_metric(FILE *script, const void *with)
             "unset key\n"
             "plot $levels u 1:2:3:4 w yerrorbars pt 7 ps 1 lw 1.6 lc rgb main, $levels u 1:2 w l lw 1.6 lc "
             "rgb main\n",
-            unit_of(drawing->response->units[drawing->metric]));
+            metric_axis(drawing->response->units[drawing->metric]).name);
     return OK;
 }
 

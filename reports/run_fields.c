@@ -249,3 +249,16 @@ void metric_write(char out[METRIC_TEXT_BYTES], double value, enum metric_unit un
         write_digits(digits, sizeof digits, value / scale->divisor);
     snprintf(out, METRIC_TEXT_BYTES, "%s%s", digits, scale->unit);
 }
+
+struct metric_axis metric_axis(enum metric_unit unit)
+{
+    static const struct metric_axis AXES[] = {
+        [UNIT_COUNT] = {1, ""},
+        [UNIT_SECONDS] = {1, "seconds"},
+        [UNIT_PER_SECOND] = {1, "per second"},
+        [UNIT_SHARE] = {100, "percent"},
+        [UNIT_BYTES] = {1.0 / (double)MIB, "MB"},
+        [UNIT_RATIO] = {1, "times"},
+    };
+    return AXES[unit];
+}

@@ -77,3 +77,9 @@ const char *run_metric_nearest(const char *name, char room[64]);
 /* A value as people read it: "1.23 s", "4.5 %", "7.9 MB". NAN: "n/a". */
 enum { METRIC_TEXT_BYTES = 48 };
 void metric_write(char out[METRIC_TEXT_BYTES], double value, enum metric_unit unit);
+/* An axis of a plot: what values are multiplied with, and what they are then called. */
+struct metric_axis {
+    double scale;
+    const char *name;
+};
+struct metric_axis metric_axis(enum metric_unit unit);

@@ -73,3 +73,16 @@ Test(changepoint, short_or_constant_series_have_none_and_long_ones_are_refused)
     const struct changepoint_series series = {values, CHANGEPOINT_VALUES_MOST + 1, 0.05, 1};
     cr_assert(changepoint_find(&list, &series) == ERR_LIMIT);
 }
+
+Test(changepoint, from_eighteen_values_on_a_clear_step_is_found_wherever_it_is)
+{
+    for (uint32_t count = CHANGEPOINT_SURE; count <= 30; count++)
+        for (uint32_t step = CHANGEPOINT_SEGMENT_LEAST; step + CHANGEPOINT_SEGMENT_LEAST <= count; step++) {
+            double values[30];
+            for (uint32_t i = 0; i < count; i++) values[i] = (i < step ? 100 : 200) + normal(count, i);
+            struct changepoint_list list = find(values, count);
+            bool is_found = false; /* beside it noise may be, now and then */
+            for (uint32_t i = 0; i < list.count; i++) is_found = is_found || list.points[i].index == step;
+            cr_assert(is_found, "%u of %u: %u", step, count, list.count);
+        }
+}

@@ -57,6 +57,10 @@ Test(commands, words_find_their_row)
     cr_assert(find("manpage", &used, &diag) == &COMMAND_manpage);
     cr_assert(eq(int, used, 1));
     cr_assert(command_group_exists("config") && !command_group_exists("confi"));
+    cr_assert(find("benchmark history list --db x", &used, &diag) == &COMMAND_benchmark_history_list);
+    cr_assert(eq(int, used, 3));
+    cr_assert(find("benchmark history", &used, &diag) == NULL);
+    cr_assert(eq(str, diag.text, "benchmark history: which command? `agenc benchmark --help` lists them"));
 }
 
 Test(commands, wrong_words_name_the_nearest)
