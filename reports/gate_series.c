@@ -7,11 +7,10 @@
 #include <math.h>
 #include <string.h>
 
-/* A name as Go has them: no spaces; what it cannot hold is '_'. */
+/* A name as Go has them: no spaces; what it cannot hold is '_', and a last "-8" would be eight processors. */
 static void write_word(FILE *out, const char *text)
 {
-    for (const char *at = text; *at; at++)
-        fputc(isalnum((unsigned char)*at) || *at == '.' || *at == '-' ? *at : '_', out);
+    for (const char *at = text; *at; at++) fputc(isalnum((unsigned char)*at) || *at == '.' ? *at : '_', out);
 }
 
 /* What a metric is called there, and what a value of ours is worth in its unit. */

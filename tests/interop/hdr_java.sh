@@ -3,7 +3,8 @@
 #   tests/interop/hdr_java.sh BUILD_DIR      as in: tests/interop/hdr_java.sh build/release
 # Encodes 120 random histograms, lets Java decode and encode them again and
 # compares bytes; compares the percentile tables; HistogramLogProcessor must
-# take our log. Prints "N passed, N failed"; exit 1 on a failure, 77 without Java.
+# take our log, and a benchmark's, with as many tasks as its result has.
+# Prints "N passed, N failed"; exit 1 on a failure, 77 without Java.
 set -u
 build=${1:?usage: hdr_java.sh BUILD_DIR}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -57,6 +58,20 @@ processor_writes() {
         >"$work/log" 2>&1 && grep -q '^#\[Max' "$work/out.hgrm" && ! grep -q -i exception "$work/log"
 }
 
+benchmark_writes() {
+    "$build/agenc" benchmark speculation --duration 2m --runs 2 --quiet --no-baseline --inject-failures 2% \
+        --output "$work/run.json" --hlog "$work/run.hlog" >"$work/log" 2>&1
+}
+
+# Of all intervals with a tag, Java's sum must count as many tasks as the result does.
+processor_counts() { # TAG
+    timeout 60 java -cp "$jar" org.HdrHistogram.HistogramLogProcessor -tag "$1" -i "$work/run.hlog" -o "$work/run" \
+        >"$work/log" 2>&1 || return 1
+    told=$(jq ".summary.latency_ms.$1.count" "$work/run.json")
+    read=$(sed -n 's/.*Total count *= *\([0-9]*\)\]/\1/p' "$work/run.hgrm")
+    [ -n "$read" ] && [ "$read" -eq "$told" ] && ! grep -q -i exception "$work/log"
+}
+
 make -s -C "$root" OUT="$(realpath -m "$build")" "$(realpath -m "$build")/tests/interop/hdr/make_histograms" || exit 1
 "$build/tests/interop/hdr/make_histograms" "$work" "$count" || exit 1
 javac -d "$work" -cp "$jar" "$here/hdr/Reencode.java" || exit 1
@@ -71,6 +86,10 @@ while [ "$number" -lt "$count" ]; do
 done
 judge "log processor lists our tags" processor_lists_tags
 judge "log processor summarises our log" processor_writes
+judge "a benchmark writes a log" benchmark_writes
+for tag in result confirmed finalized proof rollback recovery; do
+    judge "log processor counts as many as the result: $tag" processor_counts "$tag"
+done
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

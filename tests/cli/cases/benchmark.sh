@@ -53,6 +53,18 @@ cmp -s "$work/jobs1.hlog" "$work/jobs2.hlog"; verdict $? "and the same histogram
 grep -q '"name": "rollback_rate"' "$work/jobs1.json"
 [[ $? == 1 ]]; verdict $? "an injected rollback rate is not judged"
 
+# A timeline is JSON that Perfetto takes: slices that begin and last, arrows and frames with both their ends.
+"$agenc" "${speculation[@]}" --duration 20s --runs 1 --trace "$work/trace.json" --output "$work/traced.json" > "$work/out" 2> "$work/err"
+jq -e --slurpfile result "$work/traced.json" '.displayTimeUnit == "ms" and (.traceEvents
+    | all(.[]; .ph | IN("B", "E", "C", "M", "X", "f", "s", "i"))
+    and all(.[] | select(.ph == "X"); .ts >= 0 and .dur >= 0 and .args.task > 0)
+    and all(.[] | select(.ph == "C"); .args.value >= 0)
+    and (map(select(.ph == "B")) | length) == (map(select(.ph == "E")) | length)
+    and (map(select(.ph == "s").id) | sort) == (map(select(.ph == "f").id) | sort)
+    and (map(select(.ph == "X" and .name == "execute").args.task) | unique | length) == $result[0].summary.tasks.executed)' \
+    "$work/trace.json" > "$work/out"
+verdict $? "programs read the timeline"
+
 # The map of waiting times holds every task that has a latency, in the bucket that its latency belongs to.
 "$agenc" "${speculation[@]}" --duration 100s --warmup 0s --output "$work/map.json" > "$work/out" 2> "$work/err"
 jq -e '.summary | .latency_map as $map | .latency_ms.result as $result
