@@ -91,3 +91,13 @@ void escape_markdown(FILE *out, const char *text)
         at += bytes ? bytes : 1;
     }
 }
+
+void escape_csv(FILE *out, const char *text)
+{
+    putc('"', out);
+    for (; *text; text++) {
+        if (*text == '"') putc('"', out);
+        putc(*text, out);
+    }
+    putc('"', out);
+}

@@ -1,5 +1,6 @@
 /* base/escape.h: any bytes as text of another language.
  *
+ * escape_csv       a field of RFC 4180, quotes included
  * escape_json      a JSON string, quotes included; control characters, quotes and backslashes escaped
  * escape_html      between tags and in quoted attributes: < > & and both quotes become references
  * escape_markdown  in a paragraph, heading or cell of GitHub's Markdown: nothing in it is markup
@@ -10,6 +11,7 @@
 #pragma once
 #include <stdio.h>
 
+void escape_csv(FILE *out, const char *text);
 void escape_json(FILE *out, const char *text);
 void escape_html(FILE *out, const char *text);
 void escape_markdown(FILE *out, const char *text);

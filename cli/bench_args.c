@@ -2,6 +2,7 @@
 #include "cli/bench_args.h"
 #include "base/duration.h"
 #include "base/file.h"
+#include "cli/command.h"
 #include "cli/config_args.h"
 #include "cli/share.h"
 #include <inttypes.h>
@@ -107,7 +108,7 @@ const struct flag BENCHMARK_FLAGS[] = {
              "the most, 100 by default"},
     TEXT_FLAG("precision-of", "METRIC", "result.p99", "any metric that targets know"),
     {.name = "seed", .value = "N", .type = FLAG_UNSIGNED, .fallback = "1", .help = "of every draw"},
-    COUNT_FLAG("jobs", NULL, 1, 256, "threads; default one a core. No result depends on it"),
+    FLAG_JOBS,
     {.name = "no-baseline", .type = FLAG_SWITCH, .help = "skip the paired run without speculation"},
     {.name = "sweep",
      .value = "KEY=A,B,C",

@@ -3,6 +3,7 @@
 #include "cli/bench_jobs.h"
 #include "cli/color.h"
 #include "cli/command.h"
+#include "cli/environment.h"
 #include "reports/gate_export.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -34,12 +35,7 @@ static const struct flag FLAGS[] = {
      .type = FLAG_FILE,
      .help = "github-action-benchmark, customSmallerIsBetter; FILE.bigger has customBiggerIsBetter"},
     {.name = "csv", .value = "FILE", .type = FLAG_FILE, .help = "every run and metric, a row each"},
-    {.name = "jobs",
-     .value = "N",
-     .type = FLAG_INTEGER,
-     .min = 1,
-     .max = 256,
-     .help = "threads; default one a core"},
+    FLAG_JOBS,
     {0},
 };
 
@@ -258,19 +254,10 @@ static err write_outputs(const struct gate *gate, struct diag *diag)
     return OK;
 }
 
-static const char *variable(char *const *environment, const char *name)
-{
-    size_t size = strlen(name);
-    for (; *environment; environment++)
-        if (strncmp(*environment, name, size) == 0 && (*environment)[size] == '=')
-            return *environment + size + 1;
-    return NULL;
-}
-
 /* The step's summary is shared with other steps: it is added to, never written anew. */
 static err write_github(const struct gate *gate, struct grid *scratch, struct diag *diag)
 {
-    const char *path = variable(gate->args->environment, "GITHUB_STEP_SUMMARY");
+    const char *path = environment_get(gate->args->environment, "GITHUB_STEP_SUMMARY");
     if (!args_switch(gate->args, "github")) return OK;
     gate_write_github(gate->args->out, &gate->verdict);
     if (!path || !*path) return OK;

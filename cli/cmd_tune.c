@@ -66,12 +66,7 @@ static const struct flag FLAGS[] = {
      .type = FLAG_UNSIGNED,
      .fallback = "1",
      .help = "of the race; the proof has the next one"},
-    {.name = "jobs",
-     .value = "N",
-     .type = FLAG_INTEGER,
-     .min = 1,
-     .max = 256,
-     .help = "threads; default one a core"},
+    FLAG_JOBS,
     {0},
 };
 

@@ -60,3 +60,8 @@ extern const char *const OUTPUT_FORMATS[];
         .name = "output", .value = "FORMAT", .type = FLAG_CHOICE, .choices = OUTPUT_FORMATS,                 \
         .fallback = "table", .help = "table, for people, or json"                                            \
     }
+#define FLAG_JOBS                                                                                            \
+    {                                                                                                        \
+        .name = "jobs", .value = "N", .type = FLAG_INTEGER, .min = 1, .max = 256,                            \
+        .help = "threads; default one a core. No result depends on it"                                       \
+    }

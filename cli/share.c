@@ -1,20 +1,12 @@
 /* cli/share.c: tries the places in order. */
 #include "cli/share.h"
+#include "cli/environment.h"
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static const char *variable(char *const *environment, const char *name)
-{
-    size_t size = strlen(name);
-    for (; *environment; environment++)
-        if (strncmp(*environment, name, size) == 0 && (*environment)[size] == '=')
-            return *environment + size + 1;
-    return NULL;
-}
 
 static bool is_folder(const char *path)
 {
@@ -48,7 +40,7 @@ static bool program_folder(char out[SHARE_PATH_BYTES])
 err share_folder(const char *name, char *const *environment, char out[SHARE_PATH_BYTES], struct diag *diag)
 {
     char program[SHARE_PATH_BYTES];
-    const char *chosen = variable(environment, "AGENC_SCENARIOS");
+    const char *chosen = environment_get(environment, "AGENC_SCENARIOS");
     if (chosen && try_place(chosen, "", name, out)) return OK;
     if (!chosen && program_folder(program)) {
         if (try_place(program, "/../../scenarios", name, out)) return OK;

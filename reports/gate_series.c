@@ -153,14 +153,6 @@ void gate_write_gha(FILE *out, const struct gate_verdict *verdict, enum gate_sid
     json_write_finish(&json);
 }
 
-/* A field of RFC 4180. */
-static void write_field(FILE *out, const char *text)
-{
-    fputc('"', out);
-    for (const char *at = text; *at; at++) fputs(*at == '"' ? "\"\"" : (char[]){*at, 0}, out);
-    fputc('"', out);
-}
-
 static void write_number(FILE *out, double value)
 {
     if (isfinite(value)) fprintf(out, "%.9g", value);
@@ -209,7 +201,7 @@ static void write_row(FILE *out, const struct comparison_test *test, const struc
                       uint32_t arm)
 {
     for (uint32_t run = 0; run < (arm ? test->after_runs : test->before_runs); run++) {
-        write_field(out, test->title);
+        escape_csv(out, test->title);
         fprintf(out, ",%" PRIu32 ",%s,", run + 1, arm ? "after" : "before");
         if (test->is_paired) fprintf(out, "%" PRIu32, run + 1);
         fputc(',', out);

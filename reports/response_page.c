@@ -56,24 +56,13 @@ static void write_number(FILE *out, double value)
     if (isfinite(value)) fprintf(out, "%.9g", value);
 }
 
-/* RFC 4180; keys and levels are quoted. */
-static void write_field(FILE *out, const char *text)
-{
-    fputc('"', out);
-    for (; *text; text++) {
-        if (*text == '"') fputc('"', out);
-        fputc(*text, out);
-    }
-    fputc('"', out);
-}
-
 void response_write_csv(FILE *out, const struct response *response)
 {
     const struct design *design = response->design;
     fputs("point", out);
     for (uint32_t i = 0; i < design->factor_count; i++) {
         fputc(',', out);
-        write_field(out, design->factors[i].key);
+        escape_csv(out, design->factors[i].key);
     }
     fputs(",metric,value,effect,lo,hi\r\n", out);
     for (uint32_t point = 0; point < design->point_count; point++)
@@ -82,7 +71,7 @@ void response_write_csv(FILE *out, const struct response *response)
             fprintf(out, "%" PRIu32, point + 1);
             for (uint32_t i = 0; i < design->factor_count; i++) {
                 fputc(',', out);
-                write_field(out, design->factors[i].levels[design->points[point][i]]);
+                escape_csv(out, design->factors[i].levels[design->points[point][i]]);
             }
             fprintf(out, ",%s", response->metrics[metric]->name);
             write_number(out, estimate.value);
