@@ -126,7 +126,9 @@ static err take_steps(struct history *history, struct diag *diag)
 static err bring_up_to_date(struct history *history, struct diag *diag)
 {
     int64_t version;
+    TRY(run_sql(history, "BEGIN", diag)); /* what is read belongs together */
     TRY(read_version(history, &version, diag));
+    TRY(history_commit(history, diag));
     if (version == HISTORY_VERSION) return OK;
     TRY(keep_log(history, diag));
     return take_steps(history, diag);
@@ -201,14 +203,6 @@ static void bind_text(sqlite3_stmt *statement, int place, const char *text)
         sqlite3_bind_null(statement, place);
 }
 
-static void bind_number(sqlite3_stmt *statement, int place, double value)
-{
-    if (isfinite(value))
-        sqlite3_bind_double(statement, place, value);
-    else
-        sqlite3_bind_null(statement, place);
-}
-
 /* The statement at its start, without the values of the last time. */
 static err ready(struct history *history, int which, sqlite3_stmt **out, struct diag *diag)
 {
@@ -270,14 +264,14 @@ static err insert_metric(struct history *history, int64_t id, const struct bench
     TRY(ready(history, 1, &statement, diag));
     sqlite3_bind_int64(statement, 1, id);
     bind_text(statement, 2, name);
-    bind_number(statement, 3, stats_median(values, result->runs));
+    sqlite3_bind_double(statement, 3, stats_median(values, result->runs)); /* NAN becomes NULL */
     TRY(insert(history, statement, diag));
     for (uint32_t run = 0; run < result->runs; run++) {
         TRY(ready(history, 2, &statement, diag));
         sqlite3_bind_int64(statement, 1, id);
         bind_text(statement, 2, name);
         sqlite3_bind_int64(statement, 3, run + 1);
-        bind_number(statement, 4, values[run]);
+        sqlite3_bind_double(statement, 4, values[run]);
         TRY(insert(history, statement, diag));
     }
     return OK;

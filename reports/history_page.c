@@ -121,10 +121,12 @@ static void write_summary(const struct page *page, const struct trends *trends, 
     write_value(value, trends, latest->median);
     write_value(low, trends, latest->lowest);
     write_value(high, trends, latest->highest);
+    bool is_one = trend->count == 1;
     int used =
         snprintf(text, sizeof text,
-                 "%" PRIu32 " result%s from %s to %s UTC; the latest: %s over %" PRIu32 " run%s (%s to %s).",
-                 trend->count, trend->count == 1 ? "" : "s", trend_time(trend->entries->at_s).text,
+                 "%" PRIu32 " result%s%s%s%s UTC; the latest: %s over %" PRIu32 " run%s (%s to %s).",
+                 trend->count, is_one ? " of " : "s from ",
+                 is_one ? "" : trend_time(trend->entries->at_s).text, is_one ? "" : " to ",
                  trend_time(latest->at_s).text, value, latest->runs, latest->runs == 1 ? "" : "s", low, high);
     if (trend->known < trend->count)
         used += snprintf(text + used, sizeof text - (size_t)used,

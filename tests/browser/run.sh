@@ -1,6 +1,6 @@
 #!/bin/bash
 # tests/browser/run.sh BINARY: every kind of page that is written, opened in a real browser without a network:
-# the report of a suite, a comparison, a sweep, a search and the report of its winner.
+# the report of a suite, a comparison, a sweep, a search and the report of its winner, a trend.
 # Each asks for nothing from anywhere, complains of nothing, looks different in light and in dark, is not blank,
 # fits a telephone, every link inside it leads somewhere, and every plot shows data, inside its frame, under
 # words that can be read (tests/browser/judge.js). Screenshots are kept in build/browser/. Prints "N passed, M failed"; exit 0 when none failed.
@@ -105,6 +105,18 @@ run 'the search' tune --quiet --duration 40s --rate 30 --budget 20 --output-dir 
     --space speculation.max_depth=1,2,4
 judge search "$work/tuned/search.html" 1
 judge winner "$work/tuned/report.html" 8
+
+for night in $(seq 18); do
+    name=$work/nights/$night
+    mkdir -p "$name"
+    run "night $night" benchmark speculation --quiet --duration 30s --no-baseline --runs 3 --seed "$night" \
+        --set speculation.max_depth=$((night > 9 ? 1 : 3)) --output "$name/latency.json"
+    run "night $night is kept" benchmark history add "$name/latency.json" --db "$work/history.db" \
+        --label "night $night" --time "2026-10-$(printf %02d "$night")"
+done
+run 'a result by itself' benchmark history add "$work/before.json" --db "$work/history.db"
+run 'the trend' benchmark history trend --db "$work/history.db" --output "$work/trend.md" --html "$work/trend.html"
+judge trend "$work/trend.html" 2
 
 echo "$passed passed, $failed failed"
 [[ $failed == 0 && $passed -gt 0 ]]

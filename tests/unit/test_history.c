@@ -344,19 +344,43 @@ static int add_fifty(int child)
     return 0;
 }
 
-Test(history, two_processes_that_add_at_once_lose_nothing)
+static void run_children(int count, int (*part)(int child))
 {
-    pid_t children[2];
-    for (int i = 0; i < 2; i++) {
+    pid_t children[8];
+    for (int i = 0; i < count; i++) {
         children[i] = fork();
         cr_assert(children[i] >= 0);
-        if (children[i] == 0) _exit(add_fifty(i));
+        if (children[i] == 0) _exit(part(i));
     }
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < count; i++) {
         int status;
         cr_assert(eq(int, waitpid(children[i], &status, 0), children[i]));
         cr_expect(eq(int, status, 0));
     }
+}
+
+static int open_once(int child)
+{
+    struct history *history;
+    const struct history_options options = {path, true, 20000};
+    (void)child;
+    if (history_open(&history, &options, NULL) != OK) return 1;
+    history_close(history);
+    return 0;
+}
+
+Test(history, a_new_file_that_several_open_at_once_is_made_once)
+{
+    for (int i = 0; i < 60; i++) {
+        run_children(4, open_once);
+        cr_assert(eq(i64, ask("PRAGMA user_version"), HISTORY_VERSION));
+        cr_assert(eq(int, unlink(path), 0));
+    }
+}
+
+Test(history, two_processes_that_add_at_once_lose_nothing)
+{
+    run_children(2, add_fifty);
     cr_expect(eq(i64, ask("SELECT count(*) FROM result WHERE test = 'left'"), 50));
     cr_expect(eq(i64, ask("SELECT count(*) FROM result WHERE test = 'right'"), 50));
     cr_expect(eq(i64, ask("SELECT count(*) FROM value"), 300 * run_metric_count()));
