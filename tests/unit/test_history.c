@@ -371,8 +371,8 @@ static int open_once(int child)
 
 Test(history, a_new_file_that_several_open_at_once_is_made_once)
 {
-    for (int i = 0; i < 60; i++) {
-        run_children(4, open_once);
+    for (int i = 0; i < 100; i++) {
+        run_children(8, open_once);
         cr_assert(eq(i64, ask("PRAGMA user_version"), HISTORY_VERSION));
         cr_assert(eq(int, unlink(path), 0));
     }
