@@ -97,6 +97,7 @@ static err run(struct args *args, struct diag *diag)
     for (uint32_t i = 0; i < args->operand_count && e == OK; i++) {
         options[i] = (struct report_options){.input_folder = args->operands[i],
                                              .markdown_path = args_text(args, "db"),
+                                             .is_figures_only = true,
                                              .log = args_is_quiet(args) ? NULL : args->log};
         e = report_inputs_read_path(&inputs[i], &options[i], diag);
     }

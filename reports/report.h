@@ -26,6 +26,7 @@ struct report_options {
     FILE *terminal;                    /* gets verdict, headline rows and where the report is; NULL: none */
     FILE *log;                         /* gets warnings; NULL: none */
     uint32_t workers;                  /* gnuplot processes at a time */
+    bool is_figures_only;              /* samples are given back as soon as a result is read */
     const volatile sig_atomic_t *stop; /* not 0: give up; NULL: never */
 };
 

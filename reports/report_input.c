@@ -148,6 +148,16 @@ static err check_regular(const char *path, const struct stat *status, struct dia
                                                  : "a device");
 }
 
+static void drop_samples(struct bench_result *result)
+{
+    struct run_metrics *arms[] = {result->per_run, result->baseline};
+    for (int arm = 0; arm < 2; arm++)
+        for (uint32_t run = 0; arms[arm] && run < result->runs; run++)
+            run_metrics_drop_samples(&arms[arm][run]);
+    run_metrics_drop_samples(&result->summary);
+    run_metrics_drop_samples(&result->baseline_summary);
+}
+
 static err read_result(struct report_inputs *inputs, const char *path, const char *group, struct diag *diag)
 {
     struct bench_result *result;
@@ -157,6 +167,7 @@ static err read_result(struct report_inputs *inputs, const char *path, const cha
     TRY(check_regular(path, &status, diag));
     TRY(refuse_output(inputs, path, diag));
     TRY(bench_read(&result, path, diag));
+    if (inputs->options->is_figures_only) drop_samples(result);
     return report_inputs_add(inputs, group, result, diag);
 }
 

@@ -74,10 +74,20 @@ err run_metrics_open(struct run_metrics *out, uint32_t series_seconds)
     return e;
 }
 
-void run_metrics_close(struct run_metrics *metrics)
+void run_metrics_drop_samples(struct run_metrics *metrics)
 {
     for (int kind = 0; kind < LATENCY_KIND_COUNT; kind++) histogram_close(&metrics->histograms[kind]);
-    for (int series = 0; series < SERIES_COUNT; series++) free(metrics->series[series]);
+    for (int series = 0; series < SERIES_COUNT; series++) {
+        free(metrics->series[series]);
+        metrics->series[series] = NULL;
+    }
+    metrics->series_count = 0;
     free(metrics->latency_map);
+    metrics->latency_map = NULL;
+}
+
+void run_metrics_close(struct run_metrics *metrics)
+{
+    run_metrics_drop_samples(metrics);
     memset(metrics, 0, sizeof *metrics);
 }

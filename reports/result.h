@@ -106,4 +106,6 @@ struct run_metrics {
 };
 
 MUST_USE err run_metrics_open(struct run_metrics *out, uint32_t series_seconds);
+/* Gives back histograms, series and map, most of its memory; figures and counts stay. */
+void run_metrics_drop_samples(struct run_metrics *metrics);
 void run_metrics_close(struct run_metrics *metrics); /* fine on a zeroed one */
