@@ -19,7 +19,7 @@ struct settings judge_settings(void)
     return settings;
 }
 
-struct history history_begin(const struct settings *settings, uint32_t tasks)
+struct history history_start(const struct settings *settings, uint32_t tasks)
 {
     struct history history = {.fixture = fixture_new()};
     history.fixture->settings = *settings;

@@ -18,7 +18,7 @@ struct history {
 /* Speculation on, roots bonded, children admitted as soon as their parents run, limits that never bind. */
 struct settings judge_settings(void);
 
-struct history history_begin(const struct settings *settings, uint32_t tasks);
+struct history history_start(const struct settings *settings, uint32_t tasks);
 void history_end(struct history *history);
 
 uint64_t history_id(struct history *history, const char *name); /* the next one when it is new; 0: full */

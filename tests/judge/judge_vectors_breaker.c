@@ -71,7 +71,7 @@ static struct history begin_flow(const struct settings *settings, const struct f
     uint64_t tasks = (flow->all + 2) * (uint64_t)(seconds + 2);
     roomy.max_parallel_branches = roomy.max_pending_operations = roomy.max_state_snapshots = (int64_t)tasks;
     roomy.max_memory_bytes = INT64_MAX / 20000;
-    return history_begin(&roomy, (uint32_t)tasks);
+    return history_start(&roomy, (uint32_t)tasks);
 }
 
 static void share_case(struct judge *judge, struct entry *entry)
@@ -100,7 +100,7 @@ static void counts_case(struct judge *judge, struct entry *entry)
     uint64_t hits = entry_u64(entry, "hits"), misses = entry_u64(entry, "misses"), next_id = 1;
     uint64_t executions = entry_u64(entry, "executions"), confirmed = 0;
     if (hits + misses > 100 || hits + misses == 0) input_refuse(&entry->node, "1 to 100 hits and misses");
-    struct history history = history_begin(&settings, 256);
+    struct history history = history_start(&settings, 256);
     bool is_done = admit_below(&history, &next_id, misses) && fail(&history, 1);
     uint64_t root = next_id;
     is_done = is_done && admit_below(&history, &next_id, hits);
@@ -129,7 +129,7 @@ static void failures_trigger(struct judge *judge, struct entry *entry)
     settings.breaker_consecutive = entry_i64(entry, "threshold");
     settings.breaker_consecutive_window_ns = entry_i64(entry, "window_ms") * NS_PER_MS;
     settings.breaker_consecutive_cooldown_ns = entry_i64(entry, "cooldown_ms") * NS_PER_MS;
-    struct history history = history_begin(&settings, 2000);
+    struct history history = history_start(&settings, 2000);
     int64_t opened_ms = -1, half_open_ms = entry_i64(entry, "half_open_at_ms");
     for (size_t i = 0; i < json_count(&moments); i++) {
         struct json_node moment = json_item(&moments, i);
@@ -182,7 +182,7 @@ enum { MEMORY_BYTES = 1000000000 };
 static struct history begin_memory(const struct settings *settings, uint64_t kept_bytes,
                                    uint64_t dropped_bytes)
 {
-    struct history history = history_begin(settings, 16);
+    struct history history = history_start(settings, 16);
     struct event event = {.kind = EVENT_SUBMIT};
     err e = fixture_submit(history.fixture, 1, PARENTS());
     for (uint64_t id = 2; id <= 3 && e == OK; id++) {
@@ -254,7 +254,7 @@ enum { QUEUE_SIZE = 100 };
 /* One worker, held by the first proof; then so many proofs queue. */
 static struct history begin_queue(const struct settings *settings, uint64_t queued)
 {
-    struct history history = history_begin(settings, 2 * QUEUE_SIZE);
+    struct history history = history_start(settings, 2 * QUEUE_SIZE);
     for (uint64_t id = 1; id <= queued + 1; id++) {
         err e = fixture_submit(history.fixture, id, PARENTS());
         if (e != OK || !history_execute(&history, id, 1)) break;

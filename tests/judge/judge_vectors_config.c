@@ -209,7 +209,7 @@ static bool is_selected(const char *key, uint64_t share_bps)
 {
     struct settings settings = judge_settings();
     settings.rollout_bps = (int64_t)share_bps;
-    struct history history = history_begin(&settings, 4);
+    struct history history = history_start(&settings, 4);
     struct event event = {.kind = EVENT_SUBMIT};
     event.u.submit = (struct event_submit){.id = 2, .agent_id = 1, .parent_count = 1, .parents = {1}};
     event.u.submit.claim_expires_ns = NEVER_NS;

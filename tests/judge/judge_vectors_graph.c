@@ -8,7 +8,7 @@ static void depth_entry(struct judge *judge, struct entry *entry)
 {
     struct graph graph;
     struct settings settings = judge_settings();
-    struct history history = history_begin(&settings, HISTORY_TASKS);
+    struct history history = history_start(&settings, HISTORY_TASKS);
     struct json_node confirmed = entry_array(entry, "confirmed"), depths = entry_object(entry, "depth"),
                      depth;
     graph_read(entry, &graph);
@@ -50,7 +50,7 @@ static void chain_or_fan(struct judge *judge, struct entry *entry, const char *s
     if (tasks == 0 || tasks > SHAPE_TASKS_MOST) input_refuse(&entry->node, "1 to 100,000 tasks");
     struct settings settings = judge_settings();
     settings.max_depth = settings.max_parallel_branches = SHAPE_TASKS_MOST;
-    struct history history = history_begin(&settings, (uint32_t)tasks + 1);
+    struct history history = history_start(&settings, (uint32_t)tasks + 1);
     check_u64(judge, depth_key, entry_u64(entry, depth_key), depth_of_last(&history, tasks, is_fan));
     history_end(&history);
 }
@@ -59,7 +59,7 @@ static void topology(struct judge *judge, struct entry *entry)
 {
     const char *name = entry_text(entry, "topology");
     struct settings settings = judge_settings();
-    struct history history = history_begin(&settings, 8);
+    struct history history = history_start(&settings, 8);
     struct fixture *fixture = history.fixture;
     if (strcmp(name, "diamond") != 0) case_fail(judge, "topology", "diamond", name);
     bool is_submitted =
@@ -109,7 +109,7 @@ static void boundary_entry(struct judge *judge, struct entry *entry)
     case_begin(judge);
     struct settings settings = judge_settings();
     settings.max_depth = 2000;
-    struct history history = history_begin(&settings, (uint32_t)depth + 2);
+    struct history history = history_start(&settings, (uint32_t)depth + 2);
     if (depth) check_u64(judge, "depth", depth - 1, depth_of_last(&history, depth, false));
     history.fixture->settings.max_depth = max_depth_of(judge, entry);
     check_bool(judge, "max_depth set", true, fixture_settings(history.fixture) == OK);
@@ -136,7 +136,7 @@ static void claim_entry(struct judge *judge, struct entry *entry)
 {
     struct settings settings = judge_settings();
     settings.claim_buffer_ns = entry_i64(entry, "claim_buffer_ms") * NS_PER_MS;
-    struct history history = history_begin(&settings, 8);
+    struct history history = history_start(&settings, 8);
     struct event event = {.kind = EVENT_SUBMIT};
     event.u.submit = (struct event_submit){.id = 2, .agent_id = 1, .parent_count = 1, .parents = {1}};
     event.u.submit.claim_expires_ns = entry_i64(entry, "remaining_ms") * NS_PER_MS;
@@ -167,7 +167,7 @@ static void branch_entry(struct judge *judge, struct entry *entry)
     uint64_t active = entry_u64(entry, "active");
     if (active > 200) input_refuse(&entry->node, "more branches than this judge opens");
     settings.max_parallel_branches = (int64_t)active;
-    struct history history = history_begin(&settings, 256);
+    struct history history = history_start(&settings, 256);
     struct fixture *fixture = history.fixture;
     case_begin(judge);
     bool are_admitted = fixture_submit(fixture, 1, PARENTS()) == OK;

@@ -242,7 +242,7 @@ static struct smoke begin_smoke(int64_t proof_ns)
     config_init(&config);
     struct settings settings = config.settings; /* as shipped, but on */
     settings.enabled = 1;
-    struct smoke smoke = {.history = history_begin(&settings, 4), .proof_ns = proof_ns};
+    struct smoke smoke = {.history = history_start(&settings, 4), .proof_ns = proof_ns};
     return smoke;
 }
 

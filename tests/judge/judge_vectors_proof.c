@@ -85,7 +85,7 @@ static void moments_case(struct judge *judge, struct entry *entry)
 {
     struct graph graph;
     struct settings settings = judge_settings();
-    struct world world = {.history = history_begin(&settings, HISTORY_TASKS)};
+    struct world world = {.history = history_start(&settings, HISTORY_TASKS)};
     graph_read(entry, &graph);
     check_bool(judge, "submitted", true, history_submit_graph(&world.history, &graph, false));
     read_ready(entry, &world);
@@ -115,7 +115,7 @@ static void ledger_case(struct judge *judge, struct entry *entry)
 {
     struct graph graph;
     struct settings settings = judge_settings();
-    struct history history = history_begin(&settings, HISTORY_TASKS);
+    struct history history = history_start(&settings, HISTORY_TASKS);
     struct json_node ledger = entry_object(entry, "ledger"), may = entry_object(entry, "may_submit"), member;
     graph_read(entry, &graph);
     check_bool(judge, "proven", true, history_submit_graph(&history, &graph, false) && prove_all(&history));
@@ -154,7 +154,7 @@ static void after_one(struct judge *judge, const struct graph *graph, const char
                       const struct json_node *names)
 {
     struct settings settings = judge_settings();
-    struct history history = history_begin(&settings, HISTORY_TASKS);
+    struct history history = history_start(&settings, HISTORY_TASKS);
     check_bool(judge, "proven", true, history_submit_graph(&history, graph, false) && prove_all(&history));
     for (const char *at = confirmed; *at;) {
         char name[64];
@@ -209,7 +209,7 @@ static bool times_out(int64_t timeout_ms, int64_t waited_ms)
     struct settings settings = judge_settings();
     settings.confirmation_timeout_ns = timeout_ms * NS_PER_MS;
     settings.proof_timeout_ns = 1000 * NS_PER_S * 1000;
-    struct history history = history_begin(&settings, 8);
+    struct history history = history_start(&settings, 8);
     bool is_waiting = fixture_submit(history.fixture, 1, PARENTS()) == OK &&
                       fixture_submit(history.fixture, 2, PARENTS(1)) == OK &&
                       history_execute(&history, 2, 1) && history_prove(&history, 2) &&
@@ -248,7 +248,7 @@ static struct settings retry_settings;
 /* Fails a proof `attempt` times with this jitter; the wait before the next try, -1 when there is none. */
 static int64_t delay_after(uint64_t attempt, uint32_t jitter)
 {
-    struct history history = history_begin(&retry_settings, 4);
+    struct history history = history_start(&retry_settings, 4);
     bool is_running = fixture_submit(history.fixture, 1, PARENTS()) == OK && history_execute(&history, 1, 1);
     int64_t delay_ns = -1;
     for (uint64_t failed = 0; is_running && failed < attempt; failed++) {

@@ -190,7 +190,7 @@ static void order_case(struct judge *judge, struct entry *entry)
     graph_read(entry, &graph);
     if (entry_has(entry, "policy")) settings.rollback_policy = policy_of(entry);
     if (entry_has(entry, "checkpoints")) settings.checkpoint_interval = interval_of(judge, entry, &graph);
-    struct history history = history_begin(&settings, HISTORY_TASKS);
+    struct history history = history_start(&settings, HISTORY_TASKS);
     check_bool(judge, "submitted", true, history_submit_graph(&history, &graph, false));
     confirm_named(judge, entry, &history);
     uint64_t root = history_find(&history, entry_text(entry, "root"));
@@ -220,7 +220,7 @@ static void roots_case(struct judge *judge, struct entry *entry)
     struct graph graph;
     struct undoing undoing = {.count = 0};
     struct settings settings = judge_settings();
-    struct history history = history_begin(&settings, HISTORY_TASKS);
+    struct history history = history_start(&settings, HISTORY_TASKS);
     struct json_node roots = entry_array(entry, "roots_same_instant"),
                      names = entry_array(entry, "each_once");
     graph_read(entry, &graph);
@@ -275,7 +275,7 @@ static void stakes_case(struct judge *judge, struct entry *entry)
 {
     struct graph graph;
     struct settings settings = judge_settings();
-    struct history history = history_begin(&settings, HISTORY_TASKS);
+    struct history history = history_start(&settings, HISTORY_TASKS);
     struct json_node stakes = entry_object(entry, "stakes");
     graph_read(entry, &graph);
     check_u64(judge, "stakes: tasks", json_count(&stakes), graph.count);
@@ -299,7 +299,7 @@ static void stakes_case(struct judge *judge, struct entry *entry)
 static void star_case(struct judge *judge, struct entry *entry)
 {
     struct settings settings = judge_settings();
-    struct history history = history_begin(&settings, 256);
+    struct history history = history_start(&settings, 256);
     struct json_node stakes = entry_array(entry, "star_children_stakes");
     if (json_count(&stakes) > 200) input_refuse(&stakes, "more children than this judge has room for");
     check_bool(judge, "root", true, submit_bonded(&history, 1, PARENTS(), 1000));

@@ -37,7 +37,7 @@ static struct history begin_slash(uint32_t slash_bps)
 {
     struct settings settings = judge_settings();
     settings.slash_bps = slash_bps;
-    struct history history = history_begin(&settings, 64);
+    struct history history = history_start(&settings, 64);
     for (uint64_t agent = 5; agent <= MEMBERS_MOST; agent++)
         fixture_deposit(history.fixture, agent, (uint64_t)settings.max_stake_lamports);
     return history;
@@ -314,7 +314,7 @@ static bool is_allowed_at(int64_t slash_ms, int64_t cooldown_ms, int64_t at_ms)
 {
     struct settings settings = judge_settings();
     settings.cooldown_ns = cooldown_ms * NS_PER_MS;
-    struct history history = history_begin(&settings, 64);
+    struct history history = history_start(&settings, 64);
     history.fixture->now_ns = slash_ms * NS_PER_MS;
     bool is_allowed = submit_bonded(&history, 1, 0, 1000000) && reject_proof(&history, 1);
     history.fixture->now_ns = at_ms * NS_PER_MS;

@@ -9,7 +9,7 @@
 static uint64_t bond_of_chain(const struct settings *settings, uint64_t depth)
 {
     if (depth > 1000) return UINT64_MAX;
-    struct history history = history_begin(settings, (uint32_t)depth + 2);
+    struct history history = history_start(settings, (uint32_t)depth + 2);
     uint64_t bond = UINT64_MAX;
     for (uint64_t id = 1; id <= depth + 1; id++) {
         const uint64_t parents[] = {id - 1, 0};
@@ -172,7 +172,7 @@ static void total_case(struct judge *judge, struct entry *entry)
 {
     struct json_node bonds = entry_array(entry, "active_bonds");
     struct settings settings = judge_settings();
-    struct history history = history_begin(&settings, HISTORY_TASKS);
+    struct history history = history_start(&settings, HISTORY_TASKS);
     case_begin(judge);
     for (size_t i = 0; i < json_count(&bonds) && i < HISTORY_TASKS; i++) {
         struct json_node bond = json_item(&bonds, i);
@@ -199,7 +199,7 @@ static void limit_entry(struct judge *judge, struct entry *entry)
                                                                       entry_u64(entry, "stake_per_depth"));
     settings.max_stake_lamports = entry_i64(entry, "max_stake");
     struct json_node steps = entry_array(entry, "steps");
-    limit_run = (struct limit_run){.history = history_begin(&settings, 256), .next_id = 1};
+    limit_run = (struct limit_run){.history = history_start(&settings, 256), .next_id = 1};
     /* The limit is of what is locked; nobody here is short of money, whoever stands above. */
     for (uint64_t agent = SUBJECT; agent <= SUBJECT + OTHERS; agent++)
         fixture_deposit(limit_run.history.fixture, agent, UINT64_C(1) << 60);
