@@ -226,7 +226,8 @@ static err draw_knee(FILE *script, const void *with)
                 rows[i][4]);
     fputs("EOD\n", script);
     write_log_axis(script, rows, count);
-    fputs("set tmargin 2.6\nset xrange [0:*]\nset xlabel 'tasks offered a second'\nset ylabel 'result p99, "
+    fprintf(script, "set tmargin 2.6\nset xrange [0:%.5g]\n", count ? 1.06 * rows[count - 1][0] : 1);
+    fputs("set xlabel 'tasks offered a second'\nset ylabel 'result p99, "
           "seconds'\n"
           "plot $rates u 1:2:3:4 w yerrorbars pt 7 ps 1 lw 1.6 lc rgb main t 'lowest to highest run', "
           "$rates u 1:(int($5) ? $2 : NaN) w p pt 6 ps 2.4 lw 2 lc rgb other t 'knee'\n",

@@ -3,7 +3,8 @@
 # the report of a suite, a comparison, a sweep, a search and the report of its winner, a trend.
 # Each asks for nothing from anywhere, complains of nothing, looks different in light and in dark, is not blank,
 # fits a telephone, every link inside it leads somewhere, and every plot shows data, inside its frame, under
-# words that can be read (tests/browser/judge.js). Screenshots are kept in build/browser/. Prints "N passed, M failed"; exit 0 when none failed.
+# words that can be read (tests/browser/judge.js). Screenshots are kept in build/browser/.
+# Prints "N passed, M failed"; exit 0 when none failed.
 set -u
 agenc=$(realpath "${1:?usage: tests/browser/run.sh BINARY}")
 cd "$(dirname "$0")/../.." || exit 1
