@@ -68,7 +68,7 @@ static err add_all(const struct args *args, const struct report_inputs *inputs, 
     struct history_record record = {.label = args_text(args, "label")};
     TRY(read_time(args, &record.at_s, diag));
     TRY(history_args_open(args, true, &history, diag));
-    err e = history_begin(history, diag);
+    err e = history_lock(history, diag);
     for (uint32_t i = 0; i < args->operand_count && e == OK; i++)
         e = add_inputs(history, &inputs[i], &record, sums, diag);
     if (e == OK) e = history_commit(history, diag);

@@ -117,7 +117,7 @@ static err keep_log(struct history *history, struct diag *diag)
 static err take_steps(struct history *history, struct diag *diag)
 {
     int64_t version;
-    TRY(history_begin(history, diag));
+    TRY(history_lock(history, diag));
     TRY(read_version(history, &version, diag)); /* another process may have been here first */
     for (; version < HISTORY_VERSION; version++) TRY(run_sql(history, STEPS[version], diag));
     return history_commit(history, diag);
@@ -177,7 +177,7 @@ void history_close(struct history *history)
     free(history);
 }
 
-err history_begin(struct history *history, struct diag *diag)
+err history_lock(struct history *history, struct diag *diag)
 {
     return run_sql(history, "BEGIN IMMEDIATE", diag);
 }

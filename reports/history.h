@@ -2,7 +2,7 @@
  *
  *   struct history *history;
  *   TRY(history_open(&history, &options, diag));
- *   err e = history_begin(history, diag);                  waits for other writers
+ *   err e = history_lock(history, diag);                  waits for other writers
  *   ... history_add(history, &record, &is_new, diag) ...   any number of results
  *   if (e == OK) e = history_commit(history, diag);
  *   history_close(history);                                 what was not committed is gone
@@ -37,7 +37,7 @@ struct history_record {
     const char *label;                 /* NULL: none */
     int64_t at_s;                      /* since 1970, UTC */
 };
-MUST_USE err history_begin(struct history *history, struct diag *diag);
+MUST_USE err history_lock(struct history *history, struct diag *diag);
 /* *is_new false: it was there already, and nothing is changed. */
 MUST_USE err history_add(struct history *history, const struct history_record *record, bool *is_new,
                          struct diag *diag);

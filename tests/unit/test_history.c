@@ -54,7 +54,7 @@ static bool add(struct history *history, const char *test, const char *label, in
 static void add_one(const char *test, const char *label, int64_t at_s)
 {
     struct history *history = open_history();
-    cr_assert(eq(int, history_begin(history, NULL), OK));
+    cr_assert(eq(int, history_lock(history, NULL), OK));
     add(history, test, label, at_s);
     cr_assert(eq(int, history_commit(history, NULL), OK));
     history_close(history);
@@ -147,7 +147,7 @@ Test(history, a_result_comes_back_with_every_metric_of_every_run)
 Test(history, the_same_file_is_kept_once_and_a_name_is_a_series_of_its_own)
 {
     struct history *history = open_history();
-    cr_assert(eq(int, history_begin(history, NULL), OK));
+    cr_assert(eq(int, history_lock(history, NULL), OK));
     cr_expect(add(history, "a", NULL, 1));
     cr_expect(not(add(history, "a", "again", 2)));
     cr_expect(add(history, "b", NULL, 1));
@@ -177,7 +177,7 @@ Test(history, entries_are_in_order_of_time_not_of_arrival)
 Test(history, what_was_not_committed_is_gone)
 {
     struct history *history = open_history();
-    cr_assert(eq(int, history_begin(history, NULL), OK));
+    cr_assert(eq(int, history_lock(history, NULL), OK));
     cr_expect(add(history, "a", NULL, 1));
     history_close(history);
     cr_expect(eq(i64, ask("SELECT count(*) FROM result"), 0));
@@ -299,14 +299,14 @@ Test(history, a_lock_that_outlasts_patience_is_an_error_in_time)
     const struct history_options options = {path, true, 150};
     struct diag diag = {0};
     cr_assert(eq(int, history_open(&other, &options, NULL), OK));
-    cr_assert(eq(int, history_begin(holder, NULL), OK));
-    cr_expect(eq(int, history_begin(other, &diag), ERR_IO));
+    cr_assert(eq(int, history_lock(holder, NULL), OK));
+    cr_expect(eq(int, history_lock(other, &diag), ERR_IO));
     cr_expect(strstr(diag.text, "another process holds it, waited 0.15 s") != NULL, "%s", diag.text);
     struct history_list list = read_all("a", NULL); /* readers do not wait */
     cr_expect(eq(u32, list.count, 1));
     history_list_free(&list);
     cr_assert(eq(int, history_commit(holder, NULL), OK));
-    cr_expect(eq(int, history_begin(other, NULL), OK));
+    cr_expect(eq(int, history_lock(other, NULL), OK));
     history_close(holder);
     history_close(other);
 }
@@ -318,7 +318,7 @@ Test(history, what_says_nothing_is_not_kept)
     const struct history_record record = {result, "a", NULL, 1};
     bool is_new;
     result->interrupted = true;
-    cr_assert(eq(int, history_begin(history, NULL), OK));
+    cr_assert(eq(int, history_lock(history, NULL), OK));
     cr_expect(eq(int, history_add(history, &record, &is_new, &diag), ERR_RANGE));
     cr_expect(strstr(diag.text, "interrupted") != NULL);
     history_close(history);
@@ -335,7 +335,7 @@ static int add_fifty(int child)
         snprintf(result->digest, sizeof result->digest, "%064d", i);
         err e = history_open(&history, &options, NULL);
         if (e != OK) return 1;
-        e = history_begin(history, NULL);
+        e = history_lock(history, NULL);
         if (e == OK) e = history_add(history, &record, &is_new, NULL);
         if (e == OK) e = history_commit(history, NULL);
         history_close(history);
