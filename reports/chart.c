@@ -8,7 +8,7 @@ static const struct chart CHARTS[] = {
         .name = "percentiles",
         .title = "Result latency by percentile",
         .reading = "How long agents wait for a result: at 99, one task in a hundred waits longer than the "
-                   "curve says. Thick: all runs together; thin: each run; short bars: targets. The curves "
+                   "curve says. Thick: all runs together; thin: runs; short bars: targets. The curves "
                    "stop where the sample cannot tell.",
         .nothing = "no data: no task was timed",
         .has_data = chart_has_result,

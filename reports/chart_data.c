@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CURVE_POINTS = 121 };
+enum { CURVE_POINTS = 121, THIN_POINTS = 37, THIN_CURVES_MOST = 10 };
 #define DEPTHS            (LIMIT_DEPTH + 2)
 #define LOG_OF_HALF_LEVEL (-3.6888794541139363) /* ln 0.025 */
 
@@ -48,7 +48,7 @@ static double reach_of(uint64_t count)
 
 /* Points (1 / (1 - q), seconds) evenly spaced on the logarithmic axis. Unfinished tasks are longer than all
  * that was seen: the curve ends where they begin. */
-static void write_curve(FILE *script, const struct histogram *histogram, uint64_t censored)
+static void write_curve(FILE *script, const struct histogram *histogram, uint64_t censored, uint32_t points)
 {
     double quantiles[CURVE_POINTS], places[CURVE_POINTS];
     int64_t values_ns[CURVE_POINTS];
@@ -56,8 +56,8 @@ static void write_curve(FILE *script, const struct histogram *histogram, uint64_
     double reach = reach_of(total);
     uint32_t count = 0;
     if (histogram->total_count == 0 || reach <= 1) return;
-    for (uint32_t i = 0; i < CURVE_POINTS; i++) {
-        double place = fmath_pow(reach, (double)i / (CURVE_POINTS - 1));
+    for (uint32_t i = 0; i < points; i++) {
+        double place = fmath_pow(reach, (double)i / (points - 1));
         double quantile = (1 - 1 / place) * (double)total / (double)histogram->total_count;
         if (quantile > 1) break;
         places[count] = place;
@@ -69,12 +69,14 @@ static void write_curve(FILE *script, const struct histogram *histogram, uint64_
     fputc('\n', script);
 }
 
+/* Of many runs a sample, evenly spaced: lines beyond those cannot be told apart. */
 void chart_write_runs(FILE *script, const struct chart_curve *curve)
 {
+    uint32_t step = (curve->run_count + THIN_CURVES_MOST - 1) / THIN_CURVES_MOST;
     fprintf(script, "$%s << EOD\n", curve->block);
-    for (uint32_t run = 0; curve->run_count > 1 && run < curve->run_count; run++)
+    for (uint32_t run = 0; curve->run_count > 1 && run < curve->run_count; run += step)
         write_curve(script, &curve->runs[run].histograms[curve->kind],
-                    curve->runs[run].latency[curve->kind].censored);
+                    curve->runs[run].latency[curve->kind].censored, THIN_POINTS);
     fputs("EOD\n", script);
 }
 
@@ -96,7 +98,7 @@ err chart_write_pooled(FILE *script, const struct chart_curve *curve)
     uint64_t censored;
     TRY(chart_pool(&pooled, &censored, curve));
     fprintf(script, "$%s << EOD\n", curve->block);
-    write_curve(script, &pooled, censored);
+    write_curve(script, &pooled, censored, CURVE_POINTS);
     fputs("EOD\n", script);
     histogram_close(&pooled);
     return OK;

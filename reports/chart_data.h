@@ -12,8 +12,8 @@ struct chart_curve {
     uint32_t run_count; /* 0: an empty block */
 };
 /* Rows 1 / (1 - q), seconds: where the sample can tell, up to the censored ones. */
-void chart_write_runs(FILE *script,
-                      const struct chart_curve *curve); /* a curve each; none for a single run */
+/* A curve each, of at most ten; none for a single run. */
+void chart_write_runs(FILE *script, const struct chart_curve *curve);
 MUST_USE err chart_write_pooled(FILE *script, const struct chart_curve *curve);
 double chart_reach(const struct chart_curve *curve); /* the largest 1 / (1 - q), at least 100 */
 /* All runs together; histogram_close is the caller's. */

@@ -19,6 +19,28 @@ static void say_counts(char *text, const struct comparison_paper *paper)
     report_say(text, ".");
 }
 
+static const struct bench_target *target_like(const struct bench_result *result,
+                                              const struct bench_target *target)
+{
+    for (uint32_t i = 0; i < result->target_count; i++)
+        if (strcmp(result->targets[i].name, target->name) == 0 &&
+            strcmp(result->targets[i].target, target->target) == 0)
+            return &result->targets[i];
+    return NULL;
+}
+
+static uint32_t targets_lost(const struct comparison *comparison)
+{
+    uint32_t lost = 0;
+    for (uint32_t i = 0; i < comparison->count; i++)
+        for (uint32_t j = 0; j < comparison->tests[i].before->target_count; j++) {
+            const struct bench_target *before = &comparison->tests[i].before->targets[j];
+            const struct bench_target *after = target_like(comparison->tests[i].after, before);
+            lost += after && before->pass && !after->pass;
+        }
+    return lost;
+}
+
 void comparison_write_verdict(const struct page *page, const struct comparison_paper *paper)
 {
     static const enum verdict_tone TONES[] = {
@@ -31,6 +53,12 @@ void comparison_write_verdict(const struct page *page, const struct comparison_p
         report_say(text, "Before and after agree in every figure of every run.");
     } else {
         say_counts(text, paper);
+    }
+    uint32_t lost = targets_lost(paper->comparison);
+    if (lost > 0) {
+        report_say(text, " %u target%s met before %s missed now.", lost, lost == 1 ? "" : "s",
+                   lost == 1 ? "is" : "are");
+        if (verdict.tone != TONE_BAD) verdict.tone = TONE_OPEN;
     }
     if (outcome->fewest_pairs < SIGNFLIP_PAIRS_LEAST && !outcome->is_identical) {
         verdict.word = "UNDECIDED";
@@ -114,41 +142,38 @@ static void add_impact(const struct page *page, const struct comparison_test *te
     grid_add(page->grid, CELL_NUMBER, "%s", comparison_change_text(row).text);
     grid_add(page->grid, CELL_NUMBER, "%s", before);
     grid_add(page->grid, CELL_NUMBER, "%s", after);
-    grid_add(page->grid, CELL_TEXT, "%s", row->metric->is_primary ? "primary" : "exploratory");
+}
+
+static void begin_impacts(struct grid *grid, const char *caption)
+{
+    static const char *const COLUMNS[] = {"Metric", "Test", "Change (95 % interval)", "Before", "After"};
+    grid_begin(grid, caption);
+    for (size_t i = 0; i < sizeof COLUMNS / sizeof *COLUMNS; i++)
+        grid_add_column(grid, i >= 2 ? CELL_NUMBER : CELL_TEXT, COLUMNS[i]);
 }
 
 static void write_impacts(const struct page *page, const struct comparison_paper *paper,
-                          enum comparison_verdict verdict)
+                          enum comparison_verdict verdict, bool is_primary)
 {
     bool is_good = verdict == VERDICT_BETTER;
     struct grid *grid = page->grid;
-    static const char *const COLUMNS[] = {"Metric", "Test",  "Change (95 % interval)",
-                                          "Before", "After", "Role"};
-    grid_begin(grid, is_good ? "What became better" : "What became worse");
-    for (size_t i = 0; i < sizeof COLUMNS / sizeof *COLUMNS; i++)
-        grid_add_column(grid, i >= 2 && i <= 4 ? CELL_NUMBER : CELL_TEXT, COLUMNS[i]);
-    for (int primary = 1; primary >= 0; primary--)
-        for (uint32_t i = 0; i < paper->comparison->count; i++)
-            for (uint32_t j = 0; j < comparison_metric_count(); j++) {
-                const struct comparison_test *test = &paper->comparison->tests[i];
-                const struct comparison_row *row = &test->rows[j];
-                if (row->verdict == verdict && row->metric->is_primary == primary &&
-                    grid->cell_count + 6 <= GRID_CELLS_MOST)
-                    add_impact(page, test, row);
-            }
-    page->renderer->heading(page->out, 3, is_good ? "Positive impacts" : "Negative impacts");
-    if (grid->cell_count == 0) page->renderer->paragraph(page->out, "None beyond chance.");
+    begin_impacts(grid, is_good ? "What became better" : "What became worse");
+    for (uint32_t i = 0; i < paper->comparison->count; i++)
+        for (uint32_t j = 0; j < comparison_metric_count(); j++) {
+            const struct comparison_test *test = &paper->comparison->tests[i];
+            const struct comparison_row *row = &test->rows[j];
+            if (row->verdict == verdict && row->metric->is_primary == is_primary &&
+                grid->cell_count + 5 <= GRID_CELLS_MOST)
+                add_impact(page, test, row);
+        }
+    if (is_primary && grid->cell_count == 0)
+        page->renderer->paragraph(page->out, "None of the primary metrics, beyond chance.");
+    if (is_primary) page->renderer->table(page->out, grid);
+    if (is_primary || grid->cell_count == 0) return;
+    page->renderer->fold_begin(page->out, is_good ? "Other metrics that became better (exploratory)"
+                                                  : "Other metrics that became worse (exploratory)");
     page->renderer->table(page->out, grid);
-}
-
-static const struct bench_target *target_like(const struct bench_result *result,
-                                              const struct bench_target *target)
-{
-    for (uint32_t i = 0; i < result->target_count; i++)
-        if (strcmp(result->targets[i].name, target->name) == 0 &&
-            strcmp(result->targets[i].target, target->target) == 0)
-            return &result->targets[i];
-    return NULL;
+    page->renderer->fold_end(page->out);
 }
 
 /* Targets that the change made met, or missed. */
@@ -169,25 +194,17 @@ static void write_targets(const struct page *page, const struct comparison *comp
         }
 }
 
-static uint32_t targets_lost(const struct comparison *comparison)
-{
-    uint32_t lost = 0;
-    for (uint32_t i = 0; i < comparison->count; i++)
-        for (uint32_t j = 0; j < comparison->tests[i].before->target_count; j++) {
-            const struct bench_target *before = &comparison->tests[i].before->targets[j];
-            const struct bench_target *after = target_like(comparison->tests[i].after, before);
-            lost += after && before->pass && !after->pass;
-        }
-    return lost;
-}
-
 void comparison_write_analysis(const struct page *page, const struct comparison_paper *paper)
 {
     const struct comparison *comparison = paper->comparison;
     char text[REPORT_TEXT_BYTES] = "";
     page->renderer->heading(page->out, 2, "Analysis");
-    write_impacts(page, paper, VERDICT_BETTER);
-    write_impacts(page, paper, VERDICT_WORSE);
+    page->renderer->heading(page->out, 3, "Positive impacts");
+    write_impacts(page, paper, VERDICT_BETTER, true);
+    write_impacts(page, paper, VERDICT_BETTER, false);
+    page->renderer->heading(page->out, 3, "Negative impacts");
+    write_impacts(page, paper, VERDICT_WORSE, true);
+    write_impacts(page, paper, VERDICT_WORSE, false);
     write_targets(page, comparison);
     page->renderer->heading(page->out, 3, "Net assessment");
     report_say(text,

@@ -12,8 +12,8 @@ static const struct chart CHARTS[] = {
         .title = "Result latency by percentile, before and after",
         .reading =
             "How long agents wait for a result: at 99, one task in a hundred waits longer than the curve "
-            "says. Thick: all runs together, with the 95 % interval of their order statistics; thin: each "
-            "run. The curves stop where the sample cannot tell.",
+            "says. Thick: all runs together, with the 95 % interval of their order statistics; thin: "
+            "runs. The curves stop where the sample cannot tell.",
         .nothing = "no data: no task was timed",
         .has_data = comparison_has_result,
         .write_data = comparison_write_percentiles,

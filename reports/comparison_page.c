@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { RUNS_SHOWN = 20 };
+
 struct report_number comparison_effect_text(const struct comparison_row *row, double on_scale)
 {
     struct report_number number = {"n/a"};
@@ -178,10 +180,12 @@ static void write_runs(const struct page *page, const struct bench_result *resul
     grid_begin(grid, caption);
     for (int i = 0; i < COLUMN_COUNT; i++)
         grid_add_column(grid, i + 1 < COLUMN_COUNT ? CELL_NUMBER : CELL_CODE, COLUMNS[i]);
-    for (uint32_t run = 0; run < result->runs && grid->cell_count + COLUMN_COUNT <= GRID_CELLS_MOST; run++)
+    for (uint32_t run = 0; run < result->runs && run < RUNS_SHOWN; run++)
         add_run(grid, run + 1, &result->per_run[run]);
     page->renderer->fold_begin(page->out, caption);
     page->renderer->table(page->out, grid);
+    if (result->runs > RUNS_SHOWN)
+        page->renderer->paragraph(page->out, "Further runs are in the result file.");
     page->renderer->fold_end(page->out);
 }
 

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { BAND_POINTS = 61, TAIL_POINTS = 160 };
+enum { BAND_POINTS = 61, TAIL_POINTS = 90 };
 
 struct arm {
     const char *name; /* how its blocks end */

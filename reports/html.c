@@ -3,6 +3,9 @@
 #include "reports/html_style.h"
 #include "reports/render.h"
 
+#include <string.h>
+#include <stdlib.h>
+
 static void write_colors(FILE *out)
 {
     fputs(":root{color-scheme:light dark;", out);
@@ -67,7 +70,17 @@ static void verdict(FILE *out, const struct verdict *verdict)
 static void code(FILE *out, const char *text)
 {
     fputs("<pre tabindex=\"0\"><code>", out);
-    escape_html(out, text);
+    /* Line breaks are what a block of code is for; escaped they would be spaces. */
+    for (size_t size; *text; text += size) {
+        size = strcspn(text, "\n");
+        char *line = strndup(text, size);
+        if (line) escape_html(out, line);
+        free(line);
+        if (text[size] == '\n') {
+            fputc('\n', out);
+            size++;
+        }
+    }
     fputs("</code></pre>\n", out);
 }
 
