@@ -336,8 +336,11 @@ const struct command COMMAND_benchmark_gate = {
         "    alpha = 0.05            # chance of a wrong word, both sides together\n"
         "    least = 0.02            # a smaller worsening is never called a regression\n"
         "    looks = [10, 20, 30]    # pairs of runs\n"
+        "    family = \"holm\"         # p adjusted for all metrics judged; \"each\": for none\n"
         "    [tolerance]             # metrics of `benchmark compare`, and how much worse they may be\n"
-        "    result.p99 = \"10%\"",
+        "    result.p99 = \"10%\"\n"
+        "    [direction]             # which side is better, if not the metric's own\n"
+        "    depth_mean = \"higher\"",
     .examples = "agenc benchmark gate --baseline ci/baseline --candidate out --junit gate.xml --github\n"
                 "agenc benchmark gate --baseline ci/baseline --scenario ci/baseline/steady.toml\n"
                 "agenc benchmark gate --baseline main.toml --candidate branch.toml --policy ci/gate.toml",

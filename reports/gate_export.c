@@ -8,7 +8,7 @@
 struct report_number gate_allowed_text(const struct gate_finding *finding)
 {
     struct report_number number;
-    bool falls = finding->rule->metric->sense == HIGHER_IS_BETTER;
+    bool falls = finding->rule->sense == HIGHER_IS_BETTER;
     snprintf(number.text, sizeof number.text, "%c%.4g %%", falls ? '-' : '+', 100 * finding->rule->tolerance);
     return number;
 }

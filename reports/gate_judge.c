@@ -13,7 +13,7 @@ const char *gate_outcome_name(enum gate_outcome outcome)
 /* Above 0 is worse. */
 static double sign_of(const struct gate_finding *finding)
 {
-    return finding->rule->metric->sense == HIGHER_IS_BETTER ? -1 : 1;
+    return finding->rule->sense == HIGHER_IS_BETTER ? -1 : 1;
 }
 
 /* A share of worsening on the row's scale: throughput may fall to 1 - share, latency rise to 1 + share. */
@@ -111,7 +111,7 @@ static void adjust(struct gate_verdict *verdict, const struct gate_policy *polic
     double p[FAMILY_MOST];
     for (uint32_t i = 0; i < verdict->count; i++)
         p[i] = is_open[i] ? regression_p(&verdict->findings[i], policy->least) : NAN;
-    family_holm(p, verdict->count, p);
+    if (policy->family == GATE_HOLM) family_holm(p, verdict->count, p);
     for (uint32_t i = 0; i < verdict->count; i++) verdict->findings[i].p = p[i];
 }
 

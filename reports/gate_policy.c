@@ -22,15 +22,21 @@ static const struct {
 void gate_policy_default(struct gate_policy *out)
 {
     *out = (struct gate_policy){.alpha = 0.05, .least = 0.02, .looks = {10, 20, 30}, .look_count = 3};
-    for (size_t i = 0; i < sizeof DEFAULTS / sizeof *DEFAULTS; i++)
-        out->rules[out->rule_count++] =
-            (struct gate_rule){comparison_metric_find(DEFAULTS[i].metric),
-                               gate_limit_find(DEFAULTS[i].limit)->tolerance_percent / 100.0};
+    for (size_t i = 0; i < sizeof DEFAULTS / sizeof *DEFAULTS; i++) {
+        const struct comparison_metric *metric = comparison_metric_find(DEFAULTS[i].metric);
+        out->rules[out->rule_count++] = (struct gate_rule){
+            metric, metric->sense, gate_limit_find(DEFAULTS[i].limit)->tolerance_percent / 100.0};
+    }
 }
 
 struct reading {
     struct gate_policy *policy;
     bool has_tolerance, has_looks;
+    struct direction {
+        const struct comparison_metric *metric;
+        enum comparison_sense sense;
+    } directions[COMPARISON_METRICS_MOST];
+    uint32_t direction_count;
 };
 
 static err wrong(const struct toml_leaf *leaf, struct diag *diag, const char *want)
@@ -80,25 +86,51 @@ static err read_tolerance(const struct toml_leaf *leaf, double *out, struct diag
     return OK;
 }
 
+/* The metric that a leaf below `section` names. */
+static err find_metric(const struct toml_leaf *leaf, const char *section,
+                       const struct comparison_metric **out, struct diag *diag)
+{
+    const char *name = leaf->path + strlen(section);
+    char room[64];
+    *out = comparison_metric_find(name);
+    if (*out) return OK;
+    const char *near = run_metric_nearest(name, room);
+    return diag_fail(diag, ERR_SYNTAX, "%s:%d:%d: %.64s is no metric that comparisons know%s%s", leaf->file,
+                     leaf->line, leaf->key_column, name, near ? ", perhaps " : "", near ? near : "");
+}
+
 static err take_tolerance(struct reading *reading, const struct toml_leaf *leaf, struct diag *diag)
 {
     struct gate_policy *policy = reading->policy;
-    const char *name = leaf->path + strlen("tolerance.");
-    const struct comparison_metric *metric = comparison_metric_find(name);
-    char room[64];
+    struct gate_rule rule;
     if (!reading->has_tolerance) policy->rule_count = 0;
     reading->has_tolerance = true;
-    if (!metric) {
-        const char *near = run_metric_nearest(name, room);
-        return diag_fail(diag, ERR_SYNTAX, "%s:%d:%d: %.64s is no metric that comparisons know%s%s",
-                         leaf->file, leaf->line, leaf->key_column, name, near ? ", perhaps " : "",
-                         near ? near : "");
-    }
-    if (metric->sense == NEITHER_IS_BETTER)
-        return wrong(leaf, diag, "another metric: this one has no better side");
-    struct gate_rule *rule = &policy->rules[policy->rule_count++];
-    rule->metric = metric;
-    return read_tolerance(leaf, &rule->tolerance, diag);
+    TRY(find_metric(leaf, "tolerance.", &rule.metric, diag));
+    rule.sense = rule.metric->sense;
+    TRY(read_tolerance(leaf, &rule.tolerance, diag));
+    policy->rules[policy->rule_count++] = rule;
+    return OK;
+}
+
+static err take_direction(struct reading *reading, const struct toml_leaf *leaf, struct diag *diag)
+{
+    struct direction *direction = &reading->directions[reading->direction_count];
+    TRY(find_metric(leaf, "direction.", &direction->metric, diag));
+    bool is_higher = leaf->type == TOML_STRING && strcmp(leaf->text, "higher") == 0;
+    if (!is_higher && (leaf->type != TOML_STRING || strcmp(leaf->text, "lower") != 0))
+        return wrong(leaf, diag, "the better side, \"lower\" or \"higher\"");
+    direction->sense = is_higher ? HIGHER_IS_BETTER : LOWER_IS_BETTER;
+    reading->direction_count++;
+    return OK;
+}
+
+static err take_family(struct reading *reading, const struct toml_leaf *leaf, struct diag *diag)
+{
+    bool is_each = leaf->type == TOML_STRING && strcmp(leaf->text, "each") == 0;
+    if (!is_each && (leaf->type != TOML_STRING || strcmp(leaf->text, "holm") != 0))
+        return wrong(leaf, diag, "\"holm\", p adjusted for all metrics, or \"each\", for none");
+    reading->policy->family = is_each ? GATE_EACH : GATE_HOLM;
+    return OK;
 }
 
 static err take(const struct toml_leaf *leaf, struct diag *diag, void *context)
@@ -107,17 +139,37 @@ static err take(const struct toml_leaf *leaf, struct diag *diag, void *context)
     if (strcmp(leaf->path, "gate.alpha") == 0) return take_share(leaf, &reading->policy->alpha, diag);
     if (strcmp(leaf->path, "gate.least") == 0) return take_share(leaf, &reading->policy->least, diag);
     if (strncmp(leaf->path, "gate.looks[", 11) == 0) return take_look(reading, leaf, diag);
+    if (strcmp(leaf->path, "gate.family") == 0) return take_family(reading, leaf, diag);
     if (strncmp(leaf->path, "tolerance.", 10) == 0) return take_tolerance(reading, leaf, diag);
+    if (strncmp(leaf->path, "direction.", 10) == 0) return take_direction(reading, leaf, diag);
     return diag_fail(diag, ERR_SYNTAX,
-                     "%s:%d:%d: %s is not known here, want [gate] alpha, least, looks and [tolerance] METRIC",
+                     "%s:%d:%d: %s is not known here, want [gate] alpha, least, looks, family; [tolerance] "
+                     "METRIC; [direction] METRIC",
                      leaf->file, leaf->line, leaf->key_column, leaf->path);
+}
+
+/* Sections stand in any order: sides are settled when both are known. */
+static err settle_directions(const struct reading *reading, const char *path, struct diag *diag)
+{
+    for (uint32_t i = 0; i < reading->policy->rule_count; i++) {
+        struct gate_rule *rule = &reading->policy->rules[i];
+        for (uint32_t j = 0; j < reading->direction_count; j++)
+            if (reading->directions[j].metric == rule->metric) rule->sense = reading->directions[j].sense;
+        if (rule->sense == NEITHER_IS_BETTER)
+            return diag_fail(
+                diag, ERR_SYNTAX,
+                "%s: %s has no better side of its own, want [direction] %s = \"lower\" or \"higher\"", path,
+                rule->metric->name, rule->metric->name);
+    }
+    return OK;
 }
 
 err gate_policy_read(struct gate_policy *out, const char *path, struct diag *diag)
 {
     struct reading reading = {.policy = out};
     gate_policy_default(out);
-    return toml_read_file(path, take, &reading, diag);
+    TRY(toml_read_file(path, take, &reading, diag));
+    return settle_directions(&reading, path, diag);
 }
 
 double gate_policy_alpha(const struct gate_policy *policy, uint32_t look)

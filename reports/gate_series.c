@@ -135,7 +135,7 @@ void gate_write_gha(FILE *out, const struct gate_verdict *verdict, enum gate_sid
     for (uint32_t i = 0; i < verdict->count; i++) {
         const struct gate_finding *finding = &verdict->findings[i];
         const struct comparison_row *row = finding->row;
-        bool is_bigger = finding->rule->metric->sense == HIGHER_IS_BETTER;
+        bool is_bigger = finding->rule->sense == HIGHER_IS_BETTER;
         char name[2 * REPORT_TITLE_BYTES], range[64];
         if (is_bigger != (side == GATE_BIGGER_IS_BETTER) || finding->outcome == GATE_VOID) continue;
         snprintf(name, sizeof name, "%s %s", finding->test->title, finding->rule->metric->name);

@@ -200,7 +200,9 @@ Test(gate_policy, what_makes_no_sense_is_named_with_its_place)
         {"[tolerance]\nresult.p98 = \"10%\"\n", ":2:8: result.p98 is no metric"},
         {"[tolerance]\nresult.p99 = 10\n", "\"10%\""},
         {"[tolerance]\nresult.p99 = \"-3%\"\n", "\"10%\""},
-        {"[tolerance]\ndepth_mean = \"10%\"\n", "no better side"},
+        {"[tolerance]\ndepth_mean = \"10%\"\n", "no better side of its own"},
+        {"[direction]\nresult.p99 = \"up\"\n", "\"lower\" or \"higher\""},
+        {"[gate]\nfamily = \"max\"\n", "\"holm\""},
         {"[gate]\nlooks = [20, 10]\n", "ascending"},
         {"[gate]\nlooks = [3]\n", "6 to 1000"},
         {"[gate]\nalpha = 2\n", "share above 0"},
@@ -211,6 +213,24 @@ Test(gate_policy, what_makes_no_sense_is_named_with_its_place)
         cr_expect(ne(int, read_policy(CASES[i].text), OK), "%s", CASES[i].text);
         cr_expect(strstr(diag.text, CASES[i].want) != NULL, "%s", diag.text);
     }
+}
+
+Test(gate_policy, the_policy_says_which_side_is_better_and_whether_metrics_are_a_family)
+{
+    cr_assert(eq(int,
+                 read_policy("[direction]\ndepth_mean = \"higher\"\n[tolerance]\ndepth_mean = \"10%\"\n"
+                             "[gate]\nfamily = \"each\"\n"),
+                 OK),
+              "%s", diag.text);
+    cr_expect(eq(int, policy.rules[0].sense, HIGHER_IS_BETTER));
+    cr_expect(eq(int, policy.family, GATE_EACH));
+    const struct gate_policy read = policy;
+    begin(10);
+    policy = read;
+    for (uint32_t run = 0; run < 10; run++) after->per_run[run].depth_mean *= 0.8;
+    judge();
+    cr_expect(eq(int, verdict.outcome, GATE_REGRESSED));
+    end();
 }
 
 /* --- the words of others --- */

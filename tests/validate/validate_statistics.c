@@ -148,7 +148,7 @@ static void count_alarms(const struct noise *noise, double effect, double shares
     uint32_t counts[RULE_COUNT] = {0};
     gate_policy_default(&policy);
     policy.rule_count = 1;
-    policy.rules[0] = (struct gate_rule){comparison_metric_find("result.p99"), 0.05};
+    policy.rules[0] = (struct gate_rule){comparison_metric_find("result.p99"), LOWER_IS_BETTER, 0.05};
     stage_open(&stage, PAIRS);
     for (uint32_t trial = 0; trial < TRIALS; trial++) {
         struct noise_trial data;
