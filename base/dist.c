@@ -4,6 +4,7 @@
 #include "base/duration.h"
 #include "base/file.h"
 #include "base/fmath.h"
+#include "base/sort.h"
 #include "base/units.h"
 #include <math.h>
 #include <stdbool.h>
@@ -127,12 +128,6 @@ static err parse_line(char *line, int64_t *out, bool *is_value, struct diag *dia
     return *out <= NS_PER_DAY ? OK : diag_fail(diag, ERR_RANGE, "\"%.64s\" is more than a day", line);
 }
 
-static int compare_values(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* `text` is cut up. dist->values has room for a value a line. */
 static err parse_lines(struct dist *dist, char *text, const char *path, struct diag *diag)
 {
@@ -149,7 +144,7 @@ static err parse_lines(struct dist *dist, char *text, const char *path, struct d
     }
     if (dist->value_count == 0)
         return diag_fail(diag, ERR_SYNTAX, "%.256s: no durations; write one a line, as in 250ms", path);
-    qsort(dist->values, dist->value_count, sizeof *dist->values, compare_values);
+    sort_i64(dist->values, dist->value_count);
     return OK;
 }
 

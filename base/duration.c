@@ -134,3 +134,18 @@ void percent_print(char text[DURATION_TEXT_BYTES], int64_t bps)
     else
         snprintf(text, DURATION_TEXT_BYTES, "%" PRId64 ".%02" PRId64 "%%", whole, hundredths);
 }
+
+void duration_print_rounded(char text[DURATION_TEXT_BYTES], int64_t ns)
+{
+    double s = (double)ns / (double)NS_PER_S;
+    if (ns == NEVER_NS)
+        snprintf(text, DURATION_TEXT_BYTES, "n/a");
+    else if (s < 1)
+        snprintf(text, DURATION_TEXT_BYTES, "%.0f ms", s * 1e3);
+    else if (s < 1000)
+        snprintf(text, DURATION_TEXT_BYTES, "%.2f s", s);
+    else if (s < 2 * 3600)
+        snprintf(text, DURATION_TEXT_BYTES, "%.1f min", s / 60);
+    else
+        snprintf(text, DURATION_TEXT_BYTES, "%.2f h", s / 3600);
+}

@@ -23,3 +23,7 @@ MUST_USE err percent_parse(const char *text, int64_t *out_bps, struct diag *diag
 void duration_print(char text[DURATION_TEXT_BYTES], int64_t ns);
 void size_print(char text[DURATION_TEXT_BYTES], int64_t bytes);
 void percent_print(char text[DURATION_TEXT_BYTES], int64_t bps);
+
+/* For the columns of a table, at most nine characters below a year: "431 ms", "13.62 s", "21.3 min", "17.42
+ * h"; NEVER_NS: "n/a". */
+void duration_print_rounded(char text[DURATION_TEXT_BYTES], int64_t ns);

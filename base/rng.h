@@ -40,6 +40,7 @@ enum rng_purpose {
     RNG_RESAMPLE,         /* entity: resample; signs, blocks, orders of a test */
     RNG_HALT,             /* entity: halt of a chain */
     RNG_DESIGN,           /* entity: factor; the order in which levels are dealt to points */
+    RNG_SENDING,          /* entity: transaction of a survey; when it is sent */
 };
 
 struct rng {

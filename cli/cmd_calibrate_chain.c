@@ -1,5 +1,6 @@
 /* cli/cmd_calibrate_chain.c: a chain profile from slots and transactions. */
 #include "base/limits.h"
+#include "base/sent_csv.h"
 #include "base/units.h"
 #include "cli/calibrate.h"
 #include "cli/share.h"
@@ -155,7 +156,7 @@ const struct command COMMAND_calibrate_chain = {
     .formats = "CSV with a header; columns in any order; what has not happened is empty:\n"
                "  slots:         slot,start_ms,end_ms,frozen_ms,confirmed_ms,finalized_ms,state\n"
                "                 state: block, skipped or abandoned\n"
-               "  transactions:  sent_ms,outcome,processed_ms,confirmed_ms,finalized_ms,slots_to_land\n"
+               "  transactions:  " SENT_CSV_HEADER "\n"
                "                 outcome: landed, refused or expired\n"
                "  confirmations: confirm_ms, from frozen to confirmed",
     .examples = "agenc calibrate chain --from tests/data/chain-slots.csv\n"

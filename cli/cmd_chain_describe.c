@@ -2,6 +2,7 @@
 #include "base/duration.h"
 #include "base/file.h"
 #include "base/json_write.h"
+#include "base/sent_csv.h"
 #include "base/units.h"
 #include "cli/chain_args.h"
 #include "sim/chain_survey.h"
@@ -24,13 +25,13 @@ static const struct flag FLAGS[] = {
      .min = 0,
      .max = 10000000,
      .fallback = "2000",
-     .help = "transactions to send"},
+     .help = "transactions to send, evenly over the time of the slots"},
     {.name = "path",
      .value = "PATH",
      .type = FLAG_CHOICE,
      .choices = PATHS,
      .fallback = "staked",
-     .help = "how they travel"},
+     .help = "how they travel: staked, ordinary or unstaked"},
     {.name = "seed", .value = "N", .type = FLAG_UNSIGNED, .fallback = "1", .help = "of every draw"},
     {.name = "samples",
      .value = "F.csv",
@@ -59,6 +60,9 @@ static void print_table(const struct chain_survey *survey, const struct chain_pr
     static const char *const HOW[] = {[CHAIN_EMPIRICAL] = "delays drawn from tables",
                                       [CHAIN_MECHANISTIC] = "votes counted",
                                       [CHAIN_FITTED] = "delays drawn from laws"};
+    char span[DURATION_TEXT_BYTES], halted[DURATION_TEXT_BYTES];
+    duration_print_rounded(span, survey->span_ns);
+    duration_print_rounded(halted, survey->halted_ns);
     fprintf(out, "%s: %s, %s\n\n", profile->name, profile->is_alpenglow ? "alpenglow" : "tower",
             HOW[profile->fidelity]);
     fprintf(out, "slots           %u of %.1f ms on average; %.2f %% skipped, %.2f %% abandoned\n",
@@ -67,10 +71,10 @@ static void print_table(const struct chain_survey *survey, const struct chain_pr
     fprintf(out, "forks           lost 1 block: %u, 2: %u, 3: %u, 4: %u, more: %u\n", survey->forks[0],
             survey->forks[1], survey->forks[2], survey->forks[3], survey->forks[4]);
     if (survey->halts)
-        fprintf(out, "halts           %u, %.0f s together; their restarts dropped %u blocks\n", survey->halts,
-                (double)survey->halted_ns / NS_PER_S, survey->dropped);
-    fprintf(out, "transactions    %u sent: %.2f %% landed, %.2f %% expired, %.2f %% refused\n",
-            survey->transactions, percent(survey->landed, survey->transactions),
+        fprintf(out, "halts           %u, %s together; their restarts dropped %u blocks\n", survey->halts,
+                halted, survey->dropped);
+    fprintf(out, "transactions    %u sent over %s: %.2f %% landed, %.2f %% expired, %.2f %% refused\n",
+            survey->transactions, span, percent(survey->landed, survey->transactions),
             percent(survey->expired, survey->transactions), percent(survey->refused, survey->transactions));
     if (survey->landed)
         fprintf(out, "slots to land   p50 %u, p90 %u, most %u\n", survey->slots_to_land[survey->landed / 2],
@@ -79,13 +83,9 @@ static void print_table(const struct chain_survey *survey, const struct chain_pr
     for (int i = 0; i < CHAIN_QUANTITY_COUNT; i++) {
         fprintf(out, "%-26s", chain_quantity_name((enum chain_quantity)i));
         for (int j = 0; j < SHARE_COUNT; j++) {
-            int64_t at_ns = chain_survey_quantile_ns(survey, (enum chain_quantity)i, SHARES[j]);
-            if (at_ns == NEVER_NS)
-                fprintf(out, "%10s", "n/a");
-            else if (at_ns < NS_PER_S)
-                fprintf(out, "%7.0f ms", (double)at_ns / NS_PER_MS);
-            else
-                fprintf(out, "%8.2f s", (double)at_ns / NS_PER_S);
+            char text[DURATION_TEXT_BYTES];
+            duration_print_rounded(text, chain_survey_quantile_ns(survey, (enum chain_quantity)i, SHARES[j]));
+            fprintf(out, "%10s", text);
         }
         fputc('\n', out);
     }
@@ -188,8 +188,7 @@ const struct command COMMAND_chain_describe = {
                    "With --set chain.fidelity=mechanistic votes are counted instead of delays drawn from\n"
                    "tables that were made so (agenc chain tabulate).",
     .formats = "F.csv: slot,start_ms,end_ms,frozen_ms,confirmed_ms,finalized_ms,state;\n"
-               "then, after an empty line,\n"
-               "sent_ms,outcome,processed_ms,confirmed_ms,finalized_ms,slots_to_land.",
+               "then, after an empty line,\n" SENT_CSV_HEADER ".",
     .examples = "agenc chain describe --profile mainnet\n"
                 "agenc chain describe --profile congested --path unstaked --output json\n"
                 "agenc chain describe --set chain.fidelity=mechanistic --samples slots.csv",

@@ -1,6 +1,9 @@
 /* cli/cmd_chain_probe.c: the live chain port against real endpoints: latencies, faults, reorgs. */
+#include "base/duration.h"
 #include "base/file.h"
 #include "base/json_write.h"
+#include "base/sent_csv.h"
+#include "base/sort.h"
 #include "base/units.h"
 #include "cli/command.h"
 #include "daemon/rpc_fund.h"
@@ -70,12 +73,6 @@ enum { SHARE_COUNT = sizeof SHARES / sizeof *SHARES };
 enum { ACCEPTED = LEVEL_NONE, LATENCIES = LEVEL_FINALIZED + 1 };
 static const char *const LATENCY_NAMES[] = {"accepted", "processed", "confirmed", "finalized"};
 
-static int by_ns(const void *a, const void *b)
-{
-    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-    return (left > right) - (left < right);
-}
-
 struct latencies {
     int64_t *ns; /* sorted */
     uint32_t count;
@@ -91,7 +88,7 @@ static err collect(const struct probe *probe, int kind, struct latencies *out)
         int64_t at_ns = kind == ACCEPTED ? row->accepted_ns : row->level_ns[kind];
         if (at_ns != NEVER_NS) ns[out->count++] = at_ns - row->sent_ns;
     }
-    qsort(ns, out->count, sizeof *ns, by_ns);
+    sort_i64(ns, out->count);
     return OK;
 }
 
@@ -107,12 +104,9 @@ static int64_t quantile_ns(const struct latencies *latencies, double share)
 
 static void print_ns(FILE *out, int64_t ns)
 {
-    if (ns == NEVER_NS)
-        fprintf(out, "%10s", "n/a");
-    else if (ns < NS_PER_S)
-        fprintf(out, "%7.0f ms", (double)ns / NS_PER_MS);
-    else
-        fprintf(out, "%8.2f s", (double)ns / NS_PER_S);
+    char text[DURATION_TEXT_BYTES];
+    duration_print_rounded(text, ns);
+    fprintf(out, "%10s", text);
 }
 
 static uint64_t faults_of(const struct endpoint *endpoint)
@@ -274,7 +268,7 @@ static err write_samples(const struct probe *probe, const char *path, struct dia
         [PROBE_LANDED] = "landed", [PROBE_REFUSED] = "refused", [PROBE_EXPIRED] = "expired"};
     struct file_writer writer;
     TRY(file_begin(&writer, path, diag));
-    fputs("sent_ms,outcome,processed_ms,confirmed_ms,finalized_ms,slots_to_land\n", writer.stream);
+    fputs(SENT_CSV_HEADER "\n", writer.stream);
     for (uint32_t i = 0; i < probe->count; i++) {
         const struct probe_row *row = &probe->rows[i];
         if (row->outcome == PROBE_OPEN || row->outcome == PROBE_FAILED) continue;
@@ -397,7 +391,7 @@ const struct command COMMAND_chain_probe = {
         "A fresh wallet is funded by an airdrop, which only test networks and agenc chain serve\n"
         "give. Ends with 1 when a transaction expired, failed or was refused, with 124 when one\n"
         "was still open at the timeout. On standard error: one line an answer that was rejected.",
-    .formats = "F.csv: sent_ms,outcome,processed_ms,confirmed_ms,finalized_ms,slots_to_land,\n"
+    .formats = "F.csv: " SENT_CSV_HEADER ",\n"
                "as agenc chain describe writes transactions and agenc calibrate chain reads them.",
     .examples = "agenc chain probe --transactions 20\n"
                 "agenc chain probe --url http://127.0.0.1:8899,http://127.0.0.1:8999 --commitment finalized\n"

@@ -1,5 +1,6 @@
 /* loadgen/recovery.c: a percentile of the past, and a streak after the disturbance. */
 #include "loadgen/recovery.h"
+#include "base/sort.h"
 #include "base/units.h"
 #include "loadgen/recorder.h"
 #include <stdlib.h>
@@ -29,12 +30,6 @@ void backlog_sample(struct backlog *backlog, uint64_t tasks)
     backlog->samples[backlog->count++] = tasks < UINT32_MAX ? (uint32_t)tasks : UINT32_MAX;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
-    return (left > right) - (left < right);
-}
-
 /* 95th percentile of the samples before the disturbance; UINT32_MAX when there are none or no memory. */
 static uint32_t usual_level(const struct backlog *backlog, uint32_t count)
 {
@@ -45,7 +40,7 @@ static uint32_t usual_level(const struct backlog *backlog, uint32_t count)
         return UINT32_MAX;
     }
     memcpy(sorted, backlog->samples, (size_t)count * sizeof *sorted);
-    qsort(sorted, count, sizeof *sorted, by_value);
+    sort_u32(sorted, count);
     uint32_t level = sorted[(uint64_t)(count - 1) * 95 / 100];
     free(sorted);
     return level;

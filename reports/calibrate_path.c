@@ -1,6 +1,7 @@
 /* reports/calibrate_path.c: what transactions say about their way: refusals, drops, waits in the scheduler.
  */
 #include "base/sample.h"
+#include "base/sort.h"
 #include "reports/calibration.h"
 #include <math.h>
 #include <stdlib.h>
@@ -63,12 +64,6 @@ static void find_weights(const struct landings *landings, const double counts[SL
     }
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
 /* As many landings again, drawn from what was seen. */
 static void draw_counts(const struct landings *landings, uint32_t resample, double counts[SLOTS_MOST])
 {
@@ -93,7 +88,7 @@ static void find_intervals(const struct landings *landings, struct fit_estimate 
         for (int w = 0; w < WAITS; w++) drawn[w][i] = weights[w];
     }
     for (int w = 0; w < WAITS; w++) {
-        qsort(drawn[w], RESAMPLES, sizeof drawn[w][0], by_value);
+        sort_doubles(drawn[w], RESAMPLES);
         out[w].interval.low = drawn[w][(int)(TAIL * RESAMPLES)];
         out[w].interval.high = drawn[w][(int)((1 - TAIL) * RESAMPLES)];
     }

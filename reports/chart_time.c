@@ -1,6 +1,7 @@
 /* reports/chart_time.c: figures over time as gnuplot data: bins, the runs' median and band, shaded spans. */
 #include "reports/chart_data.h"
 #include "base/duration.h"
+#include "base/sort.h"
 #include "base/units.h"
 #include <math.h>
 #include <stdlib.h>
@@ -54,17 +55,11 @@ static struct timeline timeline_of(const struct bench_result *result)
     return line;
 }
 
-static int compare_numbers(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
 /* Sorts; NAN when there is none. */
 static double median_of(double *values, uint32_t count)
 {
     if (count == 0) return NAN;
-    qsort(values, count, sizeof *values, compare_numbers);
+    sort_doubles(values, count);
     return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 

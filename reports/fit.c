@@ -2,6 +2,7 @@
 #include "reports/fit.h"
 #include "base/assert.h"
 #include "base/sample.h"
+#include "base/sort.h"
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_sf_psi.h>
@@ -293,18 +294,12 @@ static double anderson(const struct fit *fit, const struct fit_sample *sample)
 
 /* -- fitting -- */
 
-static int by_value(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
 double *fit_sorted(const double *values, uint32_t count)
 {
     double *sorted = malloc((count ? count : 1) * sizeof *sorted);
     if (!sorted) return NULL;
     if (count) memcpy(sorted, values, count * sizeof *sorted);
-    qsort(sorted, count, sizeof *sorted, by_value);
+    sort_doubles(sorted, count);
     return sorted;
 }
 
@@ -373,7 +368,7 @@ static void resample(const struct fit_question *question, const struct fit *seen
         struct draw draw = draw_at(&rng, RNG_TEST, (uint64_t)counts->resamples << 32 | i, 0);
         values[i] = draw_value(question->fit, &draw);
     }
-    qsort(values, tested->count, sizeof *values, by_value);
+    sort_doubles(values, tested->count);
     const struct fit_sample drawn = {values, tested->count};
     struct fit fit;
     counts->resamples++;

@@ -1,16 +1,11 @@
 /* reports/paired.c: estimates from differences. */
 #include "reports/paired.h"
 #include "base/assert.h"
+#include "base/sort.h"
 #include "reports/signflip.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int by_value(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
-}
 
 /* The rank sum's distribution: chances[s] of a sum of s, by adding one rank after the other. */
 static uint64_t exact_rank(uint32_t pairs, double tail)
@@ -46,7 +41,7 @@ static err estimate_shift(struct paired *out, const struct paired_sample *sample
     if (!means) return ERR_NOMEM;
     for (size_t i = 0; i < n; i++)
         for (size_t j = i; j < n; j++) means[at++] = (sample->differences[i] + sample->differences[j]) / 2;
-    qsort(means, count, sizeof *means, by_value);
+    sort_doubles(means, count);
     out->shift = (means[(count - 1) / 2] + means[count / 2]) / 2;
     uint64_t rank = wilcoxon_rank(sample->pairs, (1 - sample->confidence) / 2);
     if (rank > 0) out->shift_limits = (struct interval){means[rank - 1], means[count - rank]};

@@ -6,6 +6,7 @@
 #include "reports/signflip.h"
 #include "base/assert.h"
 #include "base/rng.h"
+#include "base/sort.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,16 +100,10 @@ static void draw_some(struct flips *flips, uint64_t seed)
     }
 }
 
-static int by_size(const void *a, const void *b)
-{
-    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-    return (left > right) - (left < right);
-}
-
 /* The t value that the largest of all measures exceeds in at most 1 - confidence of the choices. */
 static double critical_of(struct flips *flips, double confidence)
 {
-    qsort(flips->largest, flips->choices, sizeof *flips->largest, by_size);
+    sort_i64(flips->largest, flips->choices);
     uint64_t rank = (uint64_t)ceil(confidence * (double)flips->choices);
     double sum = (double)flips->largest[rank > 0 ? rank - 1 : 0] / SCALE, n = flips->pairs;
     double rest = n - sum * sum;

@@ -1,16 +1,11 @@
 /* reports/stats.c: sums over few values, GSL for the distributions. */
 #include "reports/stats.h"
 #include "base/assert.h"
+#include "base/sort.h"
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int by_value(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
-}
 
 double stats_median(const double *values, uint32_t count)
 {
@@ -20,7 +15,7 @@ double stats_median(const double *values, uint32_t count)
     double *sorted = malloc(count * sizeof *sorted);
     if (!sorted) return NAN;
     memcpy(sorted, values, count * sizeof *sorted);
-    qsort(sorted, count, sizeof *sorted, by_value);
+    sort_doubles(sorted, count);
     double low = sorted[(count - 1) / 2], high = sorted[count / 2];
     free(sorted);
     return low + (high - low) / 2;

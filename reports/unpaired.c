@@ -1,16 +1,11 @@
 /* reports/unpaired.c: ranks, medians of differences, Welch. */
 #include "reports/unpaired.h"
 #include "base/assert.h"
+#include "base/sort.h"
 #include "reports/paired.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int by_value(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
-}
 
 /* How often a value of `after` exceeds one of `before`, ties half: the rank sum's U. */
 struct wins {
@@ -32,7 +27,7 @@ static err count_wins(struct wins *out, const struct unpaired_sample *sample)
                                                                   : 0;
     memcpy(pooled, sample->before, sample->before_count * sizeof *pooled);
     memcpy(pooled + sample->before_count, sample->after, sample->after_count * sizeof *pooled);
-    qsort(pooled, count, sizeof *pooled, by_value);
+    sort_doubles(pooled, count);
     for (uint32_t from = 0, until; from < count; from = until) {
         for (until = from + 1; until < count && pooled[until] == pooled[from];) until++;
         double size = until - from;
@@ -114,7 +109,7 @@ static err estimate_shift(struct unpaired *out, const struct unpaired_sample *sa
     for (uint32_t i = 0; i < sample->after_count; i++)
         for (uint32_t j = 0; j < sample->before_count; j++)
             differences[at++] = sample->after[i] - sample->before[j];
-    qsort(differences, count, sizeof *differences, by_value);
+    sort_doubles(differences, count);
     out->shift = (differences[(count - 1) / 2] + differences[count / 2]) / 2;
     uint64_t rank = limit_rank(out, chances, (1 - sample->confidence) / 2);
     if (rank > 0) out->shift_limits = (struct interval){differences[rank - 1], differences[count - rank]};

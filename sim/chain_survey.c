@@ -1,5 +1,7 @@
 /* sim/chain_survey.c: walks slots, sends transactions, keeps what was seen. */
 #include "sim/chain_survey.h"
+#include "base/sent_csv.h"
+#include "base/sort.h"
 #include "base/units.h"
 #include "sim/chain_slots.h"
 #include <inttypes.h>
@@ -12,8 +14,6 @@ static const char *const STATES[] = {
     [SLOT_BLOCK] = "block", [SLOT_SKIPPED] = "skipped", [SLOT_ABANDONED] = "abandoned"};
 static const char *const VERDICTS[] = {
     [CHAIN_LANDS] = "landed", [CHAIN_REFUSED] = "refused", [CHAIN_EXPIRES] = "expired"};
-
-enum { SEND_EVERY_MS = 137 }; /* no divisor of a slot: all phases come up */
 
 const char *chain_quantity_name(enum chain_quantity quantity)
 {
@@ -123,18 +123,26 @@ static void see_fate(struct chain_survey *survey, int64_t sent_ns, const struct 
     see(survey, CHAIN_SENT_FINALIZED, fate->finalized_ns - sent_ns);
 }
 
-static err send_all(struct chain_survey *survey, const struct chain_survey_order *order)
+/* The time of the slots in equal shares, a transaction in each, anywhere in it: all phases of a slot come up,
+ * and every spell of weather has its part. */
+static int64_t send_ns(const struct chain_survey_order *order, int64_t span_ns, uint32_t index)
+{
+    const struct rng rng = rng_keyed(order->seed, 0);
+    struct draw draw = draw_at(&rng, RNG_SENDING, index, 0);
+    int64_t share_ns = span_ns / order->transactions;
+    return index * share_ns + (share_ns ? (int64_t)draw_below(&draw, (uint64_t)share_ns) : 0);
+}
+
+static err send_all(struct chain_survey *survey, const struct chain_survey_order *order, int64_t span_ns)
 {
     const struct chain_options options = {
         .profile = order->profile, .path = order->path, .seed = order->seed};
     struct chain *chain;
     TRY(chain_open(&chain, &options));
-    if (order->samples && order->transactions)
-        fputs("\nsent_ms,outcome,processed_ms,confirmed_ms,finalized_ms,slots_to_land\n", order->samples);
+    if (order->samples && order->transactions) fputs("\n" SENT_CSV_HEADER "\n", order->samples);
     err e = OK;
     for (uint32_t i = 0; i < order->transactions && e == OK; i++) {
-        struct chain_request request = {.now_ns = NS_PER_MIN + i * (int64_t)SEND_EVERY_MS * NS_PER_MS,
-                                        .task = i + 1};
+        const struct chain_request request = {.now_ns = send_ns(order, span_ns, i), .task = i + 1};
         struct chain_fate fate;
         e = chain_submit(chain, &request, &fate);
         if (e != OK) break;
@@ -144,18 +152,6 @@ static err send_all(struct chain_survey *survey, const struct chain_survey_order
     }
     chain_free(chain);
     return e;
-}
-
-static int by_ns(const void *a, const void *b)
-{
-    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-    return (left > right) - (left < right);
-}
-
-static int by_number(const void *a, const void *b)
-{
-    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
-    return (left > right) - (left < right);
 }
 
 static err allocate(struct chain_survey *survey, const struct chain_survey_order *order)
@@ -181,8 +177,9 @@ err chain_survey(struct chain_survey *out, const struct chain_survey_order *orde
     run.transactions /= runs;
     survey.slots = run.slots * runs;
     for (uint32_t i = 0; i < runs && e == OK; i++, run.seed++) {
+        int64_t before_ns = survey.span_ns;
         e = walk(&survey, &run);
-        if (e == OK) e = send_all(&survey, &run);
+        if (e == OK) e = send_all(&survey, &run, survey.span_ns - before_ns);
     }
     if (e != OK) {
         chain_survey_close(&survey);
@@ -190,9 +187,8 @@ err chain_survey(struct chain_survey *out, const struct chain_survey_order *orde
                          "%s: %s: too little of the stake votes for blocks to be confirmed, or no memory",
                          order->profile->name, err_text(e));
     }
-    for (int i = 0; i < CHAIN_QUANTITY_COUNT; i++)
-        qsort(survey.values[i].ns, survey.values[i].count, sizeof *survey.values[i].ns, by_ns);
-    qsort(survey.slots_to_land, survey.landed, sizeof *survey.slots_to_land, by_number);
+    for (int i = 0; i < CHAIN_QUANTITY_COUNT; i++) sort_i64(survey.values[i].ns, survey.values[i].count);
+    sort_u32(survey.slots_to_land, survey.landed);
     *out = survey;
     return OK;
 }

@@ -1,7 +1,8 @@
 /* sim/chain_survey.h: what a chain profile means: its slots and the fate of transactions, seen in a run.
  *
- * Slots are walked from the first; transactions are sent one after the other at
- * random phases of the slots. Quantiles are nearest ranks of all values.
+ * Slots are walked from the first; transactions are sent evenly over the time of
+ * those slots, each at a random instant of its share, and followed however long
+ * they take. Quantiles are nearest ranks of all values.
  * Memory: chain_survey_close. Errors: ERR_RANGE a profile without slots; those of the chain. */
 #pragma once
 #include "sim/chain.h"

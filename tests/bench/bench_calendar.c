@@ -3,6 +3,7 @@
  * Pop one entry, add one later: the classic measure of an event list. Increments
  * come from a table, so that no draw is measured. Prints the median and range of
  * five rounds and the hash of the popped sequence (same hash, same order). */
+#include "base/sort.h"
 #include "sim/calendar.h"
 #include "sim/trajectory.h"
 #include <inttypes.h>
@@ -84,12 +85,6 @@ static double hold(struct bench *bench, uint32_t holds)
     return (now_ns() - begin) / holds;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static void measure(const struct load *load, uint32_t size)
 {
     struct bench *bench = calloc(1, sizeof *bench);
@@ -101,7 +96,7 @@ static void measure(const struct load *load, uint32_t size)
     for (uint32_t i = 0; i < size; i++) add(bench, &(struct calendar_entry){.subject = i}, 0);
     (void)hold(bench, size < HOLDS / 4 ? HOLDS / 4 : size);
     for (uint32_t i = 0; i < ROUNDS; i++) rounds[i] = hold(bench, HOLDS);
-    qsort(rounds, ROUNDS, sizeof *rounds, by_value);
+    sort_doubles(rounds, ROUNDS);
     printf("hold %-12s %8u entries  %6.1f ns  (%.1f .. %.1f)  hash %016" PRIx64 "\n", load->name, size,
            rounds[ROUNDS / 2], rounds[0], rounds[ROUNDS - 1], bench->trajectory.hash);
     calendar_free(bench->cal);

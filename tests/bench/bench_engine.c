@@ -6,17 +6,12 @@
  * replication does (workload, chain, models, recording, figures). Prints "name
  * value unit goal" lines; a goal with > is a least value. */
 #include "base/config.h"
+#include "base/sort.h"
 #include "sim/benchmark.h"
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { ROUNDS = 9 };
-
-static int by_value(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
-}
 
 static void must(err e, const struct diag *diag)
 {
@@ -63,7 +58,7 @@ int main(void)
         rates[round] = (double)(run.metrics.events + run.baseline.events) / run.metrics.wall_seconds / 1e6;
         benchmark_run_close(&run);
     }
-    qsort(rates, ROUNDS, sizeof *rates, by_value);
+    sort_doubles(rates, ROUNDS);
     const struct engine_limits limits = engine_limits_for(&plan.settings, plan.agents);
     printf("engine.events %.2f M/s >2\n", rates[ROUNDS / 2]);
     printf("engine.memory_per_task %.0f bytes 512\n", (double)engine_memory_bytes(&limits) / limits.tasks);

@@ -7,6 +7,7 @@
  * goals are in milliseconds. Prints "name value unit goal" lines; a goal with >
  * is a least value. */
 #include "base/config.h"
+#include "base/sort.h"
 #include "engine/integrity.h"
 #include "engine/state.h"
 #include <stdio.h>
@@ -36,15 +37,9 @@ static int64_t clock_ns(void)
     return time.tv_sec * NS_PER_S + time.tv_nsec;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
 static double median(double *values)
 {
-    qsort(values, ROUNDS, sizeof *values, by_value);
+    sort_doubles(values, ROUNDS);
     return values[ROUNDS / 2];
 }
 
@@ -324,7 +319,7 @@ static void report_us(const char *name, int64_t *spans_ns, double goal_ms)
 {
     double values[REPEATS];
     for (int i = 0; i < REPEATS; i++) values[i] = (double)spans_ns[i] / 1e3;
-    qsort(values, REPEATS, sizeof *values, by_value);
+    sort_doubles(values, REPEATS);
     printf("pt4.%s %.3f us %.0f\n", name, values[REPEATS / 2], goal_ms * 1e3);
 }
 

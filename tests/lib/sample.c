@@ -1,5 +1,6 @@
 /* tests/lib/sample.c: sort and look. */
 #include "tests/lib/sample.h"
+#include "base/sort.h"
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
@@ -19,15 +20,9 @@ void sample_add(struct sample *sample, int64_t value_ns)
     sample->values_ns[sample->count++] = value_ns;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 double sample_ms_at(struct sample *sample, double quantile)
 {
-    qsort(sample->values_ns, sample->count, sizeof *sample->values_ns, by_value);
+    sort_i64(sample->values_ns, sample->count);
     return (double)sample->values_ns[(uint32_t)(quantile * (sample->count - 1))] / 1e6;
 }
 

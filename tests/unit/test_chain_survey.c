@@ -4,6 +4,7 @@
 #include "sim/chain_survey.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct chain_survey survey_of(const char *name, const char *set, FILE *samples)
@@ -58,6 +59,34 @@ Test(chain_survey, samples_have_a_row_a_slot_and_a_row_a_transaction)
     cr_assert(eq(u32, lines, 1 + 2000 + 1 + 1 + 300));
     cr_assert(strstr(text, "slot,start_ms,end_ms,frozen_ms,confirmed_ms,finalized_ms,state\n0,0.000,") ==
               text);
+    free(text);
+    chain_survey_close(&survey);
+}
+
+/* The times of sending, in ms, of the rows behind the slots. */
+static uint32_t sendings_of(const char *text, double out[300])
+{
+    const char *at = strstr(text, "\nsent_ms,");
+    uint32_t count = 0;
+    while (at && (at = strchr(at + 1, '\n')) && at[1] && count < 300) out[count++] = strtod(at + 1, NULL);
+    return count;
+}
+
+Test(chain_survey, transactions_are_sent_evenly_over_the_time_of_the_slots)
+{
+    char *text = NULL;
+    size_t size = 0;
+    double sent_ms[300];
+    FILE *out = open_memstream(&text, &size);
+    struct chain_survey survey = survey_of("mainnet", NULL, out);
+    fclose(out);
+    cr_assert(eq(u32, sendings_of(text, sent_ms), 300));
+    double share_ms = (double)survey.span_ns / (double)NS_PER_MS / 300, phases = 0;
+    for (uint32_t i = 0; i < 300; i++) {
+        cr_assert(sent_ms[i] >= i * share_ms - 1 && sent_ms[i] <= (i + 1) * share_ms + 1);
+        phases += (sent_ms[i] / share_ms - i) / 300;
+    }
+    cr_assert(phases > 0.4 && phases < 0.6);
     free(text);
     chain_survey_close(&survey);
 }

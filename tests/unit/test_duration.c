@@ -175,3 +175,18 @@ Test(duration, printing_a_negative_is_a_bug, .signal = SIGABRT)
     char text[DURATION_TEXT_BYTES];
     duration_print(text, -1);
 }
+
+Test(duration, a_table_shows_three_figures_in_the_unit_that_people_would_use)
+{
+    static const struct {
+        int64_t ns;
+        const char *text;
+    } ROWS[] = {{431200 * NS_PER_US, "431 ms"}, {13620 * NS_PER_MS, "13.62 s"}, {999 * NS_PER_S, "999.00 s"},
+                {1278 * NS_PER_S, "21.3 min"},  {62721 * NS_PER_S, "17.42 h"},  {NEVER_NS, "n/a"}};
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        char text[DURATION_TEXT_BYTES];
+        duration_print_rounded(text, ROWS[i].ns);
+        cr_assert(eq(str, text, (char *)(uintptr_t)ROWS[i].text));
+        cr_assert(lt(sz, strlen(text), 10), "columns of ten must not touch");
+    }
+}

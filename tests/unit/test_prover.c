@@ -1,4 +1,5 @@
 /* tests/unit/test_prover.c: capacities of semantics.md 4, noise, contention, organic failures. */
+#include "base/sort.h"
 #include "base/units.h"
 #include "sim/prover.h"
 #include <criterion/criterion.h>
@@ -6,7 +7,6 @@
 #include <glob.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -90,12 +90,6 @@ Test(prover, time_grows_with_the_batch_and_with_crowding)
     cr_assert(eq(i64, prover_batch_ns(&profile, &rng, &batch), alone_ns));
 }
 
-static int by_value(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 Test(prover, noise_has_its_median_spread_and_stretches)
 {
     enum { BATCHES = 40000 };
@@ -107,7 +101,7 @@ Test(prover, noise_has_its_median_spread_and_stretches)
         struct prover_batch batch = {.first_task = i, .proofs = 1, .busy_workers = 1};
         spans_ns[i] = prover_batch_ns(&profile, &rng, &batch);
     }
-    qsort(spans_ns, BATCHES, sizeof *spans_ns, by_value);
+    sort_i64(spans_ns, BATCHES);
     cr_assert(fabs((double)spans_ns[BATCHES / 2] / plain_ns - 1.003) < .01);
     cr_assert(fabs((double)spans_ns[BATCHES / 10] / plain_ns - exp(-.06 * 1.25)) < .01);
     uint32_t stretched = 0, tripled = 0;

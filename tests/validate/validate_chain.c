@@ -4,6 +4,7 @@
  * target; the tolerance; the verdict. Prints Markdown, the same bytes each time; exit 1 when a row misses.
  * A few hundred validators stand for the nine hundred: what is measured depends on stakes and places, not on
  * how many share them (the table of stakes is of all of them). */
+#include "base/sort.h"
 #include "base/units.h"
 #include "sim/chain.h"
 #include "sim/chain_slots.h"
@@ -53,15 +54,9 @@ static void add(struct sample *sample, double value)
     sample->values[sample->count++] = value;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
 static double quantile(struct sample *sample, double q)
 {
-    qsort(sample->values, sample->count, sizeof *sample->values, by_value);
+    sort_doubles(sample->values, sample->count);
     return sample->values[(size_t)((double)(sample->count - 1) * q)];
 }
 

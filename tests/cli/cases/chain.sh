@@ -12,6 +12,8 @@ expect 2 'write key=value' chain describe --set slot
 expect 2 'has no slots to describe' chain describe --profile fixed:2s
 expect 2 'no chain "mainet"|mainet.*mainnet' chain describe --profile mainet
 expect 2 'staked' chain describe --path rocket
+expect 0 'transactions    50 sent over 20\.00 s:' chain describe --profile localnet --slots 50 --transactions 50
+expect 0 'p99\.9.* +17\.42 h$|  17\.42 h' chain describe --profile outage
 one_line chain describe --set slot=1
 json_reads chain describe --output json --slots 200 --transactions 10
 verdict $? "chain describe --output json is JSON"
