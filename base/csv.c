@@ -2,6 +2,7 @@
 #include "base/csv.h"
 #include "base/nearest.h"
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -272,13 +273,25 @@ err csv_read(const struct csv_text *text, const struct csv_forms *forms, struct 
     struct reading reading = {.text = text,
                               .at = text->bytes,
                               .end = text->bytes + text->size_bytes,
-                              .line = text->lines_before + 1};
+                              .line = text->lines_before + 1,
+                              .table = {.file = text->name, .first_line = text->lines_before + 2}};
     err e = read_all(&reading, forms, diag);
     if (e != OK)
         csv_close(&reading.table);
     else
         *out = reading.table;
     return e;
+}
+
+err csv_refuse_row(const struct csv_table *table, uint32_t row, struct diag *diag, const char *format, ...)
+{
+    char what[256];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(what, sizeof what, format, list);
+    va_end(list);
+    if (!table->file) return diag_fail(diag, ERR_RANGE, "row %u: %s", row + 1, what);
+    return diag_fail(diag, ERR_RANGE, "%s:%u: %s", table->file, table->first_line + row, what);
 }
 
 void csv_close(struct csv_table *table)

@@ -47,8 +47,9 @@ struct csv_text {
 };
 
 struct csv_table {
-    uint32_t form, row_count;
-    double *values[CSV_COLUMNS_MOST]; /* by column of the form; NULL: not in the file. NAN: empty */
+    const char *file;                     /* its name, borrowed; NULL: from no file */
+    uint32_t form, row_count, first_line; /* of the file; a row is a line */
+    double *values[CSV_COLUMNS_MOST];     /* by column of the form; NULL: not in the file. NAN: empty */
 };
 
 struct csv_forms {
@@ -58,4 +59,7 @@ struct csv_forms {
 
 MUST_USE err csv_read(const struct csv_text *text, const struct csv_forms *forms, struct csv_table *out,
                       struct diag *diag);
+/* ERR_RANGE with the row's file:line, for those who find sense missing in what was read; rows from 0. */
+MUST_USE err csv_refuse_row(const struct csv_table *table, uint32_t row, struct diag *diag,
+                            const char *format, ...) __attribute__((format(printf, 4, 5)));
 void csv_close(struct csv_table *table); /* fine on a zeroed one */

@@ -11,13 +11,13 @@
 enum { NAME_ATTEMPTS = 100, READ_STEP_BYTES = 1 << 16 };
 
 /* What a person can do about it. */
-static const char *remedy_for(int cause)
+static const char *remedy_for(int cause, bool is_read)
 {
     switch (cause) {
-    case ENOENT: return "; check the path, its folder must exist";
+    case ENOENT: return is_read ? "; check the path" : "; check the path, its folder must exist";
     case EACCES:
     case EPERM:
-    case EROFS: return "; choose a place you may use";
+    case EROFS: return is_read ? "; ask for the right to read it" : "; choose a place you may use";
     case ENOSPC:
     case EDQUOT:
     case EFBIG: return "; free some space or choose another disk";
@@ -26,10 +26,16 @@ static const char *remedy_for(int cause)
     }
 }
 
-static err fail(struct diag *diag, const char *action, const char *path, int cause)
+static err fail_write(struct diag *diag, const char *path, int cause)
 {
-    return diag_fail(diag, ERR_IO, "cannot %s %.256s: %s%s", action, path, strerror(cause),
-                     remedy_for(cause));
+    return diag_fail(diag, ERR_IO, "cannot write %.256s: %s%s", path, strerror(cause),
+                     remedy_for(cause, false));
+}
+
+static err fail_read(struct diag *diag, const char *path, int cause)
+{
+    return diag_fail(diag, ERR_IO, "cannot read %.256s: %s%s", path, strerror(cause),
+                     remedy_for(cause, true));
 }
 
 /* Where a write to `path` really goes; a path that does not exist yet is its own answer. */
@@ -118,7 +124,7 @@ err file_begin(struct file_writer *out, const char *path, struct diag *diag)
     }
     if (!writer.stream) {
         file_abandon(&writer);
-        return fail(diag, "write", path, cause);
+        return fail_write(diag, path, cause);
     }
     *out = writer;
     return OK;
@@ -171,7 +177,7 @@ err file_commit(struct file_writer *writer, struct diag *diag)
             writer->temporary = NULL;
         }
     }
-    err result = cause ? fail(diag, "write", writer->path, cause) : OK;
+    err result = cause ? fail_write(diag, writer->path, cause) : OK;
     file_abandon(writer);
     return result;
 }
@@ -183,7 +189,7 @@ err file_write(const char *path, const void *bytes, size_t size_bytes, struct di
     if (fwrite(bytes, 1, size_bytes, writer.stream) != size_bytes) {
         int cause = errno;
         file_abandon(&writer);
-        return fail(diag, "write", path, cause);
+        return fail_write(diag, path, cause);
     }
     return file_commit(&writer, diag);
 }
@@ -222,12 +228,12 @@ static err read_all(FILE *stream, size_t size_bytes_max, struct file_bytes *out)
 err file_read(const char *path, size_t size_bytes_max, struct file_bytes *out, struct diag *diag)
 {
     FILE *stream = fopen(path, "rbe");
-    if (!stream) return fail(diag, "read", path, errno);
+    if (!stream) return fail_read(diag, path, errno);
     errno = 0;
     err result = read_all(stream, size_bytes_max, out);
     int cause = errno;
     fclose(stream);
-    if (result == ERR_IO) return fail(diag, "read", path, cause);
+    if (result == ERR_IO) return fail_read(diag, path, cause);
     if (result == ERR_LIMIT)
         return diag_fail(diag, ERR_LIMIT, "cannot read %.256s: larger than %zu bytes", path, size_bytes_max);
     if (result == ERR_NOMEM) return diag_fail(diag, ERR_NOMEM, "cannot read %.256s: out of memory", path);

@@ -197,6 +197,10 @@ static err models_from_args(struct benchmark_plan *plan, const struct args *args
     char fidelity[PROFILE_NAME_BYTES];
     const char *sets[] = {NULL, NULL};
     if (args_text(args, "fidelity")) {
+        if (chain_profile_is_fixed(args_text(args, "chain")))
+            return diag_fail(diag, ERR_USAGE,
+                             "--fidelity: %.64s has no slots that could be drawn or counted; name a profile",
+                             args_text(args, "chain"));
         snprintf(fidelity, sizeof fidelity, "chain.fidelity=%s", args_text(args, "fidelity"));
         sets[0] = fidelity;
     }

@@ -170,15 +170,36 @@ static void write_origin(const struct args *args, const struct calibrate_input *
     putc('\n', out);
 }
 
+/* What commands would not take does not become a file. */
+static err check_text(const struct calibrate_result *result, const char *path, const char *text,
+                      struct diag *diag)
+{
+    struct diag why = {0};
+    if (!result->check) return OK;
+    err e = result->check(path, text, &why);
+    return e == OK ? OK : diag_fail(diag, e, "the data are beyond what a profile may hold: %.440s", why.text);
+}
+
 static err write_profile(const struct args *args, const struct calibrate_input *input,
                          const struct calibrate_result *result, struct diag *diag)
 {
-    struct file_writer writer;
     const struct calibration_rewriting how = {result->base ? result->base : "", result->dropped};
-    TRY(file_begin(&writer, args_text(args, "output"), diag));
-    write_origin(args, input, result, writer.stream);
-    calibration_rewrite(&result->calibration, &how, writer.stream);
-    return file_commit(&writer, diag);
+    const char *path = args_text(args, "output");
+    char *text = NULL;
+    size_t size_bytes;
+    FILE *out = open_memstream(&text, &size_bytes);
+    if (!out) return diag_fail(diag, ERR_NOMEM, "out of memory for a profile");
+    write_origin(args, input, result, out);
+    calibration_rewrite(&result->calibration, &how, out);
+    bool is_whole = !ferror(out);
+    if (fclose(out) != 0 || !is_whole) {
+        free(text);
+        return diag_fail(diag, ERR_NOMEM, "out of memory for a profile");
+    }
+    err e = check_text(result, path, text, diag);
+    if (e == OK) e = file_write(path, text, size_bytes, diag);
+    free(text);
+    return e;
 }
 
 err calibrate_finish(const struct args *args, const struct calibrate_input *input,

@@ -29,6 +29,8 @@ struct calibrate_result {
     char base_path[1024];       /* "": none */
     const char *base, *dropped; /* its text (NULL: none), and sections to leave out */
     char base_text[64];         /* "mainnet" */
+    /* Whether commands would take this text from the file `path`; NULL: always. */
+    err (*check)(const char *path, const char *text, struct diag *diag);
 };
 /* Prints, writes --output and draws --plot. */
 MUST_USE err calibrate_finish(const struct args *args, const struct calibrate_input *input,

@@ -11,7 +11,7 @@
      .help = "a name in scenarios/chain or a .toml file"},                                                   \
     {                                                                                                        \
         .name = "set", .value = "KEY=VALUE", .type = FLAG_TEXT, .is_repeatable = true,                       \
-        .help = "a parameter of the profile, as in its file"                                                 \
+        .help = "a parameter of the profile, as in its file; docs/CHAIN.md lists them"                       \
     }
 
 /* last: one more assignment, after the user's; NULL: none. */

@@ -82,16 +82,6 @@ static err read_base(const struct args *args, struct calibrate_result *result,
     return OK;
 }
 
-static err check_written(const struct args *args, struct diag *diag)
-{
-    const char *path = args_text(args, "output");
-    struct chain_profile profile;
-    struct diag why = {0};
-    if (!path) return OK;
-    err e = chain_profile_load(&profile, ".", path, &why);
-    return e == OK ? OK : diag_fail(diag, e, "the data are beyond what a profile may hold: %.440s", why.text);
-}
-
 /* Slots first: the slot time that they give is the transactions'. */
 static err read_tables(struct calibration *out, const struct calibrate_input *input,
                        struct calibrate_chain_base *base, struct diag *diag)
@@ -125,9 +115,10 @@ static err calibrate(const struct args *args, const struct calibrate_input *inpu
     TRY(read_tables(&result->calibration, input, &base, diag));
     TRY(file_read(result->base_path, LIMIT_TOML_BYTES, &text, diag));
     result->base = text.text;
+    result->check = chain_profile_check;
     err e = calibrate_finish(args, input, result, diag);
     free(text.text);
-    return e == OK ? check_written(args, diag) : e;
+    return e;
 }
 
 static err run(struct args *args, struct diag *diag)

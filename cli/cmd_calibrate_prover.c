@@ -41,18 +41,6 @@ static err read_base(const struct args *args, struct calibrate_result *result,
     return OK;
 }
 
-/* What was written must be a profile that commands take. */
-static err check_written(const struct args *args, struct diag *diag)
-{
-    const char *path = args_text(args, "output");
-    struct prover_profile profile = {0};
-    struct diag why = {0};
-    if (!path) return OK;
-    err e = prover_profile_load(&profile, ".", path, &why);
-    prover_profile_close(&profile);
-    return e == OK ? OK : diag_fail(diag, e, "the data are beyond what a profile may hold: %.440s", why.text);
-}
-
 static err calibrate(const struct args *args, const struct calibrate_input *input,
                      struct calibrate_result *result, struct diag *diag)
 {
@@ -62,12 +50,13 @@ static err calibrate(const struct args *args, const struct calibrate_input *inpu
     TRY(calibrate_prover(&result->calibration, &input->sources[0].table, &base, diag));
     TRY(file_read(result->base_path, LIMIT_TOML_BYTES, &text, diag));
     result->base = text.text;
+    result->check = prover_profile_check;
     bool is_law = strstr(text.text, "[law]") != NULL;
     result->dropped =
         is_law ? "law,cold,recursion,batch" : NULL; /* times that were measured replace the law */
     err e = calibrate_finish(args, input, result, diag);
     free(text.text);
-    return e == OK ? check_written(args, diag) : e;
+    return e;
 }
 
 static err run(struct args *args, struct diag *diag)

@@ -449,6 +449,21 @@ static void read_finality(struct calibration *out, const struct slots *slots)
                     calibration_share(counts[best + 1], both));
 }
 
+err calibrate_times_check(const struct csv_table *table, uint32_t row, struct diag *diag)
+{
+    const struct csv_form *form = &FORMS[table->form];
+    uint32_t last = form->column_count;
+    for (uint32_t c = 0; c < form->column_count; c++) {
+        const double *ms = table->values[c];
+        if (form->columns[c].kind != CSV_NUMBER || !ms || isnan(ms[row])) continue;
+        if (last < c && ms[row] < table->values[last][row])
+            return csv_refuse_row(table, row, diag, "%s is before %s", form->columns[c].name,
+                                  form->columns[last].name);
+        last = c;
+    }
+    return OK;
+}
+
 err calibrate_slots(struct calibration *out, const struct csv_table *table,
                     const struct calibrate_chain_base *base, struct diag *diag)
 {
@@ -458,10 +473,10 @@ err calibrate_slots(struct calibration *out, const struct csv_table *table,
                          table->row_count, ROWS_LEAST);
     for (uint32_t row = 0; row < table->row_count; row++) {
         if (span_of(&slots, row) <= 0)
-            return diag_fail(diag, ERR_RANGE, "row %u: end_ms must be after start_ms", row + 1);
+            return csv_refuse_row(table, row, diag, "end_ms must be after start_ms");
         if (row && at(&slots, SLOT_NUMBER, row) <= at(&slots, SLOT_NUMBER, row - 1))
-            return diag_fail(diag, ERR_RANGE, "row %u: slot goes back; rows must be in order of slots",
-                             row + 1);
+            return csv_refuse_row(table, row, diag, "slot goes back; rows must be in order of slots");
+        TRY(calibrate_times_check(table, row, diag));
     }
     slots.work = malloc(table->row_count * sizeof *slots.work);
     if (!slots.work) return diag_fail(diag, ERR_NOMEM, "out of memory for slots");

@@ -188,8 +188,10 @@ err calibrate_transactions(struct calibration *out, const struct csv_table *tabl
         return diag_fail(diag, ERR_RANGE,
                          "%u transactions say too little about a path, at least %d are needed",
                          table->row_count, ROWS_LEAST);
-    for (uint32_t i = 0; i < table->row_count; i++)
+    for (uint32_t i = 0; i < table->row_count; i++) {
+        TRY(calibrate_times_check(table, i, diag));
         refused += table->values[SENT_OUTCOME][i] == CALIBRATE_REFUSED;
+    }
     calibration_add(out, "organic.transient_chance", "share of transactions",
                     calibration_share(refused, table->row_count));
     if (base->is_pushed && base->has_weights) {

@@ -299,8 +299,7 @@ static err take_batches(struct batches *out, const struct csv_table *table, stru
                          table->row_count, ROWS_LEAST);
     for (uint32_t i = 0; i < out->count; i++)
         if (time_of(out, i) <= 0 || size_of(out, i) < 1)
-            return diag_fail(diag, ERR_RANGE, "row %u: proof_ms must be above 0 and batch_size at least 1",
-                             i + 1);
+            return csv_refuse_row(table, i, diag, "proof_ms must be above 0 and batch_size at least 1");
     out->stride = (out->count + ROWS_FITTED - 1) / ROWS_FITTED;
     out->count /= out->stride;
     out->least_size = 1e15;

@@ -24,12 +24,13 @@ struct depths {
     double least, most;
 };
 
-static err depths_of(const double *values, uint32_t count, struct depths *out, struct diag *diag)
+static err depths_of(const struct csv_table *table, struct depths *out, struct diag *diag)
 {
+    const double *values = table->values[WORK_DEPTH];
+    uint32_t count = table->row_count;
     *out = (struct depths){.count = count, .least = DBL_MAX};
     for (uint32_t i = 0; i < count; i++) {
-        if (values[i] > DEPTH_MOST)
-            return diag_fail(diag, ERR_RANGE, "row %u: depth is above %d", i + 1, DEPTH_MOST);
+        if (values[i] > DEPTH_MOST) return csv_refuse_row(table, i, diag, "depth is above %d", DEPTH_MOST);
         out->mean += values[i];
         out->least = fmin(out->least, values[i]);
         out->most = fmax(out->most, values[i]);
@@ -41,13 +42,14 @@ static err depths_of(const double *values, uint32_t count, struct depths *out, s
 
 /* -- arrivals -- */
 
-static err gaps_of(const double *at_ms, uint32_t count, double *gaps, struct diag *diag)
+static err gaps_of(const struct csv_table *table, double *gaps, struct diag *diag)
 {
+    const double *at_ms = table->values[WORK_ARRIVAL];
+    uint32_t count = table->row_count;
     for (uint32_t i = 1; i < count; i++) {
         gaps[i - 1] = at_ms[i] - at_ms[i - 1];
         if (gaps[i - 1] < 0)
-            return diag_fail(diag, ERR_RANGE,
-                             "row %u: arrival_ms goes back; rows must be in order of arrival", i + 1);
+            return csv_refuse_row(table, i, diag, "arrival_ms goes back; rows must be in order of arrival");
     }
     if (at_ms[count - 1] <= at_ms[0])
         return diag_fail(diag, ERR_RANGE, "all rows arrive at one time; a rate needs a span");
@@ -81,7 +83,7 @@ static err read_arrivals(struct calibration *out, const struct csv_table *table,
     uint32_t gap_count = table->row_count - 1;
     double *gaps = malloc(gap_count * sizeof *gaps);
     if (!gaps) return diag_fail(diag, ERR_NOMEM, "out of memory for arrivals");
-    err e = gaps_of(at_ms, table->row_count, gaps, diag);
+    err e = gaps_of(table, gaps, diag);
     const struct calibration_sample sample = {"gap between arrivals", "ms", gaps, gap_count,
                                               1u << FIT_EXPONENTIAL | 1u << FIT_GAMMA};
     if (e == OK) e = calibration_measure(out, &sample, diag);
@@ -174,7 +176,7 @@ err calibrate_workload(struct calibration *out, const struct csv_table *table, s
         return diag_fail(diag, ERR_RANGE, "%u rows say too little about a workload, at least %d are needed",
                          table->row_count, ROWS_LEAST);
     if (table->form == FORM_EXECUTIONS) return read_execution(out, table, table->values[0], diag);
-    if (table->values[WORK_DEPTH]) TRY(depths_of(table->values[WORK_DEPTH], table->row_count, &depths, diag));
+    if (table->values[WORK_DEPTH]) TRY(depths_of(table, &depths, diag));
     TRY(read_arrivals(out, table, &depths, diag));
     TRY(read_execution(out, table, table->values[WORK_EXECUTION], diag));
     add_depth(out, &depths);

@@ -114,6 +114,9 @@ struct calibrate_chain_base {
     double accept_ms, accept_sigma, forward_ms, forward_sigma;
     bool is_pushed, has_weights;
 };
+/* Times of a row stand in the order in which things happen: ERR_RANGE when one is before one on its left.
+ * Empty ones have not happened. */
+MUST_USE err calibrate_times_check(const struct csv_table *table, uint32_t row, struct diag *diag);
 MUST_USE err calibrate_slots(struct calibration *out, const struct csv_table *table,
                              const struct calibrate_chain_base *base, struct diag *diag);
 MUST_USE err calibrate_transactions(struct calibration *out, const struct csv_table *table,

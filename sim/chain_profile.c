@@ -259,17 +259,19 @@ static err sets_apply(struct file *out, const char *path, const char *const *set
     return OK;
 }
 
-static err read_file(struct file *out, const char *path, bool *is_mixed, struct diag *diag)
+/* text: instead of what the file holds; NULL: read it. */
+static err read_file(struct file *out, const char *path, const char *text, struct diag *diag)
 {
-    struct profile_file file = {.path = path, .table = &TABLE};
+    struct profile_file file = {.path = path, .table = &TABLE, .text = text};
     memset(out, 0, sizeof *out);
     TRY(profile_read(&file, out, diag));
-    *is_mixed = file.given & MIXED_ROWS;
+    bool is_mixed = file.given & MIXED_ROWS;
+    out->profile.is_mixed = is_mixed;
     out->profile.has_outage = file.given & OUTAGE_ROWS;
-    u128 wanted = *is_mixed ? MIXED_ROWS : PLAIN_ROWS;
+    u128 wanted = is_mixed ? MIXED_ROWS : PLAIN_ROWS;
     if (out->profile.has_outage) wanted |= OUTAGE_ROWS;
     TRY(profile_require(&file, wanted, diag));
-    if (*is_mixed && (file.given & ~(MIXED_ROWS | FIDELITY_ROW)))
+    if (is_mixed && (file.given & ~(MIXED_ROWS | FIDELITY_ROW)))
         return diag_fail(diag, ERR_SYNTAX, "%s: a mixed profile has mixed.*, chain.fidelity and nothing else",
                          path);
     return OK;
@@ -280,10 +282,9 @@ static err part_load(struct file *out, const struct profile_place *place, const 
                      const char *const *sets, struct diag *diag)
 {
     char path[PROFILE_PATH_BYTES];
-    bool is_mixed;
     TRY(profile_path(place, path, diag));
-    TRY(read_file(out, path, &is_mixed, diag));
-    if (is_mixed) return diag_fail(diag, ERR_SYNTAX, "%s is itself mixed", path);
+    TRY(read_file(out, path, NULL, diag));
+    if (out->profile.is_mixed) return diag_fail(diag, ERR_SYNTAX, "%s is itself mixed", path);
     TRY(sets_apply(out, path, sets, false, diag));
     if (fidelity[0]) memcpy(out->fidelity, fidelity, sizeof out->fidelity);
     TRY(words_read(out, path, diag));
@@ -316,10 +317,9 @@ static err file_load(struct file *out, const struct profile_place *place, const 
                      struct diag *diag)
 {
     char path[PROFILE_PATH_BYTES];
-    bool is_mixed;
     TRY(profile_path(place, path, diag));
-    TRY(read_file(out, path, &is_mixed, diag));
-    if (is_mixed) {
+    TRY(read_file(out, path, NULL, diag));
+    if (out->profile.is_mixed) {
         TRY(sets_apply(out, path, sets, true, diag));
         TRY(mixed_load(out, place, diag));
     } else {
@@ -340,12 +340,17 @@ static err fixed_load(struct chain_profile *out, const char *name, struct diag *
     return OK;
 }
 
+bool chain_profile_is_fixed(const char *name)
+{
+    return strncmp(name, "fixed:", strlen("fixed:")) == 0;
+}
+
 err chain_profile_load_with(struct chain_profile *out, const char *folder, const char *name,
                             const char *const *sets, struct diag *diag)
 {
-    if (strncmp(name, "fixed:", strlen("fixed:")) == 0 && sets[0])
+    if (chain_profile_is_fixed(name) && sets[0])
         return diag_fail(diag, ERR_USAGE, "%s has no parameters to set", name);
-    if (strncmp(name, "fixed:", strlen("fixed:")) == 0) return fixed_load(out, name, diag);
+    if (chain_profile_is_fixed(name)) return fixed_load(out, name, diag);
     struct profile_place place = {"chain", folder, name};
     struct file file;
     TRY(file_load(&file, &place, sets, diag));
@@ -356,4 +361,12 @@ err chain_profile_load_with(struct chain_profile *out, const char *folder, const
 err chain_profile_load(struct chain_profile *out, const char *folder, const char *name, struct diag *diag)
 {
     return chain_profile_load_with(out, folder, name, NO_SETS, diag);
+}
+
+err chain_profile_check(const char *path, const char *text, struct diag *diag)
+{
+    struct file file;
+    TRY(read_file(&file, path, text, diag));
+    TRY(words_read(&file, path, diag));
+    return regime_check(path, &file.profile.calm, diag);
 }

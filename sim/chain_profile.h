@@ -94,6 +94,11 @@ MUST_USE err chain_profile_load(struct chain_profile *out, const char *folder, c
 MUST_USE err chain_profile_load_with(struct chain_profile *out, const char *folder, const char *name,
                                      const char *const *sets, struct diag *diag);
 
+bool chain_profile_is_fixed(const char *name); /* "fixed:DURATION", good or not */
+
+/* Whether this text could be a profile of its own in the file `path`; tables aside. */
+MUST_USE err chain_profile_check(const char *path, const char *text, struct diag *diag);
+
 const char *chain_fidelity_name(enum chain_fidelity fidelity);
 
 /* Where the tables of the profile in this file are: in the folder tables beside it. */

@@ -12,19 +12,55 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { SECTIONS_BYTES = 256 };
+
 struct reader {
     const struct profile_table *table;
     char *out;
     uint32_t seen[PROFILE_KEYS_MAX]; /* values given of each row */
 };
 
+static size_t section_size(const char *path)
+{
+    return strcspn(path, ".");
+}
+
+/* The first row whose section, or whose own name, is the last word of `path`: chain.validators means
+ * validators.count. NULL: none. */
+static const char *row_with_word(const struct profile_table *table, const char *path)
+{
+    const char *dot = strrchr(path, '.'), *word = dot ? dot + 1 : path;
+    for (uint32_t i = 0; i < table->count; i++) {
+        const char *row = table->keys[i].path, *name = strrchr(row, '.');
+        bool is_section = section_size(row) == strlen(word) && strncmp(row, word, strlen(word)) == 0;
+        if (is_section || strcmp(name ? name + 1 : row, word) == 0) return row;
+    }
+    return NULL;
+}
+
+static void list_sections(const struct profile_table *table, char out[SECTIONS_BYTES])
+{
+    size_t used = 0;
+    for (uint32_t i = 0; i < table->count && used < SECTIONS_BYTES; i++) {
+        const char *path = table->keys[i].path;
+        size_t size = section_size(path);
+        uint32_t first = 0;
+        while (strncmp(table->keys[first].path, path, size + 1) != 0) first++;
+        if (first < i) continue;
+        used += (size_t)snprintf(out + used, SECTIONS_BYTES - used, "%s%.*s", i ? ", " : "", (int)size, path);
+    }
+}
+
 static err unknown_key(const struct toml_leaf *leaf, const struct profile_table *table, struct diag *diag)
 {
     struct nearest nearest = {.wanted = leaf->path};
+    char sections[SECTIONS_BYTES];
     for (uint32_t i = 0; i < table->count; i++) nearest_offer(&nearest, table->keys[i].path);
-    return diag_fail(diag, ERR_SYNTAX, "%s:%d:%d: unknown key %s%s%s", leaf->file, leaf->line,
-                     leaf->key_column, leaf->path, nearest.best ? "; did you mean " : "",
-                     nearest.best ? nearest.best : "");
+    const char *near = nearest.best ? nearest.best : row_with_word(table, leaf->path);
+    if (!near) list_sections(table, sections);
+    return diag_fail(diag, ERR_SYNTAX, "%s:%d:%d: unknown key %s; %s %s", leaf->file, leaf->line,
+                     leaf->key_column, leaf->path, near ? "did you mean" : "its section must be one of",
+                     near ? near : sections);
 }
 
 /* "path" of a row, or "path[3]" of a row of more than three elements. */
@@ -95,7 +131,8 @@ err profile_read(struct profile_file *file, void *out, struct diag *diag)
     const struct profile_table *table = file->table;
     struct reader reader = {.table = table, .out = out};
     ASSERT(table->count <= PROFILE_KEYS_MAX);
-    TRY(toml_read_file(file->path, visit, &reader, diag));
+    TRY(file->text ? toml_read_text(file->path, file->text, visit, &reader, diag)
+                   : toml_read_file(file->path, visit, &reader, diag));
     u128 given = 0;
     for (uint32_t i = 0; i < table->count; i++) {
         uint32_t wanted = table->keys[i].elements ? table->keys[i].elements : 1;
@@ -164,6 +201,9 @@ static void nearest_file(const struct profile_place *place, char out[PROFILE_NAM
 err profile_path(const struct profile_place *place, char out[PROFILE_PATH_BYTES], struct diag *diag)
 {
     bool is_path = ends_in_toml(place->name);
+    if (!is_path && strchr(place->name, '/'))
+        return diag_fail(diag, ERR_USAGE, "no %s profile %s: the path of one must end in .toml", place->what,
+                         place->name);
     int size = is_path ? snprintf(out, PROFILE_PATH_BYTES, "%s", place->name)
                        : snprintf(out, PROFILE_PATH_BYTES, "%s/%s.toml", place->folder, place->name);
     if (size >= PROFILE_PATH_BYTES)

@@ -3,7 +3,7 @@
  * One row a parameter: what it is called, what it may be, where it goes. A file
  * must give every required row once and nothing else, so that a model's numbers
  * all stand in its file, beside their source.
- * Errors: those of toml.h; ERR_SYNTAX unknown key (the nearest is named), wrong
+ * Errors: those of toml.h; ERR_SYNTAX unknown key (the nearest is named, or all sections), wrong
  * type or missing key; ERR_RANGE value outside the row's bounds. */
 #pragma once
 #include "base/err.h"
@@ -36,7 +36,8 @@ struct profile_table {
 struct profile_file {
     const char *path;
     const struct profile_table *table;
-    u128 given; /* which rows the file has: bit i; whole arrays only */
+    const char *text; /* instead of what the file holds; NULL: read it */
+    u128 given;       /* which rows the file has: bit i; whole arrays only */
 };
 
 /* Fills `out` (zeroed by the caller) and file->given. */
@@ -51,7 +52,8 @@ MUST_USE err profile_set(const struct profile_table *table, void *out, const cha
 MUST_USE err profile_require(const struct profile_file *file, u128 wanted, struct diag *diag);
 
 /* The file of a model: `name` itself when it ends in .toml, else FOLDER/NAME.toml.
- * ERR_USAGE: no such file (the nearest name is given), or a path beyond PROFILE_PATH_BYTES. */
+ * ERR_USAGE: no such file (the nearest name is given), a path that does not end in .toml, or one beyond
+ * PROFILE_PATH_BYTES. */
 enum { PROFILE_PATH_BYTES = 512 };
 struct profile_place {
     const char *what, *folder, *name; /* what: "chain", for messages */

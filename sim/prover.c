@@ -98,6 +98,14 @@ static void complete(struct prover_profile *profile)
         law->size = law->threads = 1;
 }
 
+err prover_profile_check(const char *path, const char *text, struct diag *diag)
+{
+    struct prover_profile profile = {0};
+    struct profile_file file = {.path = path, .table = &TABLE, .text = text};
+    TRY(profile_read(&file, &profile, diag));
+    return require_groups(&file, diag);
+}
+
 static err file_load(struct prover_profile *out, const char *folder, const char *name, struct diag *diag)
 {
     struct profile_place place = {"prover", folder, name};

@@ -45,6 +45,8 @@ struct prover_batch {
  * Errors: of profile_keys.h and dist.h; ERR_SYNTAX also for both a law and set-up and unit, or neither. */
 MUST_USE err prover_profile_load(struct prover_profile *out, const char *folder, const char *name,
                                  struct diag *diag);
+/* Whether this text could be a profile in the file `path`. */
+MUST_USE err prover_profile_check(const char *path, const char *text, struct diag *diag);
 void prover_profile_close(struct prover_profile *profile); /* fine on a zeroed one */
 
 int64_t prover_batch_ns(const struct prover_profile *profile, const struct rng *rng,

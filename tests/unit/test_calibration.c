@@ -102,7 +102,7 @@ Test(calibration, of_transactions_by_hand)
     for (uint32_t i = 0; i < ROWS; i++) {
         table.values[SENT_OUTCOME][i] = i % 2 ? CALIBRATE_LANDED : CALIBRATE_REFUSED;
         table.values[SENT_SLOTS][i] = i % 2 == 0 ? NAN : i % 20 == 1 ? 10 : 1;
-        table.values[SENT_CONFIRMED][i] = 100 + i;
+        table.values[SENT_CONFIRMED][i] = table.values[SENT_FINALIZED][i] = 100 + i;
     }
     cr_assert(eq(int, calibrate_transactions(&calibration, &table, &BASE, &diag), OK));
     cr_assert(epsilon_eq(dbl, calibration_find(&calibration, "organic.transient_chance")->values[0].value,

@@ -46,7 +46,7 @@ expect 2 'does not begin with http' calibrate prover --prometheus ftp://x --quer
 expect 3 '127\.0\.0\.1:9: ' calibrate prover --prometheus http://127.0.0.1:9 --query q --column proof_ms --start 1 --end 2
 expect 2 'must end in \.toml' calibrate prover --from $data/prover.csv --output "$work/profile"
 expect 2 '--date: must be one line' calibrate prover --from $data/prover.csv --date $'a\nb'
-expect 3 'No such file' calibrate prover --from /nowhere.csv
+expect 3 'cannot read /nowhere\.csv: No such file or directory; check the path$' calibrate prover --from /nowhere.csv
 expect 2 '--base: .*nearest|--base: ' calibrate prover --from $data/prover.csv --base groth16-cpi
 expect 2 '--base: .*is a distribution' calibrate prover --from $data/prover.csv --base fixed:1s
 expect 2 '--base: .*is mixed' calibrate chain --from $data/chain-slots.csv --base mainnet-mixed
@@ -66,15 +66,29 @@ bad 2 'bad\.csv:2:1: "-1" is not' prover 'proof_ms\n-1\n'
 bad 2 'bad\.csv:1:10: column proof_ms stands twice' prover 'proof_ms,proof_ms\n1,1\n'
 bad 2 'nearest is batch_size' prover 'proof_ms,batch_sise\n1,1\n'
 bad 2 '1 rows say too little about a prover' prover 'proof_ms\n1\n'
-bad 2 'row 1: proof_ms must be above 0' prover "proof_ms\n$(printf '0\\n%.0s' {1..40})"
+bad 2 'bad\.csv:2: proof_ms must be above 0' prover "proof_ms\n$(printf '0\\n%.0s' {1..40})"
 bad 2 'no spread' prover "proof_ms\n$(printf '5\\n%.0s' {1..40})"
 bad 2 'say too little about a chain' chain 'slot,start_ms,end_ms,state\n0,0,200,block\n'
 bad 2 'say too little about a path' chain 'sent_ms,outcome,slots_to_land\n0,landed,1\n'
 bad 2 'is not one of landed, refused, expired' chain 'sent_ms,outcome,slots_to_land\n0,lost,1\n'
-bad 2 'row [0-9]+: slot goes back' chain "slot,start_ms,end_ms,state\n$(printf '3,0,200,block\\n%.0s' {1..200})"
-bad 2 'row 1: end_ms must be after' chain "slot,start_ms,end_ms,state\n$(printf '3,9,9,block\\n%.0s' {1..200})"
+bad 2 'bad\.csv:3: slot goes back' chain "slot,start_ms,end_ms,state\n$(printf '3,0,200,block\\n%.0s' {1..200})"
+bad 2 'bad\.csv:2: end_ms must be after' chain "slot,start_ms,end_ms,state\n$(printf '3,9,9,block\\n%.0s' {1..200})"
+times='slot,start_ms,end_ms,frozen_ms,confirmed_ms,finalized_ms,state\n'
+bad 2 'bad\.csv:2: frozen_ms is before end_ms' chain "$times$(printf '0,0,9,8,20,30,block\n%.0s' {1..200})"
+bad 2 'bad\.csv:2: confirmed_ms is before frozen_ms' chain "$times$(printf '0,0,9,20,19,30,block\n%.0s' {1..200})"
+bad 2 'bad\.csv:2: finalized_ms is before confirmed_ms' chain "$times$(printf '0,0,9,10,20,19,block\n%.0s' {1..200})"
+bad 2 'bad\.csv:2: finalized_ms is before frozen_ms' chain "$times$(printf '0,0,9,10,,9.5,block\n%.0s' {1..200})"
+bad 2 'bad\.csv:2: confirmed_ms is before sent_ms' chain \
+    "sent_ms,outcome,confirmed_ms,slots_to_land\n$(printf '5,landed,4,1\n%.0s' {1..200})"
+{ echo slot,start_ms,end_ms,state; for i in {0..399}; do echo "$i,$((i * 200)),$((i * 200 + 200)),skipped"; done; } \
+    > "$work/skipped.csv"
+echo kept > "$work/sk.toml"
+expect 2 'beyond what a profile may hold: .*sk\.toml:[0-9]+:[0-9]+: window\.off_chance = 1 is not in' \
+    calibrate chain --from "$work/skipped.csv" "${quick[@]}" --output "$work/sk.toml"
+[[ $(cat "$work/sk.toml") == kept ]]
+verdict $? "a profile that nothing would take does not replace a file"
 bad 2 'say too little about a workload' workload 'arrival_ms\n1\n'
-bad 2 'row 2: arrival_ms goes back' workload "arrival_ms\n9\n$(printf '1\\n%.0s' {1..40})"
+bad 2 'bad\.csv:3: arrival_ms goes back' workload "arrival_ms\n9\n$(printf '1\\n%.0s' {1..40})"
 bad 2 'all rows arrive at one time' workload "arrival_ms\n$(printf '1\\n%.0s' {1..40})"
-bad 2 'depth is above 63' workload "arrival_ms,depth\n$(printf '1,99\\n%.0s' {1..40})"
+bad 2 'bad\.csv:2: depth is above 63' workload "arrival_ms,depth\n$(printf '1,99\\n%.0s' {1..40})"
 one_line calibrate prover --from /nowhere.csv

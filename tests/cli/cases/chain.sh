@@ -6,6 +6,10 @@ expect 0 'slots           100 of 400\.0 ms on average; 0\.00 % skipped' chain de
 expect 0 'sent to confirmed +n/a' chain describe --slots 100 --transactions 0
 expect 0 'votes counted' chain describe --set chain.fidelity=mechanistic --slots 100 --transactions 10
 expect 2 'unknown key slot\.target; did you mean slot\.target_ms' chain describe --set slot.target=3
+expect 2 'unknown key chain\.validators; did you mean validators\.count' chain describe --set chain.validators=5
+expect 2 'unknown key colour; its section must be one of mixed, chain, outage, slot' chain describe --set colour=3
+expect 2 '/dev/null: the path of one must end in \.toml' chain describe --profile /dev/null
+expect 0 'docs/CHAIN\.md lists them' chain describe --help
 expect 2 'slot\.factor = 99 is not in 0\.1 \.\. 10' chain describe --set slot.factor=99
 expect 2 'must be "empirical", "mechanistic" or "fitted"' chain describe --set chain.fidelity=real
 expect 2 'write key=value' chain describe --set slot
@@ -50,4 +54,4 @@ grep -q '"fidelity": "mechanistic"' "$work/r.json"
 verdict $? "a scenario says how its chain is computed"
 expect 2 'is none of empirical, mechanistic, fitted' "${short[@]}" --fidelity exact
 expect 2 'alpenglow has no fitted laws' "${short[@]}" --chain alpenglow --fidelity fitted
-expect 2 'fixed:2s has no parameters to set' "${short[@]}" --chain fixed:2s --fidelity mechanistic
+expect 2 '--fidelity: fixed:2s has no slots' "${short[@]}" --chain fixed:2s --fidelity mechanistic
