@@ -94,7 +94,7 @@ $(OUT)/tests/validate-provers: $(patsubst %,$(OUT)/tests/validate/%.o,validate_p
 $(OUT)/tests/validate-statistics: $(patsubst %,$(OUT)/tests/validate/%.o,validate_statistics noise) $(OUT)/tests/lib/sim_fixture.o $(OUT)/tests/lib/engine_fixture.o $(LIB)
 	@echo '  LINK $@'
 	@$(CC) $(CFLAGS_ALL) $(filter %.o,$^) $(LIB) -o $@ $(LIB_LINK)
-$(OUT)/tests/validate-calibration: $(patsubst %,$(OUT)/tests/validate/%.o,validate_calibration calibration_data) $(LIB)
+$(OUT)/tests/validate-calibration: $(patsubst %,$(OUT)/tests/validate/%.o,validate_calibration calibration_data round_trip) $(LIB) | $(OUT)/agenc
 	@echo '  LINK $@'
 	@$(CC) $(CFLAGS_ALL) $(filter %.o,$^) $(LIB) -o $@ $(LIB_LINK)
 $(OUT)/tests/bench/%: tests/bench/%.c $(LIB)

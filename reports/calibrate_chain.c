@@ -1,5 +1,6 @@
 /* reports/calibrate_chain.c: what slots say about a chain. Transactions: calibrate_path.c. */
 #include "base/assert.h"
+#include "base/sort.h"
 #include "reports/calibration.h"
 #include "reports/likelihood.h"
 #include <math.h>
@@ -31,7 +32,15 @@ static const struct csv_form FORMS[] = {{"slots", SLOTS, SLOT_COLUMNS},
                                         {"confirmations", CONFIRMATIONS, 1}};
 const struct csv_forms CALIBRATE_CHAIN_FORMS = {FORMS, 3};
 
-enum { WINDOW = 4, ROWS_LEAST = 200, FEW = 10, FORK_DEPTHS = 4, LATE_CAP_SLOTS = 8, FINALITY_MOST = 64 };
+enum {
+    WINDOW = 4,
+    ROWS_LEAST = 200,
+    LEAST_PART = 10,
+    FEW = 10,
+    FORK_DEPTHS = 4,
+    LATE_CAP_SLOTS = 8,
+    FINALITY_MOST = 64
+};
 #define SAME_MS 0.01 /* closer than that, a time is its parent's and says nothing of its own */
 
 /* A column, and rows of it. */
@@ -382,10 +391,22 @@ static err refine_confirmed(struct calibration *out, const struct delays *delays
     if (!maximum.has_errors) return OK;
     delay->values[0] = exponential_of(around(maximum.at[0], maximum.error[0]));
     sigma->values[0] = exponential_of(around(maximum.at[1], maximum.error[1]));
-    snprintf(delay->how, sizeof delay->how, "log-normal, %u rows, %u more confirmed with their parent",
+    snprintf(delay->how, sizeof delay->how, "log-normal, %u rows, of %u more only how long at most",
              delays->whole, delays->censored);
     snprintf(sigma->how, sizeof sigma->how, "%s", delay->how);
     return OK;
+}
+
+/* Of a block that the node heard of late the others' votes are there already: its delay is short for another
+ * reason than the law's, and as a logarithm weighs most. The least tenth counts as below the tenth's end,
+ * which leaves the law to the delays that somebody waits for. */
+static void censor_least(struct delays *delays, double *ms, double *bounds)
+{
+    uint32_t tenth = delays->whole / LEAST_PART;
+    sort_doubles(ms, delays->whole);
+    for (uint32_t i = 0; i < tenth; i++) bounds[delays->censored++] = ms[tenth];
+    delays->ms += tenth;
+    delays->whole -= tenth;
 }
 
 static err read_confirmed(struct calibration *out, const struct slots *slots, struct diag *diag)
@@ -407,6 +428,7 @@ static err read_confirmed(struct calibration *out, const struct slots *slots, st
     err e = OK;
     if (delays.whole >= ROWS_LEAST / 2) {
         e = add_confirmed(out, ms, delays.whole, diag);
+        if (e == OK) censor_least(&delays, ms, slots->work);
         if (e == OK) e = refine_confirmed(out, &delays, diag);
     }
     free(ms);
