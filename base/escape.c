@@ -101,3 +101,16 @@ void escape_csv(FILE *out, const char *text)
     }
     putc('"', out);
 }
+
+bool escape_is_utf8(const char *bytes, size_t size_bytes)
+{
+    for (size_t at = 0; at < size_bytes;) {
+        unsigned char next[5] = {0}; /* never reads behind the end */
+        size_t left = size_bytes - at;
+        memcpy(next, bytes + at, left < 4 ? left : 4);
+        uint32_t size = next[0] < 0x80 ? 1 : character_bytes(next);
+        if (size == 0) return false;
+        at += size;
+    }
+    return true;
+}

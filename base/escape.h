@@ -9,9 +9,13 @@
  * readable; control characters are spaces in HTML and Markdown. Write errors
  * stay in the stream (ferror). */
 #pragma once
+#include <stdbool.h>
 #include <stdio.h>
 
 void escape_csv(FILE *out, const char *text);
 void escape_json(FILE *out, const char *text);
 void escape_html(FILE *out, const char *text);
 void escape_markdown(FILE *out, const char *text);
+
+/* Whether the bytes are whole UTF-8 characters; any control character is one. */
+bool escape_is_utf8(const char *bytes, size_t size_bytes);

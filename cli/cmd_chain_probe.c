@@ -338,7 +338,9 @@ static err fund(const struct args *args, const struct probe_order *order, struct
                                     .wallet = port->wallet,
                                     .lamports = KEPT_LAMPORTS + (uint64_t)FEE_LAMPORTS * order->transactions,
                                     .may_airdrop = !args_text(args, "wallet"),
-                                    .timeout_ns = FUND_TIMEOUT_S * NS_PER_S};
+                                    .timeout_ns = order->timeout_ns < FUND_TIMEOUT_S * NS_PER_S
+                                                      ? order->timeout_ns
+                                                      : FUND_TIMEOUT_S * NS_PER_S};
     return rpc_fund(&fund, diag);
 }
 

@@ -1,6 +1,7 @@
 /* cli/cmd_chain_serve.c: a simulated Solana that ordinary clients talk to. */
 #include "cli/command.h"
 #include "cli/share.h"
+#include "daemon/rpc_admin.h"
 #include "daemon/rpc_server.h"
 #include <inttypes.h>
 
@@ -98,8 +99,12 @@ const struct command COMMAND_chain_serve = {
         "Transactions are parsed, verified and executed: transfers, memos, compute budget and\n"
         "airdrops take effect; every other program is unknown. Ordinary clients (@solana/web3.js,\n"
         "@solana/kit) work against it unchanged. Prints its addresses, then serves until SIGINT.\n"
-        "Faults are injected with POST /admin/reorg, skip, halt, lag, drop, errors; /admin/status\n"
-        "has the counters.",
+        "Faults are injected with POST /admin/NAME, below; GET /admin/status has the counters.",
+    .formats = "POST /admin/NAME with a body of JSON\n"
+#define X(name, handler, help) "    " #name " " help "\n"
+    ADMIN_TABLE(X)
+#undef X
+        ,
     .examples = "agenc chain serve --profile localnet\n"
                 "agenc chain serve --profile mainnet --time-scale 10 --port 0\n"
                 "agenc chain serve --profile congested --path unstaked --rate-limit 100",

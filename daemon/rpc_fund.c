@@ -2,10 +2,11 @@
 #include "daemon/rpc_fund.h"
 #include "base/units.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 
-enum { LOOK_AGAIN_MS = 200, TRIES_MOST = 5 };
+enum { LOOK_AGAIN_MS = 200, ROUNDS_ALONE = 5 };
 
 struct fund {
     const struct fund_order *order;
@@ -39,25 +40,6 @@ static void wait_until(const struct fund *fund, int64_t until_ns)
     (void)poll(&fd, 1, ms);
 }
 
-/* False when there was no good answer. */
-static bool ask(struct fund *fund, int endpoint, enum rpc_ask_kind kind, int tries)
-{
-    const struct rpc_order order = {
-        .ask = {.kind = kind, .key = fund->order->wallet->key, .lamports = fund->order->lamports},
-        .pinned = endpoint};
-    for (int i = 0; i < tries; i++) {
-        fund->is_heard = false;
-        if (rpc_client_ask(fund->client, &order) != OK) return false;
-        while (!fund->is_heard) {
-            rpc_client_step(fund->client);
-            if (!fund->is_heard) wait_until(fund, rpc_client_next_ns(fund->client));
-        }
-        if (fund->last.fault == FAULT_NONE && !fund->last.code) return true;
-        if (fund->last.code || rpc_client_now_ns() >= fund->deadline_ns) return false;
-    }
-    return false;
-}
-
 static void pause_a_little(const struct fund *fund)
 {
     int64_t until_ns = rpc_client_now_ns() + LOOK_AGAIN_MS * NS_PER_MS;
@@ -67,25 +49,44 @@ static void pause_a_little(const struct fund *fund)
     }
 }
 
+/* Once, or again and again until the deadline. False when there was no good answer. */
+static bool ask(struct fund *fund, int endpoint, enum rpc_ask_kind kind, bool is_once)
+{
+    const struct rpc_order order = {
+        .ask = {.kind = kind, .key = fund->order->wallet->key, .lamports = fund->order->lamports},
+        .pinned = endpoint};
+    for (;;) {
+        fund->is_heard = false;
+        if (rpc_client_ask(fund->client, &order) != OK) return false;
+        while (!fund->is_heard) {
+            rpc_client_step(fund->client);
+            if (!fund->is_heard) wait_until(fund, rpc_client_next_ns(fund->client));
+        }
+        if (fund->last.fault == FAULT_NONE && !fund->last.code) return true;
+        if (is_once || fund->last.code || rpc_client_now_ns() >= fund->deadline_ns) return false;
+        pause_a_little(fund);
+    }
+}
+
 static err give(struct fund *fund, int endpoint, const char *name, struct diag *diag)
 {
-    if (!ask(fund, endpoint, ASK_AIRDROP, TRIES_MOST))
+    if (!ask(fund, endpoint, ASK_AIRDROP, false))
         return diag_fail(diag, ERR_CONFLICT,
                          "%s: gives no airdrop (%s); name a funded key pair with --wallet", name,
                          fund->last.why);
     while (rpc_client_now_ns() < fund->deadline_ns) {
         pause_a_little(fund);
-        if (ask(fund, endpoint, ASK_BALANCE, TRIES_MOST) && fund->last.lamports >= fund->order->lamports)
-            return OK;
+        if (ask(fund, endpoint, ASK_BALANCE, true) && fund->last.lamports >= fund->order->lamports) return OK;
     }
-    return diag_fail(diag, ERR_IO, "%s: the airdrop was not confirmed in time", name);
+    return diag_fail(diag, ERR_IO, "%s: the airdrop was not confirmed within %" PRId64 " s (--timeout)", name,
+                     fund->order->timeout_ns / NS_PER_S);
 }
 
 /* *answers_out counts the endpoints that answered. */
 static err fund_one(struct fund *fund, uint32_t index, uint32_t *answers_out, struct diag *diag)
 {
     const char *name = rpc_client_endpoints(fund->client)->list[index].name;
-    if (!ask(fund, (int)index, ASK_BALANCE, 1)) return OK;
+    if (!ask(fund, (int)index, ASK_BALANCE, true)) return OK;
     if (fund->last.lamports < fund->order->lamports) {
         if (!fund->order->may_airdrop)
             return diag_fail(diag, ERR_CONFLICT, "%s: %s has %llu lamports, %llu are needed", name,
@@ -109,11 +110,16 @@ err rpc_fund(const struct fund_order *order, struct diag *diag)
     uint32_t count = rpc_client_endpoints(fund.client)->count;
     struct diag first = {""}; /* the first complaint is kept */
     err e = OK;
-    for (int round = 0; round < TRIES_MOST && !answers && e == OK; round++)
+    for (int round = 1;; round++) {
         for (uint32_t i = 0; i < count; i++) {
             err one = fund_one(&fund, i, &answers, &first);
             if (one != OK) e = one;
         }
+        /* Where nobody listens waiting is of no use; a node that is busy or limits us may come round. */
+        bool is_vain = round == ROUNDS_ALONE && fund.last.fault == FAULT_CONNECT;
+        if (answers || e != OK || is_vain || rpc_client_now_ns() >= fund.deadline_ns) break;
+        pause_a_little(&fund);
+    }
     rpc_client_free(fund.client);
     if (answers) return OK;
     if (e != OK) return diag_fail(diag, e, "%s", first.text);

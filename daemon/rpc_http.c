@@ -69,7 +69,14 @@ static bool read_length(const struct http_text *value, size_t *out)
 /* What the header changes in *out; else the status to refuse it with. */
 static int read_header(const struct http_text *name, const struct http_text *value, struct http_head *out)
 {
-    if (is_name(name, "content-length")) return read_length(value, &out->body_bytes) ? 0 : 400;
+    if (is_name(name, "content-length")) {
+        size_t before = out->body_bytes;
+        bool is_second = out->has_length;
+        out->has_length = true;
+        if (!read_length(value, &out->body_bytes)) return 400;
+        /* Two lengths: whoever stands in between may believe the other one. */
+        return is_second && before != out->body_bytes ? 400 : 0;
+    }
     if (is_name(name, "transfer-encoding")) return 411;
     if (is_name(name, "connection")) {
         out->closes |= lists(value, "close");
@@ -108,7 +115,7 @@ enum http_verdict http_read(const char *bytes, size_t size_bytes, size_t head_ma
                             int *status)
 {
     const char *end = memmem(bytes, size_bytes < head_max ? size_bytes : head_max, "\r\n\r\n", 4);
-    struct http_head head = {{0}, {0}, {0}, 0, 0, false, false, false, false};
+    struct http_head head = {.head_bytes = 0};
     if (!end) {
         *status = 431;
         return size_bytes >= head_max ? HTTP_BROKEN : HTTP_INCOMPLETE;

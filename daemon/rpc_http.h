@@ -15,7 +15,7 @@ struct http_head {
     struct http_text method, path;
     struct http_text websocket_key; /* empty: none */
     size_t head_bytes, body_bytes;
-    bool closes, upgrades, expects_continue, is_websocket_13;
+    bool has_length, closes, upgrades, expects_continue, is_websocket_13;
 };
 
 /* HTTP_BROKEN: *status is what to answer before closing. */

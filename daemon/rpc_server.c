@@ -2,6 +2,7 @@
 #include "daemon/rpc_server.h"
 #include "base/assert.h"
 #include "base/units.h"
+#include "base/escape.h"
 #include "daemon/rpc_admin.h"
 #include "daemon/rpc_buffer.h"
 #include "daemon/rpc_http.h"
@@ -254,6 +255,8 @@ static void answer_http(struct rpc_server *server, struct client *client, const 
                     "Access-Control-Allow-Methods: POST\r\nAccess-Control-Allow-Headers: *\r\n");
     else if (is_admin && http_is(&head->method, "POST"))
         answer_admin(server, client, head, body);
+    else if (http_is(&head->path, "/admin/status") && http_is(&head->method, "GET"))
+        answer_admin(server, client, head, &(struct http_text){"{}", 2});
     else if (http_is(&head->method, "GET") && head->upgrades)
         upgrade(server, client, head);
     else if (http_is(&head->method, "GET") && http_is(&head->path, "/health"))
@@ -312,6 +315,10 @@ static void answer_message(struct rpc_server *server, struct client *client, con
     size_t text_bytes = 0;
     int status;
     struct rpc_request request = {bytes, size_bytes, client->id};
+    if (!escape_is_utf8(bytes, size_bytes)) {
+        close_ws(server, client, WS_BAD_TEXT);
+        return;
+    }
     FILE *out = open_memstream(&text, &text_bytes);
     if (!out) return;
     bool is_said = rpc_answer(&server->rpc, &request, out, &status);
@@ -358,7 +365,7 @@ static bool serve_ws(struct rpc_server *server, struct client *client)
     if (frame.opcode == WS_PING)
         send_frame(server, client, WS_PONG, frame.payload, frame.payload_bytes);
     else if (frame.opcode == WS_CLOSE)
-        close_ws(server, client, 1000);
+        close_ws(server, client, ws_close_answer(&frame));
     else if (frame.opcode != WS_PONG)
         take_frame(server, client, &frame);
     if (client->socket >= 0) buffer_take(&client->in, frame.frame_bytes);

@@ -91,6 +91,17 @@ enum ws_verdict ws_read(unsigned char *bytes, size_t size_bytes, size_t payload_
     return WS_FRAME;
 }
 
+uint16_t ws_close_answer(const struct ws_frame *frame)
+{
+    if (frame->payload_bytes == 0) return 1000;
+    if (frame->payload_bytes == 1) return WS_PROTOCOL_ERROR;
+    uint16_t code = (uint16_t)(frame->payload[0] << 8 | frame->payload[1]);
+    /* 1004 to 1006 and 1015 are words about connections, never on them (RFC 6455, 7.4). */
+    bool is_known = code >= 1000 && code <= 1014 && (code < 1004 || code > 1006);
+    bool is_own = code >= 3000 && code <= 4999;
+    return is_known || is_own ? code : WS_PROTOCOL_ERROR;
+}
+
 size_t ws_head(enum ws_opcode opcode, size_t payload_bytes, unsigned char head[WS_HEAD_BYTES_MAX])
 {
     head[0] = (unsigned char)(0x80 | opcode);

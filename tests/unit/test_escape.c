@@ -51,3 +51,27 @@ Test(escape, markdown_has_no_markup_left)
     expect_in(escape_markdown, "<img> & \"it's\" @all\n", "&lt;img&gt; &amp; \"it's\" &#64;all ");
     expect_in(escape_markdown, "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd");
 }
+
+Test(escape, csv_doubles_quotes_and_nothing_else)
+{
+    expect_in(escape_csv, "a,\"b\"\n", "\"a,\"\"b\"\"\n\"");
+}
+
+Test(escape, utf8_is_whole_characters)
+{
+    static const struct {
+        const char *bytes;
+        size_t size;
+        bool is_utf8;
+    } CASES[] = {{"", 0, true},
+                 {"a\0\n", 3, true},
+                 {"\xc3\xbc", 2, true},
+                 {"\xc3", 1, false},
+                 {"\xc0\xaf", 2, false},
+                 {"\xed\xa0\x80", 3, false},
+                 {"\xff", 1, false},
+                 {"\xf0\x9f\x98\x80", 4, true},
+                 {"\xf0\x9f\x98", 3, false}};
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+        cr_expect(eq(int, escape_is_utf8(CASES[i].bytes, CASES[i].size), CASES[i].is_utf8), "case %zu", i);
+}

@@ -58,3 +58,20 @@ Test(rpc_ws, heads_have_the_three_forms_of_length)
     cr_assert(eq(sz, ws_head(WS_TEXT, 65536, head), 10));
     cr_assert(head[1] == 127 && head[7] == 1 && head[8] == 0 && head[9] == 0);
 }
+
+static uint16_t answer_to(size_t size, unsigned char first, unsigned char second)
+{
+    unsigned char payload[2] = {first, second};
+    struct ws_frame frame = {.opcode = WS_CLOSE, .payload = payload, .payload_bytes = size};
+    return ws_close_answer(&frame);
+}
+
+Test(rpc_ws, a_close_is_answered_with_its_code_unless_that_may_not_be_sent)
+{
+    cr_expect(eq(u16, answer_to(0, 0, 0), 1000));
+    cr_expect(eq(u16, answer_to(2, 0x03, 0xe9), 1001));
+    cr_expect(eq(u16, answer_to(2, 0x0b, 0xb8), 3000));
+    cr_expect(eq(u16, answer_to(1, 0x03, 0), WS_PROTOCOL_ERROR));
+    cr_expect(eq(u16, answer_to(2, 0x03, 0xed), WS_PROTOCOL_ERROR)); /* 1005 */
+    cr_expect(eq(u16, answer_to(2, 0x00, 0x01), WS_PROTOCOL_ERROR));
+}
