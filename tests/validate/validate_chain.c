@@ -308,18 +308,18 @@ static void stake_rows(void)
 static void print_head(void)
 {
     printf("Five seeds, %d slots (alpenglow: %d) and %d transactions each, pooled, of %d validators that "
-           "stand for the "
-           "profiles' 900;\n"
-           "transactions with `organic.transient_chance` 0: what is asked is the way, not the program's "
-           "answer. V10 and "
-           "V11 are of\n"
-           "%d slots, %d validators, participation 1 and five times the late blocks, so that many forks are "
-           "decided; a\n"
-           "confirmed block that lost would end the program. V14 is of all 954. The basis says what a row "
-           "was given or\n"
-           "fitted to: such a row shows that the model takes the figure, not that it finds it. V13 may lie "
-           "30 ms outside of\n"
-           "what is published, which says neither how much stake was offline nor what replay took.\n\n",
+           "stand for\n"
+           "the profiles' 900; transactions with `organic.transient_chance` 0: what is asked is the way, not "
+           "the\n"
+           "program's answer. V10 and V11 are of %d slots, %d validators, participation 1 and five times the "
+           "late\n"
+           "blocks, so that many forks are decided; a confirmed block that lost would end the program. V14 "
+           "is of all\n"
+           "954. The basis says what a row was given or fitted to: such a row shows that the model takes the "
+           "figure,\n"
+           "not that it finds it. V13 may lie 30 ms outside of what is published, which says neither how "
+           "much stake\n"
+           "was offline nor what replay took.\n\n",
            SLOTS, SLOTS / 4, TRANSACTIONS, VALIDATORS, SEEDS * LONG_SLOTS, LONG_VALIDATORS);
     printf("| # | what | target | measured | tolerance | verdict | basis |\n|---|---|--:|--:|--:|---|---|\n");
 }

@@ -151,7 +151,9 @@ static void print_table(int table, struct tally *tally)
     const struct table_row *head = &TABLES[table];
     printf("\n### %s\n\nSource: %s.%s%s\n\n", head->title, head->source, head->note ? " " : "",
            head->note ? head->note : "");
-    puts("| what | measured | predicted | ratio | use | verdict | why |\n|---|--:|--:|--:|---|---|---|");
+    printf("| what | measured | predicted | ratio | use | holds at %.2f .. %.2f | why |\n"
+           "|---|--:|--:|--:|---|---|---|\n",
+           1 / TOLERANCE, TOLERANCE);
     for (int i = 0; i < ROW_COUNT; i++)
         if (ROWS[i].table == table) print_row(&ROWS[i], tally);
 }
