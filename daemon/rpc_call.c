@@ -116,12 +116,17 @@ static err get_count(const struct json_node *object, const char *key, uint64_t *
     return OK;
 }
 
-static err get_base58(const struct json_node *object, const char *key, unsigned char *bytes, size_t size,
-                      struct diag *diag)
+struct room {
+    unsigned char *bytes;
+    size_t size_bytes;
+};
+
+static err get_base58(const struct json_node *object, const char *key, struct room out, struct diag *diag)
 {
     const char *text;
     TRY(json_get_text(object, key, &text, diag));
-    if (strlen(text) < BASE58_SIGNATURE_TEXT && base58_decode_exactly(text, bytes, size)) return OK;
+    if (strlen(text) < BASE58_SIGNATURE_TEXT && base58_decode_exactly(text, out.bytes, out.size_bytes))
+        return OK;
     return json_fail(object, diag, ERR_SYNTAX, "has no base58 text of the right length");
 }
 
@@ -140,7 +145,7 @@ static err read_blockhash(struct rpc_answer *out, const struct json_node *root, 
     struct json_node result, value;
     TRY(read_context(out, root, &result, diag));
     TRY(json_get_object(&result, "value", &value, diag));
-    TRY(get_base58(&value, "blockhash", out->blockhash, KEY_BYTES, diag));
+    TRY(get_base58(&value, "blockhash", (struct room){out->blockhash, KEY_BYTES}, diag));
     return get_count(&value, "lastValidBlockHeight", &out->last_height, diag);
 }
 
@@ -241,10 +246,10 @@ static err read_result(struct rpc_answer *out, const struct rpc_ask *ask, const 
         TRY(read_context(out, root, &result, diag));
         return get_count(&result, "value", &out->lamports, diag);
     case ASK_SEND:
-        TRY(get_base58(root, "result", out->signature, SIGNATURE_BYTES, diag));
+        TRY(get_base58(root, "result", (struct room){out->signature, SIGNATURE_BYTES}, diag));
         if (memcmp(out->signature, transaction_signature(ask->transaction), SIGNATURE_BYTES) == 0) return OK;
         return json_fail(root, diag, ERR_SYNTAX, "result is the signature of another transaction");
-    case ASK_AIRDROP: return get_base58(root, "result", out->signature, SIGNATURE_BYTES, diag);
+    case ASK_AIRDROP: return get_base58(root, "result", (struct room){out->signature, SIGNATURE_BYTES}, diag);
     }
     return ERR_SYNTAX;
 }

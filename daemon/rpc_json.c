@@ -120,45 +120,60 @@ static bool inject(struct reply *reply, const struct json_node *request)
     return true;
 }
 
-static void answer_one(struct reply *reply, const struct json_node *request)
+/* A notification has no id and gets no answer, whatever comes of it. */
+static void run_silently(struct rpc_call *call, const struct json_node *request)
 {
     struct json_writer writer;
-    struct json_node id, *has_id = NULL;
-    const char *key = NULL;
-    struct rpc_call call = {.rpc = reply->rpc, .client = reply->request->client, .out = &writer};
-    reply->rpc->counts.requests++;
-    if (!is_request(request)) {
-        refuse(reply, NULL, RPC_INVALID_REQUEST, "Invalid request");
-        return;
-    }
-    while (!has_id && json_next(request, key, &key, &id))
-        if (strcmp(key, "id") == 0) has_id = &id;
-    if (has_id && inject(reply, request)) return;
-    off_t before = has_id ? ftello(reply->out) : 0;
-    uint32_t written = reply->written;
-    FILE *result = has_id ? reply->out : NULL;
     char *ignored = NULL;
     size_t ignored_bytes;
-    if (!result) result = open_memstream(&ignored, &ignored_bytes);
+    FILE *result = open_memstream(&ignored, &ignored_bytes);
     if (!result) return;
-    if (has_id) {
-        write_head(reply);
-        fputs(",\"result\":", reply->out);
-    }
     json_write_begin(&writer, result, JSON_ONE_LINE);
-    bool is_good = run(&call, request);
-    if (!has_id) {
-        fclose(result);
-        free(ignored);
-        return;
-    }
-    if (is_good) {
+    call->out = &writer;
+    (void)run(call, request);
+    fclose(result);
+    free(ignored);
+}
+
+/* The result is written as it comes; a refusal takes its place. */
+static void run_aloud(struct reply *reply, struct rpc_call *call, const struct json_node *request)
+{
+    struct json_writer writer;
+    off_t before = ftello(reply->out);
+    uint32_t written = reply->written;
+    write_head(reply);
+    fputs(",\"result\":", reply->out);
+    json_write_begin(&writer, reply->out, JSON_ONE_LINE);
+    call->out = &writer;
+    if (run(call, request)) {
         write_tail(reply, request);
         return;
     }
     fseeko(reply->out, before, SEEK_SET);
     reply->written = written;
-    write_refusal(reply, request, &call);
+    write_refusal(reply, request, call);
+}
+
+/* Whatever it is: null is an id. */
+static bool has_id(const struct json_node *request)
+{
+    struct json_node member;
+    const char *key = NULL;
+    while (json_next(request, key, &key, &member))
+        if (strcmp(key, "id") == 0) return true;
+    return false;
+}
+
+static void answer_one(struct reply *reply, const struct json_node *request)
+{
+    struct rpc_call call = {.rpc = reply->rpc, .client = reply->request->client};
+    reply->rpc->counts.requests++;
+    if (!is_request(request))
+        refuse(reply, NULL, RPC_INVALID_REQUEST, "Invalid request");
+    else if (!has_id(request))
+        run_silently(&call, request);
+    else if (!inject(reply, request))
+        run_aloud(reply, &call, request);
 }
 
 static void answer_batch(struct reply *reply, const struct json_node *array)

@@ -1,5 +1,6 @@
 /* reports/calibrate_chain.c: what slots say about a chain. Transactions: calibrate_path.c. */
 #include "base/assert.h"
+#include "base/chain_terms.h"
 #include "base/sort.h"
 #include "reports/calibration.h"
 #include "reports/likelihood.h"
@@ -32,15 +33,7 @@ static const struct csv_form FORMS[] = {{"slots", SLOTS, SLOT_COLUMNS},
                                         {"confirmations", CONFIRMATIONS, 1}};
 const struct csv_forms CALIBRATE_CHAIN_FORMS = {FORMS, 3};
 
-enum {
-    WINDOW = 4,
-    ROWS_LEAST = 200,
-    LEAST_PART = 10,
-    FEW = 10,
-    FORK_DEPTHS = 4,
-    LATE_CAP_SLOTS = 8,
-    FINALITY_MOST = 64
-};
+enum { ROWS_LEAST = 200, LEAST_PART = 10, FEW = 10, FORK_DEPTHS = 4, FINALITY_MOST = 64 };
 #define SAME_MS 0.01 /* closer than that, a time is its parent's and says nothing of its own */
 
 /* A column, and rows of it. */
@@ -71,8 +64,9 @@ static double span_of(const struct slots *slots, uint32_t row)
 /* Whether four rows from here are one leader's window, of which all or none exist. */
 static bool is_window(const struct slots *slots, uint32_t row, bool is_off)
 {
-    if (row + WINDOW > slots->table->row_count || fmod(at(slots, SLOT_NUMBER, row), WINDOW) > 0) return false;
-    for (uint32_t i = 0; i < WINDOW; i++) {
+    if (row + CHAIN_WINDOW > slots->table->row_count || fmod(at(slots, SLOT_NUMBER, row), CHAIN_WINDOW) > 0)
+        return false;
+    for (uint32_t i = 0; i < CHAIN_WINDOW; i++) {
         if (at(slots, SLOT_NUMBER, row + i) != at(slots, SLOT_NUMBER, row) + i) return false;
         if ((at(slots, SLOT_STATE, row + i) == CALIBRATE_SKIPPED) != is_off) return false;
     }
@@ -90,8 +84,9 @@ static struct spans spans_of(const struct slots *slots)
     for (uint32_t row = 0; row < slots->table->row_count; row++) {
         if (!is_window(slots, row, false)) continue;
         double mean = 0;
-        for (uint32_t i = 0; i < WINDOW; i++) mean += span_of(slots, row + i) / WINDOW;
-        for (uint32_t i = 0; i < WINDOW; i++) spans.within += pow(span_of(slots, row + i) / mean - 1, 2);
+        for (uint32_t i = 0; i < CHAIN_WINDOW; i++) mean += span_of(slots, row + i) / CHAIN_WINDOW;
+        for (uint32_t i = 0; i < CHAIN_WINDOW; i++)
+            spans.within += pow(span_of(slots, row + i) / mean - 1, 2);
         slots->work[(uint32_t)spans.windows++] = log(mean);
     }
     spans.log_mean = stats_mean(slots->work, (uint32_t)spans.windows);
@@ -121,9 +116,9 @@ static void read_spans(struct calibration *out, const struct slots *slots)
         calibration_note(out, "slot durations: only %.0f whole windows of four slots, kept", spans.windows);
         return;
     }
-    double degrees = (WINDOW - 1) * spans.windows, slot_variance = spans.within / degrees;
+    double degrees = (CHAIN_WINDOW - 1) * spans.windows, slot_variance = spans.within / degrees;
     double independent = fmax(3, free_windows(slots, spans.windows)) - 1;
-    double variance = spans.log_squares / (spans.windows - 1), shared = slot_variance / WINDOW;
+    double variance = spans.log_squares / (spans.windows - 1), shared = slot_variance / CHAIN_WINDOW;
     double leader_variance = fmax(0, variance - shared), tail = 0.5 + FIT_CONFIDENCE / 2;
     double mean = exp(spans.log_mean + shared / 2) / slots->base->target_ms;
     double error = sqrt(leader_variance / (independent + 1) + shared / spans.windows);
@@ -143,12 +138,13 @@ static void read_skips(struct calibration *out, const struct slots *slots)
     uint64_t off = 0, all = 0;
     uint32_t lone = 0;
     for (uint32_t row = 0; row < slots->table->row_count; row++) {
-        all += row + WINDOW <= slots->table->row_count && fmod(at(slots, SLOT_NUMBER, row), WINDOW) == 0;
+        all += row + CHAIN_WINDOW <= slots->table->row_count &&
+               fmod(at(slots, SLOT_NUMBER, row), CHAIN_WINDOW) == 0;
         off += is_window(slots, row, true);
         lone += at(slots, SLOT_STATE, row) == CALIBRATE_SKIPPED;
     }
     if (all == 0) return;
-    lone -= (uint32_t)off * WINDOW;
+    lone -= (uint32_t)off * CHAIN_WINDOW;
     if (lone)
         calibration_note(out, "%u skipped slots are not of a wholly skipped window; the model has none such",
                          lone);
@@ -268,10 +264,10 @@ static err read_freezing(struct calibration *out, const struct slots *slots, con
     return OK;
 }
 
-/* Lateness beyond the usual delay is Pareto, cut at LATE_CAP_SLOTS slots. */
+/* Lateness beyond the usual delay is Pareto, cut at CHAIN_LATE_CAP_SLOTS slots. */
 static void read_lateness(struct calibration *out, const struct slots *slots, double usual_ms, double blocks)
 {
-    double least = slots->base->late_least_ms, cap = LATE_CAP_SLOTS * slots->base->target_ms * 0.99;
+    double least = slots->base->late_least_ms, cap = CHAIN_LATE_CAP_SLOTS * slots->base->target_ms * 0.99;
     double sum = 0, tail = (1 - FIT_CONFIDENCE) / 2;
     uint64_t late = 0, whole = 0;
     for (uint32_t row = 0; row < slots->table->row_count; row++) {

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 enum {
-    LATE_CAP_SLOTS = 8,  /* [A] repair always has a block by then: bounds the tail of the Pareto */
     LEAST_SLOT_PCT = 70, /* floor of a slot, of its target (chain.md A.3) */
     DAYS_A_YEAR = 365,
     ALPENGLOW_TIMEOUT_MS = 400, /* and a slot (chain.md A.12) [C] */
@@ -210,7 +209,7 @@ int64_t chain_causes_late_ns(const struct chain_causes *causes, const struct cha
     if (!draw_chance(&draw, window->late_chance)) return 0;
     draw = draw_at(&causes->rng, RNG_SLOT, slot, DRAW_LATENESS);
     double late_ns = (double)regime->late_least_ns * sample_pareto(&draw, regime->late_exponent);
-    return (int64_t)fmin(late_ns, LATE_CAP_SLOTS * (double)regime->slot_target_ns);
+    return (int64_t)fmin(late_ns, CHAIN_LATE_CAP_SLOTS * (double)regime->slot_target_ns);
 }
 
 bool chain_causes_times_out(const struct chain_causes *causes, const struct chain_window *window,

@@ -11,11 +11,10 @@
  * it slots are longer and windows empty for a while.
  * Source: chain.md A and B. Threads: one at a time. */
 #pragma once
+#include "base/chain_terms.h"
 #include "base/rng.h"
 #include "base/weighted.h"
 #include "sim/chain_profile.h"
-
-enum { CHAIN_WINDOW = 4 }; /* consecutive slots of a leader */
 
 struct chain_halt {
     int64_t stall_ns, from_ns, until_ns;
