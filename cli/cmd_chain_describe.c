@@ -55,6 +55,20 @@ static double slot_ms(const struct chain_survey *survey)
     return (double)(survey->span_ns - survey->halted_ns) / NS_PER_MS / survey->slots;
 }
 
+static void print_quantiles(const struct chain_survey *survey, FILE *out)
+{
+    fprintf(out, "\n%-26s%10s%10s%10s%10s\n", "", "p50", "p90", "p99", "p99.9");
+    for (int i = 0; i < CHAIN_QUANTITY_COUNT; i++) {
+        fprintf(out, "%-26s", chain_quantity_name((enum chain_quantity)i));
+        for (int j = 0; j < SHARE_COUNT; j++) {
+            char text[DURATION_TEXT_BYTES];
+            duration_print_rounded(text, chain_survey_quantile_ns(survey, (enum chain_quantity)i, SHARES[j]));
+            fprintf(out, "%10s", text);
+        }
+        fputc('\n', out);
+    }
+}
+
 static void print_table(const struct chain_survey *survey, const struct chain_profile *profile, FILE *out)
 {
     static const char *const HOW[] = {[CHAIN_EMPIRICAL] = "delays drawn from tables",
@@ -79,16 +93,7 @@ static void print_table(const struct chain_survey *survey, const struct chain_pr
     if (survey->landed)
         fprintf(out, "slots to land   p50 %u, p90 %u, most %u\n", survey->slots_to_land[survey->landed / 2],
                 survey->slots_to_land[survey->landed * 9 / 10], survey->slots_to_land[survey->landed - 1]);
-    fprintf(out, "\n%-26s%10s%10s%10s%10s\n", "", "p50", "p90", "p99", "p99.9");
-    for (int i = 0; i < CHAIN_QUANTITY_COUNT; i++) {
-        fprintf(out, "%-26s", chain_quantity_name((enum chain_quantity)i));
-        for (int j = 0; j < SHARE_COUNT; j++) {
-            char text[DURATION_TEXT_BYTES];
-            duration_print_rounded(text, chain_survey_quantile_ns(survey, (enum chain_quantity)i, SHARES[j]));
-            fprintf(out, "%10s", text);
-        }
-        fputc('\n', out);
-    }
+    print_quantiles(survey, out);
 }
 
 static void write_quantiles(struct json_writer *writer, const struct chain_survey *survey)

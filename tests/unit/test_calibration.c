@@ -1,5 +1,6 @@
 /* tests/unit/test_calibration.c: small tables whose answers are known, and profiles put together by key. */
 #include "reports/calibration.h"
+#include "reports/stats.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <math.h>
@@ -111,6 +112,43 @@ Test(calibration, of_transactions_by_hand)
                          1.0 / 11, 1e-12));
     const struct calibration_key *weights = calibration_find(&calibration, "path.staked.wait_weights");
     cr_assert(gt(dbl, weights->values[0].value + weights->values[1].value, 0.95));
+    csv_close(&table);
+    calibration_close(&calibration);
+}
+
+/* In slots of 400 ms the fifth ends at the retry: to have waited four is not to have been dropped. */
+Test(calibration, a_wait_as_long_as_a_retry_is_no_drop)
+{
+    enum { ROWS = 400 };
+    struct csv_table table = {.form = 1, .row_count = ROWS};
+    struct calibrate_chain_base slow = BASE;
+    slow.target_ms = 400;
+    for (int c = 0; c <= SENT_OUTCOME; c++) table.values[c] = calloc(ROWS, sizeof(double));
+    table.values[SENT_SLOTS] = calloc(ROWS, sizeof(double));
+    for (uint32_t i = 0; i < ROWS; i++) table.values[SENT_SLOTS][i] = 4; /* CALIBRATE_LANDED is 0 */
+    cr_assert(eq(int, calibrate_transactions(&calibration, &table, &slow, &diag), OK), "%s", diag.text);
+    const struct calibration_key *drop = calibration_find(&calibration, "path.staked.drop_chance");
+    cr_assert(lt(dbl, drop->values[0].value, 1e-6));
+    cr_assert(gt(dbl, drop->values[0].interval.high, 0.001), "none seen is not none ever");
+    csv_close(&table);
+    calibration_close(&calibration);
+}
+
+/* Confirmed 100 ms after freezing, give or take a fifth; one block in twenty was heard of late and takes 1
+ * ms. */
+Test(calibration, blocks_heard_of_late_do_not_widen_the_law_of_confirmation)
+{
+    struct csv_table table = slots_of("b", 2000);
+    for (uint32_t i = 0; i < table.row_count; i++) {
+        double share = (i * 7919 % table.row_count + 0.5) / table.row_count;
+        double delay = i % 20 == 7 ? 1 : 100 * exp(0.2 * stats_normal_quantile(share));
+        table.values[SLOT_FROZEN][i] = table.values[SLOT_END][i] + 50;
+        table.values[SLOT_CONFIRMED][i] = table.values[SLOT_FROZEN][i] + delay;
+        table.values[SLOT_FINALIZED][i] = NAN;
+    }
+    cr_assert(eq(int, calibrate_slots(&calibration, &table, &BASE, &diag), OK), "%s", diag.text);
+    double sigma = calibration_find(&calibration, "confirm.sigma")->values[0].value;
+    cr_assert(sigma > 0.18 && sigma < 0.28, "%g", sigma);
     csv_close(&table);
     calibration_close(&calibration);
 }

@@ -253,11 +253,9 @@ static void show_round_trips(void)
          "votes, the new profile draws from the laws: what these lose is shown, not judged. Delays are "
          "independent there,\n"
          "while a block that the node hears of late is confirmed sooner; a block is final one deeper at "
-         "most, while "
-         "forks\nmake the wait longer; where the longest wait of a path takes as long as the retry (slots of "
-         "400 ms), "
-         "a wait\ncounts as a drop. The p99 of mainnet's senders lies at the edge of the hundredth that is "
-         "dropped "
+         "most, while\n"
+         "forks make the wait longer. The p99 of mainnet's senders lies at the edge of the hundredth that is "
+         "dropped\n"
          "once.");
     round_trip_print("mainnet");
     round_trip_print("congested");
