@@ -1,6 +1,9 @@
 /* cli/bench_describe.c: what a result says about how it came about. */
+#include "base/file.h"
+#include "base/sha256.h"
 #include "cli/bench_args.h"
 #include "cli/command.h"
+#include "cli/share.h"
 #include "cli/version.h"
 #include "sim/pool.h"
 #include <stdlib.h>
@@ -99,6 +102,49 @@ static void put_share(struct bench_result *result, const char *name, int64_t bps
     bench_put_number(result, &result->workload, name, (double)bps / (double)BPS_ONE);
 }
 
+/* A file is what is in it: its name alone would let two loads pass for one. */
+static void put_digest(struct bench_result *result, struct bench_section *section, const char *name,
+                       const char *path)
+{
+    enum { SHOWN = 16 };
+    unsigned char digest[SHA256_BYTES];
+    char hex[SHA256_HEX_BYTES], key[64];
+    struct file_bytes bytes;
+    if (file_read(path, LIMIT_TRACE_BYTES, &bytes, NULL) != OK) return;
+    sha256_of(bytes.text, bytes.size_bytes, digest);
+    sha256_hex(digest, hex);
+    hex[SHOWN] = '\0';
+    free(bytes.text);
+    snprintf(key, sizeof key, "%s_digest", name);
+    bench_put_text(result, section, key, hex);
+}
+
+/* "empirical:FILE" and "trace:FILE" */
+static void put_file_digest(struct bench_result *result, struct bench_section *section, const char *name,
+                            const char *text)
+{
+    static const char *const KINDS[] = {"empirical:", "trace:"};
+    for (size_t i = 0; text && i < sizeof KINDS / sizeof *KINDS; i++)
+        if (strncmp(text, KINDS[i], strlen(KINDS[i])) == 0)
+            put_digest(result, section, name, text + strlen(KINDS[i]));
+}
+
+/* A profile's file: named by its path, or in its folder. Distributions have none. */
+static void put_profile_digest(struct bench_result *result, struct bench_section *section, const char *folder,
+                               const struct args *args)
+{
+    char place[SHARE_PATH_BYTES], path[2 * SHARE_PATH_BYTES];
+    const char *name = args_text(args, folder);
+    put_file_digest(result, section, "profile", name);
+    if (strchr(name, ':')) return;
+    if (strchr(name, '/') || (strlen(name) > 5 && strcmp(name + strlen(name) - 5, ".toml") == 0)) {
+        put_digest(result, section, "profile", name);
+    } else if (share_folder(folder, args->environment, place, NULL) == OK) {
+        snprintf(path, sizeof path, "%s/%s.toml", place, name);
+        put_digest(result, section, "profile", path);
+    }
+}
+
 static void describe_workload(struct bench_result *result, const struct bench_request *request,
                               const struct args *args)
 {
@@ -112,6 +158,7 @@ static void describe_workload(struct bench_result *result, const struct bench_re
         for (char *at = name; *at; at++)
             if (*at == '-') *at = '_';
         bench_put_text(result, section, name, args_text(args, TEXTS[i]));
+        put_file_digest(result, section, name, args_text(args, TEXTS[i]));
     }
     bench_put_number(result, section, "rate_tasks_per_s", workload->rate);
     put_share(result, "cross_agent", args_integer(args, "cross-agent"));
@@ -131,10 +178,12 @@ static void describe_models(struct bench_result *result, const struct bench_requ
     const struct benchmark_plan *plan = &request->plan;
     uint32_t workers = (uint32_t)plan->settings.worker_threads, batch = (uint32_t)plan->settings.batch_size;
     bench_put_text(result, &result->chain, "profile", args_text(args, "chain"));
+    put_profile_digest(result, &result->chain, "chain", args);
     bench_put_text(result, &result->chain, "fidelity",
                    plan->chain.is_fixed ? "fixed" : chain_fidelity_name(plan->chain.fidelity));
     bench_put_text(result, &result->chain, "path", args_text(args, "path"));
     bench_put_text(result, &result->prover, "profile", args_text(args, "prover"));
+    put_profile_digest(result, &result->prover, "prover", args);
     bench_put_number(result, &result->prover, "capacity_per_s",
                      prover_capacity(&plan->prover, workers, batch));
 }

@@ -79,7 +79,7 @@ static err run(struct args *args, struct diag *diag)
     err e = comparison_report(&options, &outcome, diag);
     interrupt_release();
     if (e != OK) return e;
-    if (outcome.fewest_pairs < SIGNFLIP_PAIRS_LEAST && !outcome.is_identical)
+    if (outcome.fewest_runs < SIGNFLIP_PAIRS_LEAST && !outcome.is_identical)
         args->exit_status = STATUS_INCONCLUSIVE;
     return OK;
 }

@@ -46,14 +46,17 @@ struct side {
     struct report_inputs inputs;
 };
 
+enum { OUTPUTS_MOST = 6 };
+
 struct gate {
     struct args *args;
+    char outputs[OUTPUTS_MOST][4096];
+    const char *output_list[OUTPUTS_MOST + 1]; /* ends with NULL */
     struct gate_policy policy;
     struct side sides[2];
     struct comparison comparison;
     struct gate_verdict verdict;
     uint32_t look; /* how many were taken */
-    char void_why[256];
 };
 
 static bool ends_with(const char *text, const char *end)
@@ -119,8 +122,8 @@ static bool is_void(struct gate *gate)
         for (uint32_t j = 0; j < gate->sides[i].inputs.count; j++) {
             const struct bench_result *result = gate->sides[i].inputs.tests[j].result;
             if (!bench_is_empty(result) && !result->interrupted) continue;
-            snprintf(gate->void_why, sizeof gate->void_why, "%.160s of the %s %s", result->name,
-                     i ? "candidate" : "baseline",
+            snprintf(gate->verdict.void_why, sizeof gate->verdict.void_why, "%.160s of the %s %s",
+                     result->name, i ? "candidate" : "baseline",
                      result->interrupted ? "was interrupted" : "measured nothing");
             return true;
         }
@@ -155,50 +158,6 @@ static err look(struct gate *gate, struct diag *diag)
         gate->look++;
         if (gate->verdict.outcome != GATE_INCONCLUSIVE) break;
     }
-    return OK;
-}
-
-/* Of a folder of results the one that the scenario is about. */
-static err keep_named(struct gate *gate, struct diag *diag)
-{
-    struct report_inputs *inputs = &gate->sides[0].inputs;
-    const char *path = gate->sides[1].path, *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    size_t size = strlen(name) - (ends_with(name, ".toml") ? strlen(".toml") : 0);
-    for (uint32_t i = 0; i < inputs->count; i++) {
-        const char *own = inputs->tests[i].result->name;
-        if (strlen(own) != size || strncmp(own, name, size) != 0) continue;
-        report_inputs_keep(inputs, i);
-        return OK;
-    }
-    return diag_fail(diag, ERR_USAGE, "%s: no result of it in %s, want %.*s.json there", path,
-                     gate->sides[0].path, (int)size, name);
-}
-
-static err open_gate(struct gate *gate, struct diag *diag)
-{
-    const char *policy = args_text(gate->args, "policy");
-    static const char *const NAMES[] = {"baseline", "candidate"};
-    bool has_scenario = args_given(gate->args, "scenario");
-    if (has_scenario == args_given(gate->args, "candidate"))
-        return diag_fail(diag, ERR_USAGE, "want one of --candidate PATH and --scenario FILE");
-    if (policy)
-        TRY(gate_policy_read(&gate->policy, policy, diag));
-    else
-        gate_policy_default(&gate->policy);
-    for (int i = 0; i < 2; i++) {
-        struct side *side = &gate->sides[i];
-        side->path = args_text(gate->args, i && has_scenario ? "scenario" : NAMES[i]);
-        side->is_scenario = (i && has_scenario) || ends_with(side->path, ".toml");
-        side->options.log = gate->args->log;
-        if (!side->is_scenario) TRY(read_side(side, diag));
-    }
-    if (has_scenario && gate->sides[0].inputs.count > 1) TRY(keep_named(gate, diag));
-    for (int i = 0; i < 2; i++)
-        if (gate->sides[i].is_scenario && !gate->sides[1 - i].is_scenario &&
-            gate->sides[1 - i].inputs.count > 1)
-            return diag_fail(diag, ERR_USAGE,
-                             "--%s is one scenario and --%s has %u results; name one of them", NAMES[i],
-                             NAMES[1 - i], gate->sides[1 - i].inputs.count);
     return OK;
 }
 
@@ -238,16 +197,84 @@ static const struct output {
 } OUTPUTS[] = {{"junit", "", write_junit}, {"benchstat", "", write_benchstat},   {"bmf", "", write_bmf},
                {"gha", "", write_gha},     {"gha", ".bigger", write_gha_bigger}, {"csv", "", write_csv}};
 
+_Static_assert(sizeof OUTPUTS / sizeof *OUTPUTS == OUTPUTS_MOST, "a path for each output");
+
+/* No output may take the place of another, nor (report_input.c) of a result. */
+static err name_outputs(struct gate *gate, struct diag *diag)
+{
+    uint32_t count = 0;
+    for (int i = 0; i < OUTPUTS_MOST; i++) {
+        const char *name = args_text(gate->args, OUTPUTS[i].flag);
+        if (!name) continue;
+        if (snprintf(gate->outputs[i], sizeof gate->outputs[i], "%s%s", name, OUTPUTS[i].ending) >=
+            (int)sizeof gate->outputs[i])
+            return diag_fail(diag, ERR_IO, "%.64s...: the path is too long", name);
+        for (uint32_t j = 0; j < count; j++)
+            if (file_is_same(gate->output_list[j], gate->outputs[i]))
+                return diag_fail(diag, ERR_USAGE,
+                                 "--%s and another output are the same file, %.256s; name two",
+                                 OUTPUTS[i].flag, gate->outputs[i]);
+        gate->output_list[count++] = gate->outputs[i];
+    }
+    return OK;
+}
+
+/* Of a folder of results the one that the scenario is about. */
+static err keep_named(struct gate *gate, struct diag *diag)
+{
+    struct report_inputs *inputs = &gate->sides[0].inputs;
+    const char *path = gate->sides[1].path, *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    size_t size = strlen(name) - (ends_with(name, ".toml") ? strlen(".toml") : 0);
+    for (uint32_t i = 0; i < inputs->count; i++) {
+        const char *own = inputs->tests[i].result->name;
+        if (strlen(own) != size || strncmp(own, name, size) != 0) continue;
+        report_inputs_keep(inputs, i);
+        return OK;
+    }
+    return diag_fail(diag, ERR_USAGE, "%s: no result of it in %s, want %.*s.json there", path,
+                     gate->sides[0].path, (int)size, name);
+}
+
+static err open_gate(struct gate *gate, struct diag *diag)
+{
+    const char *policy = args_text(gate->args, "policy");
+    static const char *const NAMES[] = {"baseline", "candidate"};
+    TRY(name_outputs(gate, diag));
+    bool has_scenario = args_given(gate->args, "scenario");
+    if (has_scenario == args_given(gate->args, "candidate"))
+        return diag_fail(diag, ERR_USAGE, "want one of --candidate PATH and --scenario FILE");
+    if (policy)
+        TRY(gate_policy_read(&gate->policy, policy, diag));
+    else
+        gate_policy_default(&gate->policy);
+    for (int i = 0; i < 2; i++) {
+        struct side *side = &gate->sides[i];
+        side->path = args_text(gate->args, i && has_scenario ? "scenario" : NAMES[i]);
+        side->is_scenario = (i && has_scenario) || ends_with(side->path, ".toml");
+        side->options.log = gate->args->log;
+        side->options.other_outputs = gate->output_list;
+        if (!side->is_scenario) TRY(read_side(side, diag));
+    }
+    if (!gate->sides[0].is_scenario && !gate->sides[1].is_scenario &&
+        file_is_same(gate->sides[0].path, gate->sides[1].path))
+        return diag_fail(diag, ERR_USAGE, "--baseline and --candidate are the same, %.256s; name two results",
+                         gate->sides[0].path);
+    if (has_scenario && gate->sides[0].inputs.count > 1) TRY(keep_named(gate, diag));
+    for (int i = 0; i < 2; i++)
+        if (gate->sides[i].is_scenario && !gate->sides[1 - i].is_scenario &&
+            gate->sides[1 - i].inputs.count > 1)
+            return diag_fail(diag, ERR_USAGE,
+                             "--%s is one scenario and --%s has %u results; name one of them", NAMES[i],
+                             NAMES[1 - i], gate->sides[1 - i].inputs.count);
+    return OK;
+}
+
 static err write_outputs(const struct gate *gate, struct diag *diag)
 {
-    for (size_t i = 0; i < sizeof OUTPUTS / sizeof *OUTPUTS; i++) {
-        const char *name = args_text(gate->args, OUTPUTS[i].flag);
+    for (int i = 0; i < OUTPUTS_MOST; i++) {
         struct file_writer writer;
-        char path[4096];
-        if (!name) continue;
-        if (snprintf(path, sizeof path, "%s%s", name, OUTPUTS[i].ending) >= (int)sizeof path)
-            return diag_fail(diag, ERR_IO, "%.64s...: the path is too long", name);
-        TRY(file_begin(&writer, path, diag));
+        if (!*gate->outputs[i]) continue;
+        TRY(file_begin(&writer, gate->outputs[i], diag));
         OUTPUTS[i].write(writer.stream, gate);
         TRY(file_commit(&writer, diag));
     }
@@ -275,8 +302,8 @@ static void tell(const struct gate *gate, struct grid *scratch)
     FILE *out = gate->args->out;
     const struct gate_verdict *verdict = &gate->verdict;
     const struct page page = {.renderer = &RENDER_TEXT, .out = out, .grid = scratch};
-    if (*gate->void_why) {
-        fprintf(out, "VOID  %s\n", gate->void_why);
+    if (gate->comparison.count == 0) {
+        fprintf(out, "VOID  %s\n", verdict->void_why);
         return;
     }
     if (!args_is_quiet(gate->args)) gate_write_table(&page, verdict);
@@ -288,6 +315,7 @@ static void tell(const struct gate *gate, struct grid *scratch)
     else
         fputs(", unpaired: drift between the arms is not controlled", out);
     fprintf(out, ", look %u at alpha %.3g\n", gate->look, verdict->alpha);
+    if (*verdict->void_why) fprintf(out, "%s\n", verdict->void_why);
 }
 
 static err finish(struct gate *gate, struct diag *diag)
@@ -299,8 +327,8 @@ static err finish(struct gate *gate, struct diag *diag)
     struct grid *scratch = malloc(sizeof *scratch);
     if (!scratch) return diag_fail(diag, ERR_NOMEM, "out of memory for the gate");
     tell(gate, scratch);
-    err e = *gate->void_why ? OK : write_outputs(gate, diag);
-    if (e == OK && !*gate->void_why) e = write_github(gate, scratch, diag);
+    err e = write_outputs(gate, diag);
+    if (e == OK) e = write_github(gate, scratch, diag);
     free(scratch);
     gate->args->exit_status = STATUSES[gate->verdict.outcome];
     return e;
@@ -308,13 +336,16 @@ static err finish(struct gate *gate, struct diag *diag)
 
 static err run(struct args *args, struct diag *diag)
 {
-    struct gate gate = {.args = args};
-    err e = open_gate(&gate, diag);
-    if (e == OK) e = look(&gate, diag);
-    if (e == OK) e = finish(&gate, diag);
-    gate_verdict_free(&gate.verdict);
-    comparison_free(&gate.comparison);
-    for (int i = 0; i < 2; i++) report_inputs_close(&gate.sides[i].inputs);
+    struct gate *gate = calloc(1, sizeof *gate);
+    if (!gate) return diag_fail(diag, ERR_NOMEM, "out of memory for the gate");
+    gate->args = args;
+    err e = open_gate(gate, diag);
+    if (e == OK) e = look(gate, diag);
+    if (e == OK) e = finish(gate, diag);
+    gate_verdict_free(&gate->verdict);
+    comparison_free(&gate->comparison);
+    for (int i = 0; i < 2; i++) report_inputs_close(&gate->sides[i].inputs);
+    free(gate);
     return e;
 }
 

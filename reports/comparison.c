@@ -16,7 +16,7 @@ struct family {
 
 static bool is_tested(const struct comparison_row *row)
 {
-    return row->verdict != VERDICT_NO_VALUES && !row->is_identical;
+    return !comparison_has_none(row) && !row->is_identical;
 }
 
 static void gather(struct family *family, struct comparison *comparison, bool is_primary)
@@ -99,8 +99,8 @@ static enum comparison_verdict verdict_of(const struct comparison_row *row,
                                           const struct comparison_test *test)
 {
     bool is_lower = row->mean < 0;
-    bool is_enough = !test->is_paired || test->pairs >= SIGNFLIP_PAIRS_LEAST;
-    if (row->verdict == VERDICT_NO_VALUES) return VERDICT_NO_VALUES;
+    bool is_enough = test->before_runs >= SIGNFLIP_PAIRS_LEAST && test->after_runs >= SIGNFLIP_PAIRS_LEAST;
+    if (comparison_has_none(row)) return row->verdict;
     if (row->is_identical) return VERDICT_SAME;
     if (!is_enough) return VERDICT_INCONCLUSIVE;
     if (is_within_margin(row)) return VERDICT_SAME;
@@ -116,6 +116,20 @@ static err estimate_test(struct comparison_test *test)
     return comparison_shift_make(test);
 }
 
+static bool has_same_bits(double left, double right)
+{
+    return memcmp(&left, &right, sizeof left) == 0 || (isnan(left) && isnan(right));
+}
+
+/* In every run, those without a value too. */
+static bool is_same(const struct comparison_row *row, const struct comparison_test *test)
+{
+    bool is_same = test->is_paired;
+    for (uint32_t i = 0; i < test->pairs && is_same; i++)
+        is_same = has_same_bits(row->before[i], row->after[i]);
+    return is_same;
+}
+
 static void judge(struct comparison *comparison)
 {
     comparison->is_identical = true;
@@ -124,7 +138,7 @@ static void judge(struct comparison *comparison)
         for (uint32_t j = 0; j < comparison_metric_count(); j++) {
             struct comparison_row *row = &test->rows[j];
             row->verdict = verdict_of(row, test);
-            if (row->verdict != VERDICT_NO_VALUES && !row->is_identical) comparison->is_identical = false;
+            comparison->is_identical = comparison->is_identical && is_same(row, test);
         }
     }
 }
@@ -163,6 +177,11 @@ void comparison_free(struct comparison *comparison)
     *comparison = (struct comparison){0};
 }
 
+bool comparison_has_none(const struct comparison_row *row)
+{
+    return row->verdict == VERDICT_NO_VALUES || row->verdict == VERDICT_LOST;
+}
+
 double comparison_effect(const struct comparison_row *row, double on_scale)
 {
     return row->is_ratio ? expm1(on_scale) : on_scale;
@@ -194,4 +213,33 @@ uint32_t comparison_runs_for(const struct comparison *comparison, double effect)
             if (runs > most) most = runs;
         }
     return most;
+}
+
+const struct bench_target *comparison_target_like(const struct bench_result *result,
+                                                  const struct bench_target *target)
+{
+    for (uint32_t i = 0; i < result->target_count; i++)
+        if (strcmp(result->targets[i].name, target->name) == 0 &&
+            strcmp(result->targets[i].target, target->target) == 0)
+            return &result->targets[i];
+    return NULL;
+}
+
+uint32_t comparison_targets_lost(const struct comparison *comparison)
+{
+    uint32_t lost = 0;
+    for (uint32_t i = 0; i < comparison->count; i++)
+        for (uint32_t j = 0; j < comparison->tests[i].before->target_count; j++) {
+            const struct bench_target *before = &comparison->tests[i].before->targets[j];
+            const struct bench_target *after = comparison_target_like(comparison->tests[i].after, before);
+            lost += after && before->pass && !after->pass;
+        }
+    return lost;
+}
+
+uint32_t comparison_figures(const struct comparison *comparison)
+{
+    uint32_t figures = 0;
+    for (uint32_t i = 0; i < comparison_metric_count(); i++) figures += comparison_metric_at(i)->is_primary;
+    return figures * comparison->count;
 }

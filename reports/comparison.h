@@ -45,7 +45,8 @@ enum comparison_verdict {
     VERDICT_CHANGED, /* more than chance, of a metric that has no better side */
     VERDICT_SAME,
     VERDICT_INCONCLUSIVE,
-    VERDICT_NO_VALUES, /* some run has none: too few tasks, or censored */
+    VERDICT_LOST,      /* every run before has a value, some run after has none: too few tasks finish */
+    VERDICT_NO_VALUES, /* else: some run has none */
 };
 const char *comparison_verdict_name(enum comparison_verdict verdict); /* "No difference" */
 
@@ -66,6 +67,8 @@ struct comparison_row {
     double detectable, superiority; /* on the scale; the latter NAN when paired */
     enum comparison_verdict verdict;
 };
+/* Lost or never there: there is nothing to estimate. */
+bool comparison_has_none(const struct comparison_row *row);
 /* From the scale to what people read: a relative effect, or a difference in the unit. */
 double comparison_effect(const struct comparison_row *row, double on_scale);
 
@@ -93,6 +96,7 @@ struct comparison_change {
     const char *section; /* "config", "chain", "prover", "supply", "build" */
     const char *name;
     const struct bench_pair *before, *after; /* NULL: not there */
+    uint32_t order;                          /* of being found */
 };
 
 struct comparison {
@@ -104,6 +108,7 @@ struct comparison {
     bool is_exact; /* p counts all choices of signs */
     bool is_identical;
     uint32_t left_out_before, left_out_after; /* tests without a partner */
+    uint32_t runs_left_out;                   /* without a partner, in the tests that are compared */
 };
 
 /* `before` and `after` live longer. A single result on each side is compared whatever its name. */
@@ -113,6 +118,12 @@ void comparison_free(struct comparison *comparison); /* fine on a zeroed one */
 
 /* How many primary metrics of all tests have this verdict. */
 uint32_t comparison_count(const struct comparison *comparison, enum comparison_verdict verdict);
+/* All primary figures of all tests. */
+uint32_t comparison_figures(const struct comparison *comparison);
+/* Targets that were met before and are missed after. */
+uint32_t comparison_targets_lost(const struct comparison *comparison);
+const struct bench_target *comparison_target_like(const struct bench_result *result,
+                                                  const struct bench_target *target); /* NULL: none */
 /* Runs that the widest undecided primary metric would need to show `effect` (a share); 0: none undecided. */
 uint32_t comparison_runs_for(const struct comparison *comparison, double effect);
 

@@ -13,32 +13,12 @@ static void say_counts(char *text, const struct comparison_paper *paper)
 {
     const struct comparison_outcome *outcome = &paper->outcome;
     report_say(text, "%u of %u primary figures better, %u worse, %u without a difference, %u undecided",
-               outcome->better, outcome->better + outcome->worse + outcome->same + outcome->inconclusive,
-               outcome->worse, outcome->same, outcome->inconclusive);
+               outcome->better, outcome->figures, outcome->worse, outcome->same, outcome->inconclusive);
+    uint32_t without =
+        outcome->figures - outcome->better - outcome->worse - outcome->same - outcome->inconclusive;
+    if (without > 0) report_say(text, ", %u without values", without);
     if (outcome->tests > 1) report_say(text, ", in %u tests", outcome->tests);
     report_say(text, ".");
-}
-
-static const struct bench_target *target_like(const struct bench_result *result,
-                                              const struct bench_target *target)
-{
-    for (uint32_t i = 0; i < result->target_count; i++)
-        if (strcmp(result->targets[i].name, target->name) == 0 &&
-            strcmp(result->targets[i].target, target->target) == 0)
-            return &result->targets[i];
-    return NULL;
-}
-
-static uint32_t targets_lost(const struct comparison *comparison)
-{
-    uint32_t lost = 0;
-    for (uint32_t i = 0; i < comparison->count; i++)
-        for (uint32_t j = 0; j < comparison->tests[i].before->target_count; j++) {
-            const struct bench_target *before = &comparison->tests[i].before->targets[j];
-            const struct bench_target *after = target_like(comparison->tests[i].after, before);
-            lost += after && before->pass && !after->pass;
-        }
-    return lost;
 }
 
 void comparison_write_verdict(const struct page *page, const struct comparison_paper *paper)
@@ -50,21 +30,26 @@ void comparison_write_verdict(const struct page *page, const struct comparison_p
     struct verdict verdict = {TONES[outcome->net], net_assessment_name(outcome->net), text};
     if (outcome->is_identical) {
         verdict.word = "IDENTICAL";
-        report_say(text, "Before and after agree in every figure of every run.");
+        report_say(text, "Before and after agree in every figure of every run that both have.");
     } else {
         say_counts(text, paper);
     }
-    uint32_t lost = targets_lost(paper->comparison);
+    uint32_t lost = outcome->targets_lost;
     if (lost > 0) {
         report_say(text, " %u target%s met before %s missed now.", lost, lost == 1 ? "" : "s",
                    lost == 1 ? "is" : "are");
-        if (verdict.tone != TONE_BAD) verdict.tone = TONE_OPEN;
     }
-    if (outcome->fewest_pairs < SIGNFLIP_PAIRS_LEAST && !outcome->is_identical) {
+    if (outcome->fewest_runs < SIGNFLIP_PAIRS_LEAST && !outcome->is_identical) {
         verdict.word = "UNDECIDED";
         report_say(text, " Need >= %d pairs of runs, there are %u: measure both again with --runs 10.",
-                   SIGNFLIP_PAIRS_LEAST, outcome->fewest_pairs);
+                   SIGNFLIP_PAIRS_LEAST, outcome->fewest_runs);
     }
+    const struct comparison *comparison = paper->comparison;
+    if (comparison->left_out_before + comparison->left_out_after > 0)
+        report_say(text, " Not compared, because only one side has them: %u tests before, %u after.",
+                   comparison->left_out_before, comparison->left_out_after);
+    if (comparison->runs_left_out > 0)
+        report_say(text, " %u runs have no partner and were left out.", comparison->runs_left_out);
     page->renderer->verdict(page->out, &verdict);
 }
 
@@ -107,6 +92,20 @@ static void write_build(const struct page *page, const struct comparison *compar
     if (*text) page->renderer->paragraph(page->out, text);
 }
 
+/* Another bound under the same name: what is met and what is missed cannot be set side by side. */
+static void write_moved_targets(const struct page *page, const struct comparison *comparison)
+{
+    for (uint32_t i = 0; i < comparison->count; i++)
+        for (uint32_t j = 0; j < comparison->tests[i].before->target_count; j++) {
+            const struct bench_target *before = &comparison->tests[i].before->targets[j];
+            char text[REPORT_TEXT_BYTES] = "";
+            if (comparison_target_like(comparison->tests[i].after, before)) continue;
+            report_say(text, "The targets differ: %.64s %.64s of %s is none of those after the change.",
+                       before->name, before->target, comparison->tests[i].title);
+            page->renderer->paragraph(page->out, text);
+        }
+}
+
 void comparison_write_change(const struct page *page, const struct comparison_paper *paper)
 {
     const struct comparison_options *options = paper->options;
@@ -129,6 +128,7 @@ void comparison_write_change(const struct page *page, const struct comparison_pa
     page->renderer->table(page->out, page->grid);
     write_settings(page, paper->comparison);
     write_build(page, paper->comparison);
+    write_moved_targets(page, paper->comparison);
 }
 
 static void add_impact(const struct page *page, const struct comparison_test *test,
@@ -162,8 +162,8 @@ static void write_impacts(const struct page *page, const struct comparison_paper
         for (uint32_t j = 0; j < comparison_metric_count(); j++) {
             const struct comparison_test *test = &paper->comparison->tests[i];
             const struct comparison_row *row = &test->rows[j];
-            if (row->verdict == verdict && row->metric->is_primary == is_primary &&
-                grid->cell_count + 5 <= GRID_CELLS_MOST)
+            bool is_one = row->verdict == verdict || (!is_good && row->verdict == VERDICT_LOST);
+            if (is_one && row->metric->is_primary == is_primary && grid->cell_count + 5 <= GRID_CELLS_MOST)
                 add_impact(page, test, row);
         }
     if (is_primary && grid->cell_count == 0)
@@ -182,7 +182,7 @@ static void write_targets(const struct page *page, const struct comparison *comp
     for (uint32_t i = 0; i < comparison->count; i++)
         for (uint32_t j = 0; j < comparison->tests[i].before->target_count; j++) {
             const struct bench_target *before = &comparison->tests[i].before->targets[j];
-            const struct bench_target *after = target_like(comparison->tests[i].after, before);
+            const struct bench_target *after = comparison_target_like(comparison->tests[i].after, before);
             char text[REPORT_TEXT_BYTES] = "";
             if (!after || after->pass == before->pass) continue;
             report_say(text, "Target %.64s %.64s of %s: %s before, %s after (%s instead of %s).",
@@ -213,9 +213,6 @@ void comparison_write_analysis(const struct page *page, const struct comparison_
         say_counts(text, paper);
     else
         report_say(text, "nothing changed in any run.");
-    if (comparison->left_out_before + comparison->left_out_after > 0)
-        report_say(text, " Not compared, because only one side has them: %u tests before, %u after.",
-                   comparison->left_out_before, comparison->left_out_after);
     page->renderer->paragraph(page->out, text);
 }
 
@@ -334,7 +331,7 @@ void comparison_write_recommendation(const struct page *page, const struct compa
 {
     const struct comparison_outcome *outcome = &paper->outcome;
     char text[REPORT_TEXT_BYTES] = "";
-    uint32_t lost = targets_lost(paper->comparison);
+    uint32_t lost = outcome->targets_lost;
     if (outcome->is_identical)
         report_say(text, "Nothing to decide: the change has no effect under this load.");
     else if (outcome->net == NET_NEGATIVE || (lost > 0 && outcome->net != NET_POSITIVE))

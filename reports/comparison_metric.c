@@ -62,6 +62,7 @@ const char *comparison_verdict_name(enum comparison_verdict verdict)
         [VERDICT_SAME] = "No difference",
         [VERDICT_INCONCLUSIVE] = "Inconclusive",
         [VERDICT_NO_VALUES] = "No values",
+        [VERDICT_LOST] = "Lost",
     };
     return NAMES[verdict];
 }

@@ -27,7 +27,7 @@ struct report_number comparison_effect_text(const struct comparison_row *row, do
 struct report_value comparison_change_text(const struct comparison_row *row)
 {
     struct report_value value = {"n/a"};
-    if (row->verdict == VERDICT_NO_VALUES) return value;
+    if (comparison_has_none(row)) return value;
     if (row->is_identical)
         snprintf(value.text, sizeof value.text, "none in any run");
     else if (!isfinite(row->limits.low) || !isfinite(row->limits.high))
@@ -41,7 +41,9 @@ struct report_value comparison_change_text(const struct comparison_row *row)
 
 static enum cell_kind kind_of(enum comparison_verdict verdict)
 {
-    return verdict == VERDICT_BETTER ? CELL_PASS : verdict == VERDICT_WORSE ? CELL_MISS : CELL_NUMBER;
+    return verdict == VERDICT_BETTER                             ? CELL_PASS
+           : verdict == VERDICT_WORSE || verdict == VERDICT_LOST ? CELL_MISS
+                                                                 : CELL_NUMBER;
 }
 
 static struct report_number p_text(double p)
@@ -110,9 +112,9 @@ static void write_design(const struct page *page, const struct comparison_test *
     uint32_t before = test->before->runs - test->before_runs, after = test->after->runs - test->after_runs;
     if (test->is_paired)
         report_say(text,
-                   "%" PRIu32 " pairs of runs: both arms saw the same arrivals, executions, "
+                   "%" PRIu32 " pair%s of runs: both arms saw the same arrivals, executions, "
                    "proofs, chain and failures. ",
-                   test->pairs);
+                   test->pairs, test->pairs == 1 ? "" : "s");
     else
         report_say(text,
                    "Unpaired: the arms have different seeds, %" PRIu32 " runs against %" PRIu32
@@ -173,7 +175,7 @@ static void add_run(struct grid *grid, uint32_t number, const struct run_metrics
 static void write_runs(const struct page *page, const struct bench_result *result, const char *caption)
 {
     static const char *const COLUMNS[] = {
-        "Seed",          "Throughput", "Result p50 (95 %)", "Result p99 (95 %)",
+        "Run",           "Throughput", "Result p50 (95 %)", "Result p99 (95 %)",
         "Confirmed p99", "Rollbacks",  "Memory/task",       "Trajectory"};
     enum { COLUMN_COUNT = sizeof COLUMNS / sizeof *COLUMNS };
     struct grid *grid = page->grid;

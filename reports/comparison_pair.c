@@ -1,6 +1,7 @@
 /* reports/comparison_pair.c: tests by name, runs by seed, and the settings that differ. */
 #include "reports/comparison.h"
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,6 +78,29 @@ static err check_content(const struct comparison_test *test, struct diag *diag)
     return check_workload(test, diag);
 }
 
+/* One program, one trajectory, one set of figures: what differs then was changed by hand. */
+static err check_trajectories(const struct comparison_test *test, struct diag *diag)
+{
+    bool is_same_build = strcmp(test->before->commit, test->after->commit) == 0 &&
+                         strcmp(test->before->version, test->after->version) == 0;
+    for (uint32_t i = 0; i < test->pairs && is_same_build; i++) {
+        const struct run_metrics *before = &test->before->per_run[i], *after = &test->after->per_run[i];
+        if (before->trajectory_hash != after->trajectory_hash || before->trajectory_hash == 0) continue;
+        for (uint32_t j = 0; j < comparison_metric_count(); j++) {
+            struct run_metric left = {.value = NAN}, right = {.value = NAN};
+            run_metric_find(before, comparison_metric_at(j)->name, &left);
+            run_metric_find(after, comparison_metric_at(j)->name, &right);
+            if (!(left.value < right.value) && !(left.value > right.value)) continue;
+            return diag_fail(diag, ERR_RANGE,
+                             "%s: run %" PRIu32
+                             " has one trajectory on both sides but another %s: a file was edited, "
+                             "measure again",
+                             test->title, i + 1, comparison_metric_at(j)->name);
+        }
+    }
+    return OK;
+}
+
 /* Draws are keyed by the benchmark's seed and the run's number: runs of the same both are partners. */
 static err pair_runs(struct comparison_test *test, struct diag *diag)
 {
@@ -86,6 +110,7 @@ static err pair_runs(struct comparison_test *test, struct diag *diag)
     test->pairs = test->is_paired ? fewest : 0;
     test->before_runs = test->is_paired ? fewest : before->runs;
     test->after_runs = test->is_paired ? fewest : after->runs;
+    TRY(check_trajectories(test, diag));
     if (test->before_runs <= SIGNFLIP_PAIRS_MOST && test->after_runs <= SIGNFLIP_PAIRS_MOST) return OK;
     return diag_fail(diag, ERR_LIMIT, "%s: more than %d runs, a comparison takes no more", test->title,
                      SIGNFLIP_PAIRS_MOST);
@@ -111,7 +136,9 @@ static err add_change(struct comparison *comparison, const struct comparison_cha
         realloc(comparison->changes, (comparison->change_count + 1) * sizeof *grown);
     if (!grown) return diag_fail(diag, ERR_NOMEM, "out of memory for changes");
     comparison->changes = grown;
-    grown[comparison->change_count++] = *change;
+    grown[comparison->change_count] = *change;
+    grown[comparison->change_count].order = comparison->change_count;
+    comparison->change_count++;
     return OK;
 }
 
@@ -128,7 +155,7 @@ static err list_section(struct comparison *comparison, const struct sections *se
         for (uint32_t i = 0; i < sides[side]->count; i++) {
             const char *name = sides[side]->pairs[i].name;
             const struct comparison_change change = {sections->name, name, bench_get(sides[0], name),
-                                                     bench_get(sides[1], name)};
+                                                     bench_get(sides[1], name), 0};
             if ((sections->is_workload && !is_supply(name)) || is_same_value(change.before, change.after))
                 continue;
             TRY(add_change(comparison, &change, diag));
@@ -154,7 +181,8 @@ static int by_name(const void *left, const void *right)
 {
     const struct comparison_change *a = left, *b = right;
     int order = strcmp(a->section, b->section);
-    return order ? order : strcmp(a->name, b->name);
+    if (order == 0) order = strcmp(a->name, b->name);
+    return order ? order : (a->order > b->order) - (a->order < b->order);
 }
 
 static const struct report_test *find_test(const struct report_inputs *inputs, const struct report_test *like)
@@ -176,6 +204,8 @@ static err add_test(struct comparison *comparison, const struct report_test *bef
     test->after = after->result;
     TRY(check_content(test, diag));
     TRY(pair_runs(test, diag));
+    comparison->runs_left_out +=
+        before->result->runs - test->before_runs + after->result->runs - test->after_runs;
     return list_changes(comparison, test, diag);
 }
 

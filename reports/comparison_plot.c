@@ -114,7 +114,7 @@ err comparison_write_shift(FILE *script, const void *subject)
 static bool has_effect(const struct comparison_row *row)
 {
     bool has_changed = row->verdict == VERDICT_BETTER || row->verdict == VERDICT_WORSE;
-    return row->is_ratio && row->verdict != VERDICT_NO_VALUES && (row->metric->is_primary || has_changed);
+    return row->is_ratio && !comparison_has_none(row) && (row->metric->is_primary || has_changed);
 }
 
 bool comparison_has_effects(const void *subject)
@@ -176,7 +176,7 @@ static const struct comparison_row *row_of(const struct comparison_test *test, c
 
 bool comparison_has_pairs(const void *subject)
 {
-    return row_of(subject, "result.p99")->verdict != VERDICT_NO_VALUES;
+    return !comparison_has_none(row_of(subject, "result.p99"));
 }
 
 static void write_dots(FILE *script, const char *block, const double *values, uint32_t count)

@@ -12,7 +12,12 @@ struct sides {
 static err read_sides(struct sides *out, const struct comparison_options *options, struct diag *diag)
 {
     const char *paths[] = {options->before_path, options->after_path};
+    const char *const others[] = {options->json_path, NULL};
     *out = (struct sides){0};
+    if (options->json_path && (file_is_same(options->json_path, options->markdown_path) ||
+                               (options->html_path && file_is_same(options->json_path, options->html_path))))
+        return diag_fail(diag, ERR_USAGE, "--json and another output are the same file, %.256s; name two",
+                         options->json_path);
     if (file_is_same(paths[0], paths[1]))
         return diag_fail(diag, ERR_USAGE, "BEFORE and AFTER are the same, %.256s; name two results",
                          paths[0]);
@@ -20,6 +25,7 @@ static err read_sides(struct sides *out, const struct comparison_options *option
         out->options[side] = (struct report_options){.input_folder = paths[side],
                                                      .markdown_path = options->markdown_path,
                                                      .html_path = options->html_path,
+                                                     .other_outputs = others,
                                                      .log = options->log,
                                                      .stop = options->stop};
         TRY(report_inputs_read_path(&out->inputs[side], &out->options[side], diag));
@@ -74,20 +80,25 @@ struct comparison_outcome comparison_judge(const struct comparison *comparison)
 {
     struct comparison_outcome outcome = {.tests = comparison->count,
                                          .better = comparison_count(comparison, VERDICT_BETTER),
-                                         .worse = comparison_count(comparison, VERDICT_WORSE),
+                                         .worse = comparison_count(comparison, VERDICT_WORSE) +
+                                                  comparison_count(comparison, VERDICT_LOST),
                                          .same = comparison_count(comparison, VERDICT_SAME),
                                          .inconclusive = comparison_count(comparison, VERDICT_INCONCLUSIVE),
-                                         .fewest_pairs = UINT32_MAX,
+                                         .fewest_runs = UINT32_MAX,
+                                         .figures = comparison_figures(comparison),
+                                         .targets_lost = comparison_targets_lost(comparison),
                                          .is_identical = comparison->is_identical};
     for (uint32_t i = 0; i < comparison->count; i++) {
         const struct comparison_test *test = &comparison->tests[i];
-        if (test->is_paired && test->pairs < outcome.fewest_pairs) outcome.fewest_pairs = test->pairs;
+        uint32_t runs = test->before_runs < test->after_runs ? test->before_runs : test->after_runs;
+        if (runs < outcome.fewest_runs) outcome.fewest_runs = runs;
     }
     enum change_verdict verdicts[REPORT_TESTS_MOST * COMPARISON_METRICS_MOST];
     uint32_t count = 0;
     for (uint32_t i = 0; i < outcome.better; i++) verdicts[count++] = CHANGE_BETTER;
     for (uint32_t i = 0; i < outcome.worse; i++) verdicts[count++] = CHANGE_WORSE;
-    outcome.net = change_net(verdicts, count);
+    /* A target that was met and is not any more outweighs any number of gains. */
+    outcome.net = outcome.targets_lost > 0 ? NET_NEGATIVE : change_net(verdicts, count);
     return outcome;
 }
 

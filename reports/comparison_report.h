@@ -24,7 +24,9 @@ struct comparison_options {
 
 struct comparison_outcome {
     uint32_t tests, better, worse, same, inconclusive;
-    uint32_t fewest_pairs; /* of a paired test; UINT32_MAX: all are unpaired */
+    uint32_t figures;     /* primary ones of all tests; those not counted above have no values */
+    uint32_t fewest_runs; /* that are compared, of any test and side */
+    uint32_t targets_lost;
     bool is_identical;
     enum net_assessment net;
 };

@@ -125,7 +125,8 @@ err comparison_row_open(struct comparison_row *row, const struct comparison_test
     row->median_before = stats_median(row->before, test->before_runs);
     row->median_after = stats_median(row->after, test->after_runs);
     if (!both_are(row, test, is_number)) {
-        row->verdict = VERDICT_NO_VALUES;
+        bool is_lost = all_of(row->before, test->before_runs, is_number);
+        row->verdict = is_lost ? VERDICT_LOST : VERDICT_NO_VALUES;
         return OK;
     }
     row->is_ratio = both_are(row, test, is_positive);

@@ -8,24 +8,30 @@
 static const double SHIFT_SHARES[COMPARISON_SHIFTS] = {.05, .10, .15, .20, .25, .30, .35, .40, .45, .50, .55,
                                                        .60, .65, .70, .75, .80, .85, .90, .95, .99, .999};
 
+/* Whether a run can speak of a share of all its tasks, unfinished ones being longer than all others. */
+static bool is_supported(const struct run_metrics *run, double share)
+{
+    uint64_t finished = run->histograms[LATENCY_RESULT].total_count;
+    double all = (double)(finished + run->latency[LATENCY_RESULT].censored);
+    return all * log(share) <= log(0.025) && share * all < (double)finished;
+}
+
 /* How many of the shares every compared run can speak of. */
 static uint32_t shares_supported(const struct comparison_test *test)
 {
-    uint64_t least = UINT64_MAX;
-    uint32_t count = 0;
-    for (int side = 0; side < 2; side++)
-        for (uint32_t i = 0; i < (side ? test->after_runs : test->before_runs); i++) {
-            const struct bench_result *result = side ? test->after : test->before;
-            uint64_t values = result->per_run[i].histograms[LATENCY_RESULT].total_count;
-            if (values < least) least = values;
-        }
-    while (count < COMPARISON_SHIFTS && (double)least * log(SHIFT_SHARES[count]) <= log(0.025)) count++;
-    return count;
+    for (uint32_t count = 0; count < COMPARISON_SHIFTS; count++)
+        for (int side = 0; side < 2; side++)
+            for (uint32_t i = 0; i < (side ? test->after_runs : test->before_runs); i++)
+                if (!is_supported(&(side ? test->after : test->before)->per_run[i], SHIFT_SHARES[count]))
+                    return count;
+    return COMPARISON_SHIFTS;
 }
 
 static double log_quantile(const struct run_metrics *run, double share)
 {
-    return log(quantile_of(&run->histograms[LATENCY_RESULT], share));
+    const struct histogram *histogram = &run->histograms[LATENCY_RESULT];
+    double all = (double)(histogram->total_count + run->latency[LATENCY_RESULT].censored);
+    return log(quantile_of(histogram, share * all / (double)histogram->total_count));
 }
 
 static err shift_paired(struct comparison_test *test)

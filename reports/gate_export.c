@@ -107,26 +107,45 @@ static uint32_t count_of(const struct gate_verdict *verdict, const struct compar
 }
 
 /* The findings of a test stand together. */
+static void write_suite_head(FILE *out, const struct gate_verdict *verdict,
+                             const struct comparison_test *test)
+{
+    uint32_t cases = 0;
+    for (int outcome = 0; outcome <= GATE_REGRESSED; outcome++)
+        cases += count_of(verdict, test, (enum gate_outcome)outcome);
+    fputs("  <testsuite name=\"", out);
+    escape_html(out, test->title);
+    fprintf(out, "\" tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\">\n", cases,
+            count_of(verdict, test, GATE_REGRESSED), count_of(verdict, test, GATE_VOID),
+            count_of(verdict, test, GATE_INCONCLUSIVE));
+}
+
+/* What is void as a whole has a case of its own: no test that was run tells of it. */
+static void write_void_suite(FILE *out, const struct gate_verdict *verdict)
+{
+    fputs("  <testsuite name=\"gate\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">\n"
+          "    <testcase classname=\"gate\" name=\"all tests\"><error message=\"",
+          out);
+    escape_html(out, verdict->void_why);
+    fputs("\"/></testcase>\n  </testsuite>\n", out);
+}
+
 void gate_write_junit(FILE *out, const struct gate_verdict *verdict)
 {
     const struct comparison_test *open = NULL;
+    bool is_void = *verdict->void_why;
     fprintf(
         out,
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"agenc benchmark gate\" tests=\"%u\" "
         "failures=\"%u\" errors=\"%u\" skipped=\"%u\">\n",
-        verdict->count, count_of(verdict, NULL, GATE_REGRESSED), count_of(verdict, NULL, GATE_VOID),
-        count_of(verdict, NULL, GATE_INCONCLUSIVE));
+        verdict->count + is_void, count_of(verdict, NULL, GATE_REGRESSED),
+        count_of(verdict, NULL, GATE_VOID) + is_void, count_of(verdict, NULL, GATE_INCONCLUSIVE));
+    if (is_void) write_void_suite(out, verdict);
     for (uint32_t i = 0; i < verdict->count; i++) {
         const struct comparison_test *test = verdict->findings[i].test;
         if (test != open) {
-            uint32_t cases = 0;
-            for (int outcome = 0; outcome <= GATE_REGRESSED; outcome++)
-                cases += count_of(verdict, test, (enum gate_outcome)outcome);
-            fprintf(out, "%s  <testsuite name=\"", open ? "  </testsuite>\n" : "");
-            escape_html(out, test->title);
-            fprintf(out, "\" tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\">\n", cases,
-                    count_of(verdict, test, GATE_REGRESSED), count_of(verdict, test, GATE_VOID),
-                    count_of(verdict, test, GATE_INCONCLUSIVE));
+            if (open) fputs("  </testsuite>\n", out);
+            write_suite_head(out, verdict, test);
             open = test;
         }
         write_case(out, &verdict->findings[i]);
@@ -151,6 +170,12 @@ void gate_write_github(FILE *out, const struct gate_verdict *verdict)
         const char *command;
     } KINDS[] = {{GATE_REGRESSED, "error"}, {GATE_VOID, "error"}, {GATE_INCONCLUSIVE, "warning"}};
     uint32_t errors = 0, warnings = 0;
+    if (*verdict->void_why) {
+        fputs("::error title=gate void::", out);
+        escape_command(out, verdict->void_why, false);
+        fputc('\n', out);
+        errors++;
+    }
     for (size_t kind = 0; kind < sizeof KINDS / sizeof *KINDS; kind++)
         for (uint32_t i = 0; i < verdict->count; i++) {
             const struct gate_finding *finding = &verdict->findings[i];
@@ -173,5 +198,6 @@ void gate_write_summary(FILE *out, const struct gate_verdict *verdict, struct gr
             gate_outcome_name(verdict->outcome), count_of(verdict, NULL, GATE_PASS),
             count_of(verdict, NULL, GATE_REGRESSED), count_of(verdict, NULL, GATE_INCONCLUSIVE),
             count_of(verdict, NULL, GATE_VOID));
+    if (*verdict->void_why) page.renderer->paragraph(out, verdict->void_why);
     gate_write_table(&page, verdict);
 }

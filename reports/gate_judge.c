@@ -28,7 +28,7 @@ static double half_width(const struct gate_finding *finding, double alpha)
 {
     const struct comparison_row *row = finding->row;
     if (row->is_identical) return 0;
-    return row->degrees > 0 ? stats_t_quantile(1 - alpha / 2, row->degrees) * row->error : NAN;
+    return row->degrees > 0 ? stats_t_beyond(alpha / 2, row->degrees) * row->error : NAN;
 }
 
 static bool is_same_machine(const struct comparison_test *test)
@@ -52,7 +52,7 @@ static bool is_settled(struct gate_finding *finding)
 {
     const struct comparison_row *row = finding->row;
     const struct comparison_test *test = finding->test;
-    if (row->verdict == VERDICT_NO_VALUES)
+    if (comparison_has_none(row))
         finding->outcome =
             settle(finding, GATE_VOID, "some run has no value: too few tasks, or none finished");
     else if (row->is_identical)
@@ -144,6 +144,11 @@ err gate_judge(struct gate_verdict *out, const struct gate_question *question)
     out->findings = calloc(FAMILY_MOST, sizeof *out->findings);
     if (!out->findings) return ERR_NOMEM;
     fill(out, question);
+    uint32_t gone = question->comparison->left_out_before;
+    if (gone == 0) return OK;
+    snprintf(out->void_why, sizeof out->void_why, "%u test%s of the baseline %s not in the candidate", gone,
+             gone == 1 ? "" : "s", gone == 1 ? "is" : "are");
+    if (out->outcome < GATE_VOID) out->outcome = GATE_VOID;
     return OK;
 }
 

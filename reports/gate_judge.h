@@ -35,6 +35,7 @@ struct gate_verdict {
     enum gate_outcome outcome;
     double alpha;
     uint32_t fewest_pairs; /* of any test; UINT32_MAX: all unpaired */
+    char void_why[256];    /* of the whole; "": each finding speaks for itself */
 };
 
 struct gate_question {

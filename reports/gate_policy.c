@@ -47,12 +47,11 @@ static err wrong(const struct toml_leaf *leaf, struct diag *diag, const char *wa
 
 static err take_share(const struct toml_leaf *leaf, double *out, struct diag *diag)
 {
-    const double most = 0.5;
+    const double least = 0.0001, most = 0.5;
     double value = leaf->type == TOML_FLOAT     ? leaf->number
                    : leaf->type == TOML_INTEGER ? (double)leaf->integer
                                                 : 0;
-    if (!(value > 0 && value <= most))
-        return wrong(leaf, diag, "a share above 0 and at most 0.5, as in 0.05");
+    if (!(value >= least && value <= most)) return wrong(leaf, diag, "a share of 0.0001 to 0.5, as in 0.05");
     *out = value;
     return OK;
 }
@@ -70,7 +69,7 @@ static err take_look(struct reading *reading, const struct toml_leaf *leaf, stru
     return OK;
 }
 
-/* "10%" or 0.1, whole numbers being per cent only with their sign. */
+/* "10%" */
 static err read_tolerance(const struct toml_leaf *leaf, double *out, struct diag *diag)
 {
     const char *want = "how much worse it may become, as in \"10%\" (0.1% to 1000%)";
@@ -138,6 +137,8 @@ static err take(const struct toml_leaf *leaf, struct diag *diag, void *context)
     struct reading *reading = context;
     if (strcmp(leaf->path, "gate.alpha") == 0) return take_share(leaf, &reading->policy->alpha, diag);
     if (strcmp(leaf->path, "gate.least") == 0) return take_share(leaf, &reading->policy->least, diag);
+    if (strcmp(leaf->path, "gate.looks") == 0)
+        return wrong(leaf, diag, "numbers of pairs, as in [10, 20, 30]");
     if (strncmp(leaf->path, "gate.looks[", 11) == 0) return take_look(reading, leaf, diag);
     if (strcmp(leaf->path, "gate.family") == 0) return take_family(reading, leaf, diag);
     if (strncmp(leaf->path, "tolerance.", 10) == 0) return take_tolerance(reading, leaf, diag);

@@ -60,6 +60,7 @@ static void write_arm(FILE *out, const struct comparison_test *test, bool is_aft
 void gate_write_benchstat(FILE *out, const struct comparison *comparison)
 {
     static const char *const ARMS[] = {"before", "after"};
+    if (comparison->count == 0) return;
     write_units(out, &comparison->tests[0]);
     for (int arm = 0; arm < 2; arm++) {
         fprintf(out, "arm: %s\n", ARMS[arm]);

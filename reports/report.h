@@ -23,6 +23,7 @@ enum { REPORT_TESTS_MOST = 128, REPORT_TITLE_BYTES = 128, REPORT_TEXT_BYTES = 15
 struct report_options {
     const char *input_folder, *markdown_path;
     const char *html_path;             /* NULL: none */
+    const char *const *other_outputs;  /* ends with NULL; NULL: none */
     FILE *terminal;                    /* gets verdict, headline rows and where the report is; NULL: none */
     FILE *log;                         /* gets warnings; NULL: none */
     uint32_t workers;                  /* gnuplot processes at a time */

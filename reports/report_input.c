@@ -128,13 +128,19 @@ static int by_name(const struct dirent **left, const struct dirent **right)
 }
 
 /* The report must not take the place of what it is made from. */
+static err refuse_one(const char *output, const char *path, struct diag *diag)
+{
+    if (!output || !file_is_same(output, path)) return OK;
+    return diag_fail(diag, ERR_USAGE, "%s would overwrite the result %s, name another file", output, path);
+}
+
 static err refuse_output(const struct report_inputs *inputs, const char *path, struct diag *diag)
 {
-    const char *outputs[] = {inputs->options->markdown_path, inputs->options->html_path};
-    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
-        if (outputs[i] && file_is_same(outputs[i], path))
-            return diag_fail(diag, ERR_USAGE, "%s would overwrite the result %s, name another file",
-                             outputs[i], path);
+    const struct report_options *options = inputs->options;
+    TRY(refuse_one(options->markdown_path, path, diag));
+    TRY(refuse_one(options->html_path, path, diag));
+    for (const char *const *other = options->other_outputs; other && *other; other++)
+        TRY(refuse_one(*other, path, diag));
     return OK;
 }
 

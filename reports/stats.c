@@ -55,6 +55,13 @@ double stats_t_quantile(double share, double freedom_degrees)
     return gsl_cdf_tdist_Pinv(share, freedom_degrees);
 }
 
+double stats_t_beyond(double tail, double freedom_degrees)
+{
+    ASSERT(tail > 0 && tail < 1);
+    ASSERT(freedom_degrees > 0);
+    return gsl_cdf_tdist_Qinv(tail, freedom_degrees);
+}
+
 double stats_chi_quantile(double share, double freedom_degrees)
 {
     const double exact_most = 1000; /* GSL's inverse fails to converge for some beyond */

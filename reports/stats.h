@@ -23,7 +23,9 @@ double stats_deviation(const double *values, uint32_t count);
 /* deviation / |mean|; NAN below two values or with a mean of 0. */
 double stats_cv(const double *values, uint32_t count);
 
-double stats_normal_quantile(double share);                    /* 0 < share < 1 */
+double stats_normal_quantile(double share); /* 0 < share < 1 */
+/* What is exceeded with the chance `tail`, however small that is: 0 < tail < 1. */
+double stats_t_beyond(double tail, double freedom_degrees);
 double stats_t_quantile(double share, double freedom_degrees); /* 0 < share < 1, degrees > 0 */
 /* Of chi squared; beyond 1000 degrees by Wilson and Hilferty (1931), to better than 1e-6 of it. */
 double stats_chi_quantile(double share, double freedom_degrees);

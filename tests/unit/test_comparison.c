@@ -15,6 +15,7 @@ static void begin(uint32_t runs_before, uint32_t runs_after)
 {
     before = bench_fixture(runs_before, false);
     after = bench_fixture(runs_after, false);
+    for (uint32_t run = 0; run < after->runs; run++) after->per_run[run].trajectory_hash += 1000;
     memset(inputs, 0, sizeof inputs);
     diag.text[0] = 0;
 }
@@ -160,7 +161,7 @@ Test(comparison, a_metric_that_some_run_cannot_tell_is_not_compared)
     begin(8, 8);
     *p99_of(after, 4) = NAN;
     cr_assert(eq(int, compare(), OK));
-    cr_expect(eq(int, row_of("result.p99")->verdict, VERDICT_NO_VALUES));
+    cr_expect(eq(int, row_of("result.p99")->verdict, VERDICT_LOST));
     cr_expect(ne(int, row_of("result.p50")->verdict, VERDICT_NO_VALUES));
     end();
 }
@@ -320,5 +321,57 @@ Test(comparison, a_constant_difference_without_any_spread_is_a_difference)
     const struct comparison_row *row = row_of("result.p99");
     cr_expect(eq(int, row->verdict, VERDICT_WORSE));
     cr_expect(epsilon_eq(dbl, comparison_effect(row, row->limits.low), 0.2, 1e-9));
+    end();
+}
+
+Test(comparison, one_trajectory_with_two_sets_of_figures_was_edited)
+{
+    begin(8, 8);
+    after->per_run[3].trajectory_hash = before->per_run[3].trajectory_hash;
+    *p99_of(after, 3) *= 0.7;
+    refused("run 4 has one trajectory on both sides but another result.p99");
+    begin(8, 8);
+    after->per_run[3].trajectory_hash = before->per_run[3].trajectory_hash;
+    *p99_of(after, 3) *= 0.7;
+    after->commit = bench_text(after, "another");
+    cr_expect(eq(int, compare(), OK));
+    end();
+}
+
+Test(comparison, a_value_that_every_run_had_and_some_run_has_not_any_more_is_lost)
+{
+    begin(8, 8);
+    *p99_of(after, 2) = NAN;
+    cr_assert(eq(int, compare(), OK));
+    cr_expect(eq(int, row_of("result.p99")->verdict, VERDICT_LOST));
+    cr_expect(not(comparison.is_identical));
+    end();
+    begin(8, 8);
+    *p99_of(after, 2) = *p99_of(before, 2) = NAN;
+    cr_assert(eq(int, compare(), OK));
+    cr_expect(eq(int, row_of("result.p99")->verdict, VERDICT_NO_VALUES));
+    cr_expect(comparison.is_identical);
+    end();
+}
+
+Test(comparison, five_runs_of_other_seeds_decide_nothing_either)
+{
+    begin(5, 9);
+    after->seed = 43;
+    for (uint32_t run = 0; run < 9; run++) *p99_of(after, run) *= 3;
+    cr_assert(eq(int, compare(), OK));
+    cr_expect(eq(int, row_of("result.p99")->verdict, VERDICT_INCONCLUSIVE));
+    end();
+}
+
+Test(comparison, unfinished_tasks_are_longer_than_all_others_in_the_shift_too)
+{
+    begin(8, 8);
+    for (uint32_t run = 0; run < 8; run++)
+        after->per_run[run].latency[LATENCY_RESULT].censored = FIXTURE_VALUES;
+    cr_assert(eq(int, compare(), OK));
+    const struct comparison_shift *shift = &comparison.tests[0].shift;
+    cr_expect(eq(u32, shift->count, 9));     /* up to 45 %: half of all never finished */
+    cr_expect(gt(dbl, shift->mean[4], 0.5)); /* the 25th percentile of all is the median of those that did */
     end();
 }

@@ -20,6 +20,7 @@ static void begin(uint32_t runs)
     diag.text[0] = '\0';
     before = bench_fixture(runs, false);
     after = bench_fixture(runs, false);
+    for (uint32_t run = 0; run < after->runs; run++) after->per_run[run].trajectory_hash += 1000;
     memset(inputs, 0, sizeof inputs);
     gate_policy_default(&policy);
 }
@@ -205,8 +206,9 @@ Test(gate_policy, what_makes_no_sense_is_named_with_its_place)
         {"[gate]\nfamily = \"max\"\n", "\"holm\""},
         {"[gate]\nlooks = [20, 10]\n", "ascending"},
         {"[gate]\nlooks = [3]\n", "6 to 1000"},
-        {"[gate]\nalpha = 2\n", "share above 0"},
+        {"[gate]\nalpha = 2\n", "0.0001 to 0.5"},
         {"[gate]\nbeta = 0.1\n", "not known here"},
+        {"[gate]\nlooks = []\n", "[10, 20, 30]"},
         {"gate = 3\n", "not known here"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {

@@ -23,7 +23,20 @@ expect 0 '^PASS  1 metric' benchmark gate --baseline "$gate/base" --candidate "$
 "$agenc" benchmark speculation --scenario "$gate/worse.toml" --runs 4 --no-baseline --quiet --output "$gate/few.json" > "$work/out"
 expect 13 '^INCONCLUSIVE .*4 pairs' benchmark gate --baseline "$gate/base/a.json" --candidate "$gate/few.json"
 "$agenc" benchmark speculation --scenario "$gate/idle.toml" --no-baseline --quiet --output "$gate/idle.json" > "$work/out"
-expect 14 '^VOID .*measured nothing' benchmark gate --baseline "$gate/idle.json" --candidate "$gate/idle.json"
+cp "$gate/idle.json" "$gate/idle2.json"
+expect 14 '^VOID .*measured nothing' benchmark gate --baseline "$gate/idle.json" --candidate "$gate/idle2.json" --junit "$gate/void.xml"
+[[ $(xmllint --xpath 'count(//error)' "$gate/void.xml") == 1 ]]; verdict $? "what is void is an error in JUnit XML too"
+expect 2 'are the same' benchmark gate --baseline "$gate/base" --candidate "$gate/base"
+# A test that is gone is no test that passed.
+mkdir -p "$gate/two"
+cp "$gate/base/a.json" "$gate/two/a.json"
+cp "$gate/base/a.json" "$gate/two/gone.json"
+expect 14 '1 test of the baseline is not in the candidate' benchmark gate --baseline "$gate/two" --candidate "$gate/base"
+# Looks of any numbers, and outputs that would cost a result.
+printf '[gate]\nlooks = [6, 500]\nalpha = 0.001\n' > "$gate/far.toml"
+expect 0 '^PASS' "${run_gate[@]}" --candidate "$gate/base.toml" --policy "$gate/far.toml"
+expect 2 'would overwrite the result' benchmark gate --baseline "$gate/base" --candidate "$gate/new" --csv "$gate/base/a.json"
+expect 2 'are the same file' benchmark gate --baseline "$gate/base" --candidate "$gate/new" --csv "$gate/x" --junit "$gate/x"
 
 # Each format by a reader of its own.
 : > "$gate/summary.md"
@@ -86,8 +99,8 @@ for arm, path in zip(arms.values(), sys.argv[2:]):
         assert abs(values["rollback_rate-share"] - run["rollback_rate"]) < 1e-9
 PY
 verdict $? "benchstat text reads"
-mkdir "$gate/dash" && cp "$gate/base/a.json" "$gate/dash/a-1.json"
-"$agenc" benchmark gate --baseline "$gate/dash" --candidate "$gate/dash" --quiet --benchstat "$gate/dash.txt" > "$work/out" 2> "$work/err"
+mkdir "$gate/dash" && cp "$gate/base/a.json" "$gate/dash/a-1.json" && cp -r "$gate/dash" "$gate/dash2"
+"$agenc" benchmark gate --baseline "$gate/dash" --candidate "$gate/dash2" --quiet --benchstat "$gate/dash.txt" > "$work/out" 2> "$work/err"
 grep -q '^BenchmarkSpeculation/test=a_1 ' "$gate/dash.txt"; verdict $? "a test's name is not taken for a number of processors"
 
 # A scenario is held against the baseline's result of its name.
