@@ -3,7 +3,7 @@
 #include "base/assert.h"
 #include <math.h>
 
-const uint32_t STEADY_LOOKS[] = {6, 8, 10, 14, 20, 28, 40, 56, 80, 112, 160, 224, 320, 448, 640, 1000, 0};
+const uint32_t STEADY_LOOKS[] = {10, 14, 20, 28, 40, 56, 80, 112, 160, 224, 320, 448, 640, 1000, 0};
 
 static double batch_mean(const double *values, uint32_t batch, uint32_t size)
 {

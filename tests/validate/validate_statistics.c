@@ -81,9 +81,10 @@ static const struct noise MODELS[] = {
 static const struct noise BLOCKS = {
     "3 %, drift of 6 %, one arm after the other", NOISE_BLOCKS, 0.03, 0.06, false, 0.5};
 
-enum rule { RULE_FLIP, RULE_T, RULE_RANKS, RULE_WELCH, RULE_COMPARE, RULE_GATE, RULE_COUNT };
+enum rule { RULE_FLIP, RULE_T, RULE_RANKS, RULE_WELCH, RULE_COMPARE, RULE_GATE, RULE_GATE_PASS, RULE_COUNT };
 static const char *const RULE_NAMES[] = {
-    "sign flip", "paired t", "Mann and Whitney", "Welch", "`compare`: better or worse", "`gate`: regressed"};
+    "sign flip",         "paired t",    "Mann and Whitney", "Welch", "`compare`: better or worse",
+    "`gate`: regressed", "`gate`: pass"};
 
 /* Two results whose per-run figures each trial writes anew: what compare and gate say is what users see. */
 struct stage {
@@ -112,17 +113,26 @@ static void stage_close(struct stage *stage)
     for (int side = 0; side < 2; side++) report_inputs_close(&stage->inputs[side]);
 }
 
-static void stage_set(struct stage *stage, double (*values)[NOISE_PAIRS_MOST], uint32_t runs)
+/* result.p50 and p99 from the trial; the other primary metrics have noise of their own, and no difference. */
+static void stage_set(struct stage *stage, const struct noise_trial *data, uint32_t runs, uint32_t trial)
 {
-    for (int side = 0; side < 2; side++)
-        for (uint32_t run = 0; run < runs; run++)
-            stage->inputs[side].tests[0].result->per_run[run].latency[LATENCY_RESULT].quantile_ns[Q99] =
-                exp(values[side][run]) * 1e9;
+    const struct rng rng = rng_keyed(29, trial);
+    for (uint32_t side = 0; side < 2; side++)
+        for (uint32_t run = 0; run < runs; run++) {
+            struct run_metrics *metrics = &stage->inputs[side].tests[0].result->per_run[run];
+            struct draw draw = draw_at(&rng, RNG_TEST, side * runs + run, 0);
+            metrics->latency[LATENCY_RESULT].quantile_ns[Q50] = exp(data->p50[side][run]) * 1e9;
+            metrics->latency[LATENCY_RESULT].quantile_ns[Q99] = exp(data->p99[side][run]) * 1e9;
+            metrics->latency[LATENCY_CONFIRMED].quantile_ns[Q99] = exp(0.03 * sample_normal(&draw)) * 1e9;
+            metrics->throughput = 50 * exp(0.02 * sample_normal(&draw));
+            metrics->rollback_rate = 0.02 * exp(0.2 * sample_normal(&draw));
+            metrics->memory_per_active_task = 1e6 * exp(0.01 * sample_normal(&draw));
+        }
 }
 
 /* The words of the commands themselves about result.p99. */
 static void ask_commands(const struct stage *stage, const struct gate_policy *policy, bool *compare_alarms,
-                         bool *gate_alarms)
+                         enum gate_outcome *gate_says)
 {
     struct comparison comparison;
     struct gate_verdict verdict;
@@ -135,7 +145,7 @@ static void ask_commands(const struct stage *stage, const struct gate_policy *po
     must(gate_judge(&verdict, &question));
     *compare_alarms =
         comparison_count(&comparison, VERDICT_BETTER) + comparison_count(&comparison, VERDICT_WORSE) > 0;
-    *gate_alarms = verdict.outcome == GATE_REGRESSED;
+    *gate_says = verdict.outcome;
     gate_verdict_free(&verdict);
     comparison_free(&comparison);
 }
@@ -155,20 +165,22 @@ static void count_alarms(const struct noise *noise, double effect, double shares
         struct paired paired;
         struct unpaired unpaired;
         double differences[PAIRS];
-        bool compare_alarms, gate_alarms;
+        bool compare_alarms;
+        enum gate_outcome gate_says;
         noise_draw(&data, noise, PAIRS, effect, trial);
         log_of_differences(differences, data.p99, PAIRS);
         must(paired_compare(&paired, &(struct paired_sample){differences, PAIRS, 0.95, trial}));
         must(unpaired_compare(&unpaired,
                               &(struct unpaired_sample){data.p99[0], data.p99[1], PAIRS, PAIRS, 0.95}));
-        stage_set(&stage, data.p99, PAIRS);
-        ask_commands(&stage, &policy, &compare_alarms, &gate_alarms);
+        stage_set(&stage, &data, PAIRS, trial);
+        ask_commands(&stage, &policy, &compare_alarms, &gate_says);
         counts[RULE_FLIP] += paired.flip_p < 0.05;
         counts[RULE_T] += paired.t_p < 0.05;
         counts[RULE_RANKS] += unpaired.rank_p < 0.05;
         counts[RULE_WELCH] += unpaired.t_p < 0.05;
         counts[RULE_COMPARE] += compare_alarms;
-        counts[RULE_GATE] += gate_alarms;
+        counts[RULE_GATE] += gate_says == GATE_REGRESSED;
+        counts[RULE_GATE_PASS] += gate_says == GATE_PASS;
     }
     stage_close(&stage);
     for (int rule = 0; rule < RULE_COUNT; rule++) shares[rule] = (double)counts[rule] / TRIALS;
@@ -186,12 +198,40 @@ static void validate_alarms(void)
         "for.");
     for (size_t i = 0; i < sizeof MODELS / sizeof *MODELS; i++) {
         count_alarms(&MODELS[i], 0, shares);
-        for (int rule = 0; rule < RULE_COUNT; rule++)
+        for (int rule = 0; rule <= RULE_COMPARE; rule++)
             print_row(MODELS[i].name, RULE_NAMES[rule], shares[rule], AT_MOST(ALARMS_MOST));
     }
     count_alarms(&BLOCKS, 0, shares);
     for (int rule = 0; rule <= RULE_WELCH; rule++)
         print_row(BLOCKS.name, RULE_NAMES[rule], shares[rule], AT_LEAST(0.12));
+}
+
+/* Between `least` (2 %) and the tolerance (5 %) neither word may be said for sure; beyond, the gate must not
+ * pass. */
+static void validate_gate(void)
+{
+    const struct {
+        double truth;
+        const char *data;
+        struct limits regressed, pass;
+    } cases[] = {
+        {0, "no difference", AT_MOST(0.025), SHOWN},
+        {0.02, "2 % worse: `least`", AT_MOST(0.0385), SHOWN},
+        {0.05, "5 % worse: the tolerance", SHOWN, AT_MOST(0.0385)},
+        {0.10, "10 % worse", SHOWN, AT_MOST(0.0385)},
+        {0.15, "15 % worse", AT_LEAST(0.80), AT_MOST(0.0385)},
+    };
+    double shares[RULE_COUNT];
+    print_head(
+        "The gate's words",
+        "result.p99 with a tolerance of 5 %, 10 pairs, runs that differ by 3 %: how often it says regressed, "
+        "and how often it lets pass. Each side has an alpha of .025; .0385 is the most that chance explains "
+        "in 1,000 trials. What is neither is inconclusive.");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        count_alarms(&MODELS[0], log1p(cases[i].truth), shares);
+        print_row(cases[i].data, RULE_NAMES[RULE_GATE], shares[RULE_GATE], cases[i].regressed);
+        print_row(cases[i].data, RULE_NAMES[RULE_GATE_PASS], shares[RULE_GATE_PASS], cases[i].pass);
+    }
 }
 
 /* -- coverage -- */
@@ -219,6 +259,7 @@ static void validate_coverage(void)
         for (uint32_t i = 0; i < NOISE_REQUESTS; i++)
             histogram_record(&histogram, sample_lognormal_ns(&draw, NS_PER_S, 0.5));
         if (stats_quantile_ranks(NOISE_REQUESTS, 0.99, 0.95, &ranks)) {
+            /* A slot is a thousandth wide, and its highest value stands for all of it. */
             double low = log((double)histogram_at_rank(&histogram, ranks.low) / 1e9) - 0.001;
             double high = log((double)histogram_at_rank(&histogram, ranks.high) / 1e9);
             order_hits += low <= truth_p99 && truth_p99 <= high;
@@ -231,9 +272,9 @@ static void validate_coverage(void)
               BETWEEN(0.936, 0.964));
     print_row("+5 %, 10 pairs, runs differ by 3 %",
               "Hodges and Lehmann's interval (exact ranks: 95.1 % or more)", shift_hits / (double)TRIALS,
-              BETWEEN(0.936, 0.970));
+              BETWEEN(0.936, 0.964));
     print_row("p99 of 2,000 independent requests", "order statistics of a run", order_hits / (double)count,
-              BETWEEN(0.936, 0.975));
+              BETWEEN(0.936, 0.964));
 }
 
 /* -- power -- */
@@ -295,13 +336,13 @@ static void validate_power(void)
         "Power, and looking again",
         "Medians of 20,000 requests a run. Looks are at 10, 20 and 30 pairs, alpha shared after O'Brien and "
         "Fleming; the naive way tests after every pair from 5 to 30 and stops at the first p below .05. "
-        "Without a difference: 5,000 trials.");
+        "Without a difference: 5,000 trials, of which chance explains .056.");
     print_row("+5 %, 10 pairs, runs differ by 3 % on each side", "sign flip sees it", flips / (double)TRIALS,
               AT_LEAST(0.80));
     print_row("+5 %, up to 30 pairs, 6 %", "three looks see it", stops / (double)TRIALS, AT_LEAST(0.80));
     print_row("+5 %, up to 30 pairs, 6 %", "pairs needed on average", pairs_used / TRIALS, SHOWN);
     print_row("no difference, up to 30 pairs", "three looks alarm", false_stops / (double)NULL_TRIALS,
-              AT_MOST(ALARMS_MOST));
+              AT_MOST(0.056));
     print_row("no difference, up to 30 pairs", "naive peeking alarms", peeks / (double)NULL_TRIALS,
               AT_LEAST(0.15));
 }
@@ -385,7 +426,41 @@ static void validate_queue(double load, uint32_t customers)
     }
     snprintf(data, sizeof data, "M/M/1 at load %.1f, runs of %u", load, customers);
     print_row(data, "interval over 20 runs", hits / (double)TRIALS, BETWEEN(0.93, 0.97));
-    print_row(data, "`--precision 5%` (stops early)", sequential_hits / (double)TRIALS, BETWEEN(0.90, 0.97));
+    print_row(data, "`--precision 5%` (stops early)", sequential_hits / (double)TRIALS, BETWEEN(0.92, 0.97));
+}
+
+enum { SERIES_LENGTH = 1000, TRANSIENT = 100 };
+
+/* x follows its predecessor by half; the mean comes down from 10 within about TRANSIENT values. */
+static void draw_series(double *out, double transient, uint32_t trial)
+{
+    const struct rng rng = rng_keyed(23, trial);
+    struct draw draw = draw_at(&rng, RNG_TEST, 0, 0);
+    double before = sample_normal(&draw);
+    for (uint32_t i = 0; i < SERIES_LENGTH; i++) {
+        before = 0.5 * before + sqrt(0.75) * sample_normal(&draw);
+        out[i] = before + transient * exp(-3.0 * i / TRANSIENT);
+    }
+}
+
+static void validate_series(void)
+{
+    double values[SERIES_LENGTH], shares = 0;
+    uint32_t found = 0, quiet = 0;
+    for (uint32_t trial = 0; trial < TRIALS; trial++) {
+        struct steady steady;
+        draw_series(values, 10, trial);
+        found += steady_find(&steady, values, SERIES_LENGTH) && steady.dropped >= TRANSIENT / 2 &&
+                 steady.dropped <= 3 * TRANSIENT;
+        draw_series(values, 0, trial);
+        quiet += steady_find(&steady, values, SERIES_LENGTH) && steady.dropped <= TRANSIENT;
+        shares += steady_effective(values, SERIES_LENGTH, 20) / SERIES_LENGTH / TRIALS;
+    }
+    print_row("a start that dies away within 100 of 1,000 values", "MSER-5 drops 50 to 300",
+              found / (double)TRIALS, AT_LEAST(0.90));
+    print_row("no start to drop", "MSER-5 drops at most 100", quiet / (double)TRIALS, AT_LEAST(0.75));
+    print_row("each value follows the last by half", "batch means: share that counts; truth .333", shares,
+              BETWEEN(0.32, 0.40));
 }
 
 static void validate_queues(void)
@@ -397,6 +472,7 @@ static void validate_queues(void)
     validate_queue(0.5, 500);
     validate_queue(0.8, 1500);
     validate_queue(0.9, 4000);
+    validate_series();
 }
 
 /* -- the simulator -- */
@@ -505,6 +581,7 @@ static void validate_simulator(void)
 int main(void)
 {
     validate_alarms();
+    validate_gate();
     validate_coverage();
     validate_power();
     validate_family();
