@@ -192,8 +192,9 @@ static void validate_alarms(void)
     print_head(
         "False alarms",
         "Nothing differs; 10 pairs of runs with 2,000 requests each, requests correlated by .5; result p99. "
-        "Measured: the share of 1,000 trials in which the rule sees a difference. The gate's tolerance is 5 "
-        "%. "
+        "Measured: the share of 1,000 trials in which the rule sees a difference. `compare` looks at all six "
+        "primary "
+        "metrics. "
         "Ten runs of one arm and then ten of the other, with a drift, must fail: that is what pairs are "
         "for.");
     for (size_t i = 0; i < sizeof MODELS / sizeof *MODELS; i++) {
