@@ -71,10 +71,19 @@ static err read_side(struct side *side, struct diag *diag)
     return report_inputs_read_path(&side->inputs, &side->options, diag);
 }
 
-/* Runs the scenario anew, `runs` times from its seed; a partner's seed makes them its pairs. */
-static err run_side(struct gate *gate, struct side *side, uint32_t runs, const uint64_t *seed,
-                    struct diag *diag)
+/* The seed that makes a side's runs the pairs of the other's; the baseline's own decides. NULL: its own. */
+static const uint64_t *partners_seed(const struct gate *gate, int side)
 {
+    const struct side *other = &gate->sides[1 - side];
+    bool is_there = other->inputs.count == 1 && (!other->is_scenario || side == 1);
+    return is_there ? &other->inputs.tests[0].result->seed : NULL;
+}
+
+/* Runs a side's scenario anew. */
+static err run_side(struct gate *gate, int index, uint32_t runs, struct diag *diag)
+{
+    struct side *side = &gate->sides[index];
+    const uint64_t *seed = partners_seed(gate, index);
     char count[16], seed_text[24];
     const char *words[10] = {"--scenario", side->path, "--runs", count, "--no-baseline"};
     int used = 5;
@@ -104,14 +113,8 @@ static err run_side(struct gate *gate, struct side *side, uint32_t runs, const u
 /* Results of a past look are replaced by those of a longer one; results from files stay. */
 static err gather(struct gate *gate, uint32_t runs, struct diag *diag)
 {
-    for (int i = 0; i < 2; i++) {
-        struct side *side = &gate->sides[i], *other = &gate->sides[1 - i];
-        if (!side->is_scenario) continue;
-        const uint64_t *seed = other->inputs.count == 1 && (!other->is_scenario || i == 1)
-                                   ? &other->inputs.tests[0].result->seed
-                                   : NULL;
-        TRY(run_side(gate, side, runs, seed, diag));
-    }
+    for (int i = 0; i < 2; i++)
+        if (gate->sides[i].is_scenario) TRY(run_side(gate, i, runs, diag));
     return OK;
 }
 
