@@ -91,6 +91,9 @@ static void tell(const struct args *args, const struct sums *sums)
 static err run(struct args *args, struct diag *diag)
 {
     struct sums sums = {0};
+    struct diag why = {0};
+    if (history_check_label(args_text(args, "label"), &why) != OK)
+        return diag_fail(diag, ERR_USAGE, "--%s", why.text);
     struct report_options *options = calloc(args->operand_count, sizeof *options);
     struct report_inputs *inputs = calloc(args->operand_count, sizeof *inputs);
     err e = options && inputs ? OK : diag_fail(diag, ERR_NOMEM, "out of memory for results");

@@ -68,8 +68,7 @@ static int match_name(const char *name, int word_count, char *const *words)
     return used;
 }
 
-/* "history", of which there are "history add" and "history list". */
-static bool begins_a_name(const char *group, const char *word)
+bool command_begins_names(const char *group, const char *word)
 {
     size_t size = strlen(word);
     for (uint32_t i = 0; i < COMMAND_COUNT; i++)
@@ -87,8 +86,9 @@ static const struct command *refuse_name(const char *group, const char *word, st
             nearest_offer(&nearest, COMMANDS[i]->name);
     if (!word)
         diag_fail(diag, ERR_USAGE, "%s: which command? `agenc %s --help` lists them", group, group);
-    else if (begins_a_name(group, word))
-        diag_fail(diag, ERR_USAGE, "%s %s: which command? `agenc %s --help` lists them", group, word, group);
+    else if (command_begins_names(group, word))
+        diag_fail(diag, ERR_USAGE, "%s %s: which command? `agenc %s %s --help` lists them", group, word,
+                  group, word);
     else if (nearest.best)
         diag_fail(diag, ERR_USAGE, "%s: no command \"%.64s\", nearest is %s", group, word, nearest.best);
     else

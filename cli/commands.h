@@ -45,3 +45,5 @@ bool command_group_opens(uint32_t index);             /* first shown command of 
  * which were near; *group_out is the group when the first word is one. */
 const struct command *command_find(int word_count, char *const *words, int *words_used, struct diag *diag);
 bool command_group_exists(const char *group);
+/* "history", of which there are "history add" and "history list". */
+bool command_begins_names(const char *group, const char *word);

@@ -48,7 +48,10 @@ static bool answer(const struct dispatch *dispatch)
     } else if (strcmp(first, "--version") == 0) {
         fprintf(dispatch->out, "agenc %s (%s)\n", version_number(), version_commit());
     } else if (dispatch->word_count == 2 && is_help(dispatch->words[1]) && *command_group_summary(first)) {
-        help_group(first, dispatch->out);
+        help_group(first, "", dispatch->out);
+    } else if (dispatch->word_count == 3 && is_help(dispatch->words[2]) &&
+               command_begins_names(first, dispatch->words[1])) {
+        help_group(first, dispatch->words[1], dispatch->out);
     } else {
         return false;
     }

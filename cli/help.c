@@ -76,23 +76,31 @@ void help_overview(FILE *out)
           out);
 }
 
-void help_group(const char *group, FILE *out)
+static bool is_listed(const struct command *command, const char *group, const char *word)
+{
+    size_t size = strlen(word);
+    return !command->is_hidden && strcmp(command->group, group) == 0 &&
+           (size == 0 || (strncmp(command->name, word, size) == 0 && command->name[size] == ' '));
+}
+
+void help_group(const char *group, const char *word, FILE *out)
 {
     char name[HELP_LABEL_BYTES];
-    fprintf(out, "agenc %s: %s\n\nCommands:\n", group, command_group_summary(group));
+    const char *space = *word ? " " : "";
+    fprintf(out, "agenc %s%s%s: %s\n\nCommands:\n", group, space, word, command_group_summary(group));
     for (uint32_t i = 0; i < command_count(); i++) {
         const struct command *command = command_at(i);
-        if (command->is_hidden || strcmp(command->group, group) != 0) continue;
+        if (!is_listed(command, group, word)) continue;
         snprintf(name, sizeof name, "%s %s", group, command->name);
         print_row(name, command->summary, out);
     }
     fputs("\nExamples:\n", out);
     for (uint32_t i = 0; i < command_count(); i++) {
         const struct command *command = command_at(i);
-        if (command->is_hidden || strcmp(command->group, group) != 0) continue;
+        if (!is_listed(command, group, word)) continue;
         fprintf(out, "  %.*s\n", (int)strcspn(command->examples, "\n"), command->examples);
     }
-    fprintf(out, "\n`agenc %s NAME --help` tells all of one.\n", group);
+    fprintf(out, "\n`agenc %s%s%s NAME --help` tells all of one.\n", group, space, word);
 }
 
 static void print_flags(const struct command *command, FILE *out)

@@ -2,8 +2,9 @@
 #pragma once
 #include "cli/command.h"
 
-void help_overview(FILE *out);                               /* agenc --help */
-void help_group(const char *group, FILE *out);               /* agenc config --help */
+void help_overview(FILE *out); /* agenc --help */
+/* agenc config --help; `word` "" or the first of two of a name: agenc benchmark history --help */
+void help_group(const char *group, const char *word, FILE *out);
 void help_command(const struct command *command, FILE *out); /* agenc config show --help */
 
 /* "agenc config validate --config FILE [options]", for help and man page. */

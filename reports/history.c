@@ -3,8 +3,10 @@
 #include "base/assert.h"
 #include "reports/run_fields.h"
 #include "reports/stats.h"
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <math.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -42,14 +44,24 @@ enum { CREATE_WAIT_MS = 10, STATEMENTS = 3 };
 struct history {
     sqlite3 *db;
     struct history_options options;
+    bool is_read_only;
     char *path;
     sqlite3_stmt *inserts[STATEMENTS];
 };
 
+/* Why nothing can be written beside `path`: 0 when it can. */
+static int folder_refuses(const char *path)
+{
+    char *copy = strdup(path);
+    int cause = !copy ? ENOMEM : access(dirname(copy), W_OK | X_OK) == 0 ? 0 : errno;
+    free(copy);
+    return cause;
+}
+
 static err fail(const struct history *history, int code, struct diag *diag)
 {
     const char *path = history->options.path;
-    int system = sqlite3_system_errno(history->db);
+    int folder = folder_refuses(path), system = folder ? folder : sqlite3_system_errno(history->db);
     switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -61,6 +73,9 @@ static err fail(const struct history *history, int code, struct diag *diag)
                          "%.256s: is damaged (%s); take a copy, or add the results to a new one", path,
                          sqlite3_errmsg(history->db));
     case SQLITE_NOMEM: return diag_fail(diag, ERR_NOMEM, "%.256s: out of memory", path);
+    case SQLITE_READONLY:
+        return diag_fail(diag, ERR_IO, "%.256s: want a file and a folder that you may write to: %s", path,
+                         strerror(folder ? folder : EACCES));
     case SQLITE_CANTOPEN:
         return diag_fail(diag, ERR_IO, "%.256s: cannot be opened: %s", path,
                          system ? strerror(system) : "want a file in a folder that exists");
@@ -130,25 +145,58 @@ static err bring_up_to_date(struct history *history, struct diag *diag)
     TRY(read_version(history, &version, diag));
     TRY(history_commit(history, diag));
     if (version == HISTORY_VERSION) return OK;
+    if (history->is_read_only)
+        return diag_fail(diag, ERR_IO,
+                         "%.256s: is of version %" PRId64
+                         " and must be brought up to date, but cannot be written to; read a copy of it",
+                         history->options.path, version);
     TRY(keep_log(history, diag));
     return take_steps(history, diag);
+}
+
+/* A name that SQLite takes for a file whatever is in it: ":memory:", "a?b" and "100%" are files here. */
+static char *uri_of(const char *path, const char *query)
+{
+    size_t size_bytes = 3 * strlen(path) + strlen(query) + 16, used = 0;
+    char *uri = malloc(size_bytes);
+    if (!uri) return NULL;
+    used += (size_t)snprintf(uri, size_bytes, "file:%s", *path == '/' ? "" : "./");
+    for (; *path; path++) {
+        bool is_plain = isalnum((unsigned char)*path) || strchr("/._-", *path);
+        used +=
+            (size_t)snprintf(uri + used, size_bytes - used, is_plain ? "%c" : "%%%02X", (unsigned char)*path);
+    }
+    snprintf(uri + used, size_bytes - used, "%s", query);
+    return uri;
+}
+
+/* Nobody who may not write can keep the log of a reader either. Without a log beside it the file is whole and
+ * is read as it stands; with one, the writer whose it is keeps it readable. */
+static int open_file(struct history *history)
+{
+    const struct history_options *options = &history->options;
+    char log[4096];
+    snprintf(log, sizeof log, "%s-wal", options->path);
+    history->is_read_only =
+        !options->may_create && (access(options->path, W_OK) != 0 || folder_refuses(options->path));
+    bool is_still = history->is_read_only && access(log, F_OK) != 0;
+    history->path = uri_of(options->path, is_still ? "?immutable=1" : "");
+    if (!history->path) return SQLITE_NOMEM;
+    int flags = history->is_read_only
+                    ? SQLITE_OPEN_READONLY
+                    : SQLITE_OPEN_READWRITE | (options->may_create ? SQLITE_OPEN_CREATE : 0);
+    return sqlite3_open_v2(history->path, &history->db, flags | SQLITE_OPEN_URI, NULL);
 }
 
 static err connect(struct history *history, struct diag *diag)
 {
     const struct history_options *options = &history->options;
-    int flags = SQLITE_OPEN_READWRITE | (options->may_create ? SQLITE_OPEN_CREATE : 0);
     if (!*options->path) return diag_fail(diag, ERR_USAGE, "the history has no name, want a file");
     if (!options->may_create && access(options->path, F_OK) != 0)
         return diag_fail(diag, ERR_IO,
                          "%.256s: %s, `agenc benchmark history add RESULT --db %.64s` makes one",
                          options->path, strerror(errno), options->path);
-    /* SQLite knows names that are no files, ":memory:": a path is none of them. */
-    if (asprintf(&history->path, "%s%s", *options->path == '/' ? "" : "./", options->path) < 0) {
-        history->path = NULL;
-        return diag_fail(diag, ERR_NOMEM, "out of memory for the history");
-    }
-    int code = sqlite3_open_v2(history->path, &history->db, flags, NULL);
+    int code = open_file(history);
     if (code != SQLITE_OK) return fail(history, code, diag);
     sqlite3_busy_timeout(history->db, (int)options->patience_ms);
     TRY(run_sql(history, "PRAGMA foreign_keys = ON", diag));
@@ -277,15 +325,25 @@ static err insert_metric(struct history *history, int64_t id, const struct bench
     return OK;
 }
 
+err history_check_label(const char *label, struct diag *diag)
+{
+    if (!label) return OK;
+    for (const char *at = label; *at; at++)
+        if (iscntrl((unsigned char)*at))
+            return diag_fail(diag, ERR_SYNTAX, "label \"%.64s\": want one line without control characters",
+                             label);
+    if (strlen(label) < LIMIT_NAME) return OK;
+    return diag_fail(diag, ERR_LIMIT, "label \"%.64s...\" has %zu bytes, want at most %d", label,
+                     strlen(label), LIMIT_NAME - 1);
+}
+
 /* A point of a trend must be comparable with the others. */
 static err check_record(const struct history_record *record, struct diag *diag)
 {
     if (strlen(record->test) >= HISTORY_TEST_BYTES)
         return diag_fail(diag, ERR_LIMIT, "%.64s...: the name of the test has more than %d bytes",
                          record->test, HISTORY_TEST_BYTES - 1);
-    if (record->label && strlen(record->label) >= LIMIT_NAME)
-        return diag_fail(diag, ERR_LIMIT, "label \"%.64s...\" has more than %d bytes", record->label,
-                         LIMIT_NAME - 1);
+    TRY(history_check_label(record->label, diag));
     if (record->result->interrupted)
         return diag_fail(diag, ERR_RANGE, "%s: its runs were interrupted, measure them again", record->test);
     if (bench_is_empty(record->result))

@@ -11,10 +11,11 @@
  * what for how long, digests of load and settings, and of each metric (run_metric_name) the values of all
  * runs and their median; NULL where a run could not tell, and then the median is NULL too. Tables: result,
  * metric (name, median), value (run, value); `PRAGMA user_version` is the version of the form, and older
- * files are brought up to date when they are opened. Write-ahead log: readers do not wait. The only user of
- * SQLite. Threads: none; processes: any number. Errors: ERR_IO the file cannot be opened, read or written, or
- * others hold it longer than patience_ms; ERR_SYNTAX it is no history, a damaged one, or a newer tool's;
- * ERR_RANGE a result that says nothing; ERR_LIMIT a name too long; ERR_NOMEM. */
+ * files are brought up to date when they are opened. Write-ahead log: readers do not wait. What may not be
+ * written can be read all the same. The only user of SQLite. Threads: none; processes: any number. Errors:
+ * ERR_IO the file cannot be opened, read or written, or others hold it longer than patience_ms; ERR_SYNTAX it
+ * is no history, a damaged one, or a newer tool's; ERR_RANGE a result that says nothing; ERR_LIMIT a name too
+ * long; ERR_NOMEM. */
 #pragma once
 #include "base/limits.h"
 #include "reports/bench.h"
@@ -37,6 +38,8 @@ struct history_record {
     const char *label;                 /* NULL: none */
     int64_t at_s;                      /* since 1970, UTC */
 };
+/* One line of fewer than LIMIT_NAME bytes; NULL is fine. ERR_SYNTAX, ERR_LIMIT. */
+MUST_USE err history_check_label(const char *label, struct diag *diag);
 MUST_USE err history_lock(struct history *history, struct diag *diag);
 /* *is_new false: it was there already, and nothing is changed. */
 MUST_USE err history_add(struct history *history, const struct history_record *record, bool *is_new,

@@ -202,10 +202,11 @@ Test(history, a_change_of_load_is_told_from_one_of_settings)
 
 Test(history, names_are_data_and_never_commands)
 {
-    add_one("x'); DROP TABLE result; --", "\x1b[31m\"'", 1);
-    struct history_list list = read_all("x'); DROP TABLE result; --", "throughput'");
+    add_one("\x1b[31mx'); DROP TABLE result; --", "\"'", 1);
+    struct history_list list = read_all("\x1b[31mx'); DROP TABLE result; --", "throughput'");
     cr_assert(eq(u32, list.count, 1));
-    cr_expect(eq(str, (char *)list.entries[0].label, "?[31m\"'"));
+    cr_expect(eq(str, (char *)list.entries[0].test, "?[31mx'); DROP TABLE result; --"));
+    cr_expect(eq(str, (char *)list.entries[0].label, "\"'"));
     cr_expect(isnan(list.entries[0].median));
     history_list_free(&list);
 }

@@ -49,6 +49,28 @@ if command -v jq > /dev/null; then
 fi
 
 expect 0 '^2026-10-05 00:00  latency +night 5 ' "${history[@]}" list --db "$db"
+"$agenc" "${history[@]}" --help | grep -q 'benchmark history trend '; verdict $? "the three commands have a help together"
+refuses 2 'label "two.lines": want one line' "${history[@]}" add "$kept/1" --db "$kept/label.db" --label $'two\nlines'
+refuses 2 'has 100000 bytes, want at most' "${history[@]}" add "$kept/1" --db "$kept/label.db" --label "$(printf '%0100000d' 0)"
+[[ ! -e $kept/label.db ]]; verdict $? "a label that is refused leaves no history"
+
+# Without the right to write, also for root. What may be read is read; why nothing can be written is said.
+may_not=()
+[[ $(id -u) == 0 ]] && may_not=(setpriv --inh-caps=-all --bounding-set=-all)
+locked() { # STATUS PATTERN WORDS...
+    "${may_not[@]}" "$agenc" "${@:3}" > "$work/out" 2> "$work/err"
+    [[ $? == "$1" ]] && cat "$work/out" "$work/err" | grep -Eq -- "$2"
+    verdict $? "agenc ${*:3} where nothing may be written (want $1 and /$2/)"
+}
+mkdir "$kept/still 100%?" && cp "$db" "$kept/still 100%?/h.db"
+chmod a-w "$kept/still 100%?/h.db"
+locked 0 'night 18' "${history[@]}" list --db "$kept/still 100%?/h.db"
+locked 3 'want a file and a folder that you may write to' "${history[@]}" add "$kept/older.json" "$kept/1" --db "$kept/still 100%?/h.db"
+chmod a-w "$kept/still 100%?"
+locked 0 'night 18' "${history[@]}" list --db "$kept/still 100%?/h.db"
+locked 0 'Worse since' "${history[@]}" trend --db "$kept/still 100%?/h.db" --output "$work/still.md"
+locked 3 'new.db: cannot be opened: Permission denied' "${history[@]}" add "$kept/1" --db "$kept/still 100%?/new.db"
+chmod u+w "$kept/still 100%?"
 json_reads "${history[@]}" list --db "$db" --output json; verdict $? "a list reads as JSON"
 refuses 2 '--test latensy: no result of it .*nearest is latency' "${history[@]}" list --db "$db" --test latensy
 
