@@ -16,7 +16,7 @@ struct view {
 
 /* A rule fills what it saw and what it would set; false: it has nothing to say. */
 struct finding {
-    double to; /* the setting's next value; NAN: only the direction is known */
+    double to; /* the setting's next value */
     char evidence[ADVICE_TEXT_BYTES];
 };
 typedef bool rule_check(const struct view *view, struct finding *out);
@@ -92,8 +92,11 @@ static bool provers_are_short(const struct view *view, struct finding *out)
     double filled = view->summary->queue_depth_mean / view->queue_size;
     if (!(busy > most) && !(filled > most)) return false;
     out->to = fmax(view->workers + 1, ceil(view->workers * busy / most));
-    SAY(out, "provers were busy %s of the time and the queue was filled to %s on average; more than 70 %%",
-        in_unit(busy, UNIT_SHARE).text, in_unit(filled, UNIT_SHARE).text);
+    if (busy > most)
+        SAY(out, "provers were busy %s of the time, more than 70 %%", in_unit(busy, UNIT_SHARE).text);
+    else
+        SAY(out, "the proof queue was filled to %s on average, more than 70 %%",
+            in_unit(filled, UNIT_SHARE).text);
     return true;
 }
 
@@ -239,7 +242,7 @@ uint32_t advice_of(const struct bench_result *result, struct advice out[ADVICE_M
     uint32_t count = 0;
     if (bench_is_empty(result)) return 0;
     for (size_t i = 0; i < sizeof RULES / sizeof *RULES; i++) {
-        struct finding finding = {.to = NAN};
+        struct finding finding = {0};
         double now = bench_number(config, RULES[i].key);
         if (has_spoken(out, count, RULES[i].key) || !isfinite(now) || !RULES[i].check(&view, &finding))
             continue;

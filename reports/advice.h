@@ -13,9 +13,8 @@ enum { ADVICE_MOST = 16, ADVICE_TEXT_BYTES = 200, ADVICE_SETTING_BYTES = 96 };
 
 struct advice {
     const char *key;                    /* of the configuration */
-    char setting[ADVICE_SETTING_BYTES]; /* "speculation.max_depth=4": to try it with --set; "": no value
-                                           follows */
-    char action[ADVICE_TEXT_BYTES];     /* "lower speculation.max_depth to 4" */
+    char setting[ADVICE_SETTING_BYTES]; /* "speculation.max_depth=4": to try it with --set */
+    char action[ADVICE_TEXT_BYTES];     /* "lower speculation.max_depth from 5 to 4" */
     char evidence[ADVICE_TEXT_BYTES]; /* "12.3 % of speculative tasks were rolled back, the guide allows 10 %"
                                        */
 };

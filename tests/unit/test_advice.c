@@ -131,3 +131,14 @@ Test(advice, a_setting_at_its_limit_is_not_moved_beyond_it)
     summary->rollback_rate = 0.5;
     cr_expect(eq(u32, advice_of(result, advice), 0));
 }
+
+Test(advice, short_provers_are_told_by_what_was_seen)
+{
+    summary->prover_utilisation = 0.8;
+    expect("speculation.proof.worker_threads=5", "provers were busy 80.0 % of the time, more than 70 %");
+    cr_expect(strstr(advice[0].evidence, "queue") == NULL, "%s", advice[0].evidence);
+    summary->prover_utilisation = 0.5;
+    summary->queue_depth_mean = 800;
+    expect("speculation.proof.worker_threads=5", "the proof queue was filled to 80.0 % on average");
+    cr_expect(strstr(advice[0].evidence, "busy") == NULL, "%s", advice[0].evidence);
+}
