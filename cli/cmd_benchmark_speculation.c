@@ -56,6 +56,8 @@ static err ask_precision(struct bench_precision *out, const struct args *args, s
         .runs_most = args_given(args, "runs") ? (uint32_t)args_integer(args, "runs") : RUNS_MOST_BY_DEFAULT,
     };
     if (!(out->share > 0)) return diag_fail(diag, ERR_RANGE, "--precision: want a share above 0, as in 2%%");
+    if (out->runs_most < 2)
+        return diag_fail(diag, ERR_RANGE, "--precision: one run has no spread, want --runs of at least 2");
     if (run_metric_find(&none, out->metric, &metric)) return OK;
     const char *near = run_metric_nearest(out->metric, room);
     return diag_fail(diag, ERR_USAGE, "--precision-of: there is no metric %.64s%s%s", out->metric,
@@ -76,8 +78,23 @@ static void tell_precision(struct args *args, const struct bench_precision *prec
     if (!look->is_narrow_enough) args->exit_status = STATUS_INCONCLUSIVE;
 }
 
+/* Options that mean nothing without another. */
+static const struct {
+    const char *name, *needs;
+} COMPANIONS[] = {{"sweep-points", "sweep"}, {"sweep-dir", "sweep"}, {"precision-of", "precision"}};
+
+static err check_companions(const struct args *args, struct diag *diag)
+{
+    for (size_t i = 0; i < sizeof COMPANIONS / sizeof *COMPANIONS; i++)
+        if (args_given(args, COMPANIONS[i].name) && !args_given(args, COMPANIONS[i].needs))
+            return diag_fail(diag, ERR_USAGE, "--%s says nothing without --%s", COMPANIONS[i].name,
+                             COMPANIONS[i].needs);
+    return OK;
+}
+
 static err run(struct args *args, struct diag *diag)
 {
+    TRY(check_companions(args, diag));
     if (sweep_is_wanted(args)) return sweep_run(args, diag);
     struct bench_precision precision;
     bool has_precision = args_given(args, "precision");

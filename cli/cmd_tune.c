@@ -1,13 +1,13 @@
 /* cli/cmd_tune.c: a race of configurations over the same seeds, and the proof on fresh ones. */
 #include "cli/command.h"
 #include "cli/config_args.h"
+#include "cli/folder.h"
 #include "cli/tune.h"
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 /* The rows from `scenario` on are those of `benchmark speculation`, and are handed on. */
 static const struct flag FLAGS[] = {
@@ -37,7 +37,8 @@ static const struct flag FLAGS[] = {
      .fallback = "200",
      .min = 20,
      .max = 100000,
-     .help = "runs that the race may spend; the final comparison has 20 pairs on top"},
+     .help = "runs that the race may spend: the most configurations that halving takes through all rungs "
+             "within it, so often fewer; the proof has 20 pairs on top"},
     {.name = "scenario",
      .value = "FILE",
      .type = FLAG_FILE,
@@ -140,13 +141,13 @@ static err start_first(struct design_factor *factor, const struct config *start,
     return OK;
 }
 
-/* The start's configuration, with the scenario's keys below --config and --set. */
-static err read_start(const struct tune *tune, struct config *out, struct diag *diag)
+struct points tune_points(const struct tune *tune, const char *const *own, const char *label)
 {
-    const struct points points = {tune->args, TUNE_LEFT_OUT, (const char *const[]){"--quiet", NULL},
-                                  &tune->design, ""};
-    return points_config(&points, out, diag);
+    return (struct points){tune->args, TUNE_LEFT_OUT, own, &tune->design, label, "--space", NULL};
 }
+
+/* The words of a point before its seeds and runs are chosen. */
+static const char *const BARE[] = {"--quiet", NULL};
 
 static err read_space(struct tune *tune, struct diag *diag)
 {
@@ -154,7 +155,8 @@ static err read_space(struct tune *tune, struct diag *diag)
     const char *text;
     uint32_t cursor = 0;
     uint64_t all = 1;
-    TRY(read_start(tune, &start, diag));
+    const struct points common = tune_points(tune, BARE, "");
+    TRY(points_config(&common, &start, diag)); /* with the scenario's keys below --config and --set */
     while ((text = args_each(tune->args, "space", &cursor)))
         TRY(design_add_factor(&tune->design, text, diag));
     bool is_given = tune->design.factor_count > 0;
@@ -171,11 +173,11 @@ static err read_space(struct tune *tune, struct diag *diag)
 
 /* --- the race --- */
 
-static double violation_of(const struct tune *tune, const struct bench_result *result)
+double tune_violation(const struct bench_result *slos, const struct bench_result *result)
 {
     double sum = 0;
-    for (uint32_t i = 0; i < tune->slos->target_count; i++) {
-        const struct bench_target *slo = &tune->slos->targets[i];
+    for (uint32_t i = 0; i < slos->target_count; i++) {
+        const struct bench_target *slo = &slos->targets[i];
         double value = NAN;
         if (!bench_metric(result, slo->name, &value) || isnan(value)) return INFINITY;
         double excess = slo->sense == TARGET_AT_MOST ? value - slo->bound : slo->bound - value;
@@ -189,64 +191,68 @@ static double violation_of(const struct tune *tune, const struct bench_result *r
 static err take(void *context, uint32_t point, struct bench_result *result, struct diag *diag)
 {
     struct tune *tune = context;
+    struct tune_point *at = &tune->last[point];
+    double criteria[RACE_CRITERIA_MOST];
     (void)diag;
     for (uint32_t i = 0; i < tune->criteria_count; i++) {
-        struct run_metric *shown = &tune->shown[point][i];
-        if (!run_metric_find(&result->summary, tune->names[i], shown))
-            *shown = (struct run_metric){NAN, UNIT_COUNT};
-        tune->criteria[point][i] = tune->is_higher_better[i] ? -shown->value : shown->value;
+        if (!run_metric_find(&result->summary, tune->names[i], &at->shown[i]))
+            at->shown[i] = (struct run_metric){NAN, UNIT_COUNT};
+        criteria[i] = tune->is_higher_better[i] ? -at->shown[i].value : at->shown[i].value;
     }
-    tune->entries[point] =
-        (struct race_entry){violation_of(tune, result), tune->criteria[point][0], result->runs, tune->rung};
+    at->entry =
+        (struct race_entry){tune_violation(tune->slos, result), criteria[0], result->runs, tune->rung};
     tune->spent += result->runs;
     bench_free(result);
+    if (tune->rung > 1) return OK;
+    tune->first[point] = *at;
+    memcpy(tune->criteria[point], criteria, sizeof criteria);
     return OK;
+}
+
+static uint32_t halve(struct tune *tune)
+{
+    struct race_entry entries[DESIGN_POINTS_MOST];
+    for (uint32_t i = 0; i < tune->design.point_count; i++) entries[i] = tune->last[i].entry;
+    return race_halve(entries, tune->design.point_count, tune->is_in);
 }
 
 static err race(struct tune *tune, struct diag *diag)
 {
     char runs[16], seed[24];
     const char *own[] = {"--runs", runs, "--seed", seed, "--no-baseline", "--quiet", NULL};
-    const struct points points = {tune->args, TUNE_LEFT_OUT, own, &tune->design, "racing"};
+    struct points points = tune_points(tune, own, "racing");
     uint32_t in = tune->design.point_count;
     snprintf(seed, sizeof seed, "%" PRIu64, args_unsigned(tune->args, "seed"));
+    points.is_wanted = tune->is_in;
     for (uint32_t i = 0; i < in; i++) tune->is_in[i] = true;
     for (tune->runs = RACE_RUNS_FIRST;; tune->runs *= 2) {
         tune->rung++;
         snprintf(runs, sizeof runs, "%" PRIu32, tune->runs);
-        TRY(points_run(&points, tune->is_in, take, tune, diag));
+        TRY(points_run(&points, take, tune, diag));
         if (in <= RACE_LAST_STANDING || tune->runs * 2 > LIMIT_RUNS) break;
-        in = race_halve(tune->entries, tune->design.point_count, tune->is_in);
+        in = halve(tune);
     }
-    while (in > 1) in = race_halve(tune->entries, tune->design.point_count, tune->is_in);
+    while (in > 1) in = halve(tune);
     while (!tune->is_in[tune->winner]) tune->winner++;
+    /* All were measured equally in the first rung, and in no other. */
     race_front((const double(*)[RACE_CRITERIA_MOST])tune->criteria, tune->design.point_count,
                tune->criteria_count, tune->is_front);
     return OK;
 }
 
-static err open_folder(const struct tune *tune, struct diag *diag)
-{
-    if (mkdir(tune->folder, 0777) == 0 || errno == EEXIST) return OK;
-    return diag_fail(diag, ERR_IO, "--output-dir %.256s: %s", tune->folder, strerror(errno));
-}
-
 static err search(struct tune *tune, struct diag *diag)
 {
+    bool is_ours;
     TRY(read_goals(tune, diag));
     TRY(read_space(tune, diag));
-    const struct points all = {tune->args, TUNE_LEFT_OUT, (const char *const[]){"--quiet", NULL},
-                               &tune->design, ""};
-    TRY(points_check(&all, NULL, diag));
-    TRY(open_folder(tune, diag));
-    TRY(race(tune, diag));
-    TRY(tune_prove(tune, diag));
-    err e = tune_tell(tune, diag);
-    if (e == OK && tune->entries[tune->winner].violation > 0) {
-        fprintf(tune->args->out,
-                "no configuration that was tried holds every constraint; this one misses them least\n");
-        tune->args->exit_status = STATUS_FAILED;
-    }
+    const struct points all = tune_points(tune, BARE, "");
+    TRY(points_check(&all, diag));
+    TRY(folder_open(tune->folder, "--output-dir", &is_ours, diag));
+    err e = race(tune, diag);
+    if (e == OK) e = tune_prove(tune, diag);
+    if (e == OK) e = tune_tell(tune, diag);
+    if (e != OK && is_ours) rmdir(tune->folder); /* stays with results in it */
+    if (e == OK && !tune->is_proven) tune->args->exit_status = STATUS_FAILED;
     return e;
 }
 
@@ -271,14 +277,15 @@ const struct command COMMAND_tune = {
     .description = "Begins with the configuration given and a sample of the space around it. All are run\n"
                    "over the same seeds; the better half goes on with twice the runs, until two are left\n"
                    "(successive halving). Constraints come before the objective. The winner is then\n"
-                   "measured against the start on seeds that had no part in choosing it, and the tuning\n"
-                   "report says whether it is better. Ends with 1 when no configuration holds the\n"
-                   "constraints.",
+                   "measured against the start on seeds that had no part in choosing it, and these seeds\n"
+                   "decide. Ends with 0 when the winner holds every constraint there and is better than the\n"
+                   "start, or the start misses one; also when nothing beats the start and it holds them.\n"
+                   "Ends with 1 when a constraint is missed or the winner is not proven better: winner.toml\n"
+                   "is written all the same, and says so in its first lines.",
     .examples =
         "agenc tune --config scenarios/config/prod.toml --objective result.p99 --slo 'rollback_rate<5%' "
         "--output-dir tuned\n"
         "agenc tune --space speculation.max_depth=2,4,6 --space speculation.proof.batch_size=1,10 "
         "--objective result.p50 --budget 100 --output-dir tuned",
-    .exits = {STATUS_FAILED},
     .run = run,
 };

@@ -87,64 +87,82 @@ err points_config(const struct points *points, struct config *out, struct diag *
     for (const char *const *own = points->own; *own; own++) add(&words, *own);
     TRY(bench_jobs_open(&jobs, points->args, diag));
     err e = bench_jobs_add(jobs, words.list, diag);
-    if (e == OK) *out = bench_jobs_request(jobs, 0)->config;
+    if (e == OK && out) *out = bench_jobs_request(jobs, 0)->config;
     bench_jobs_close(jobs);
     return e;
 }
 
-static err hand_over(struct bench_result **results, const uint32_t *indices, uint32_t count,
-                     points_take *take, void *context, struct diag *diag)
+/* What is wrong with all points is no fault of their levels. */
+static err blame(const struct points *points, uint32_t point, const struct diag *why, err e,
+                 struct diag *diag)
+{
+    struct diag common = {0};
+    char name[DESIGN_NAME_BYTES];
+    if (points_config(points, NULL, &common) != OK && strcmp(common.text, why->text) == 0)
+        return diag_fail(diag, e, "%s", why->text);
+    design_name(points->design, point, name);
+    return diag_fail(diag, e, "%s %.160s: %s", points->option, name, why->text);
+}
+
+err points_check(const struct points *points, struct diag *diag)
+{
+    for (uint32_t point = 0; point < points->design->point_count; point++) {
+        struct bench_jobs *jobs = NULL;
+        struct diag why = {0};
+        TRY(bench_jobs_open(&jobs, points->args, diag));
+        err e = add_job(jobs, points, point, &why);
+        bench_jobs_close(jobs);
+        if (e != OK) return blame(points, point, &why, e, diag);
+    }
+    return OK;
+}
+
+/* So many points as are run at once, and who takes their results. */
+struct chunk {
+    const struct points *points;
+    points_take *take;
+    void *context;
+    uint32_t indices[CHUNK], count;
+};
+
+static err hand_over(const struct chunk *chunk, struct bench_result **results, struct diag *diag)
 {
     err e = OK;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < chunk->count; i++) {
         bool is_whole = results[i] && !results[i]->interrupted;
         if (e == OK && !is_whole) e = diag_fail(diag, ERR_INTERRUPTED, "interrupted");
         if (e == OK)
-            e = take(context, indices[i], results[i], diag);
+            e = chunk->take(chunk->context, chunk->indices[i], results[i], diag);
         else
             bench_free(results[i]);
     }
     return e;
 }
 
-static err run_chunk(const struct points *points, const uint32_t *indices, uint32_t count, points_take *take,
-                     void *context, struct diag *diag)
+static err run_chunk(const struct chunk *chunk, struct diag *diag)
 {
+    const struct points *points = chunk->points;
     struct bench_jobs *jobs = NULL;
     struct bench_result *results[CHUNK] = {0};
     char label[64];
-    snprintf(label, sizeof label, "%.40s %u/%u", points->label, indices[0] + 1, points->design->point_count);
+    snprintf(label, sizeof label, "%.40s %u/%u", points->label, chunk->indices[0] + 1,
+             points->design->point_count);
     err e = bench_jobs_open(&jobs, points->args, diag);
-    for (uint32_t i = 0; i < count && e == OK; i++) e = add_job(jobs, points, indices[i], diag);
+    for (uint32_t i = 0; i < chunk->count && e == OK; i++) e = add_job(jobs, points, chunk->indices[i], diag);
     if (e == OK) e = bench_jobs_run(jobs, label, results, diag);
     bench_jobs_close(jobs);
-    return e == OK ? hand_over(results, indices, count, take, context, diag) : e;
+    return e == OK ? hand_over(chunk, results, diag) : e;
 }
 
-err points_check(const struct points *points, const bool *is_wanted, struct diag *diag)
+err points_run(const struct points *points, points_take *take, void *context, struct diag *diag)
 {
+    struct chunk chunk = {points, take, context, {0}, 0};
     for (uint32_t point = 0; point < points->design->point_count; point++) {
-        struct bench_jobs *jobs = NULL;
-        if (is_wanted && !is_wanted[point]) continue;
-        TRY(bench_jobs_open(&jobs, points->args, diag));
-        err e = add_job(jobs, points, point, diag);
-        bench_jobs_close(jobs);
-        if (e != OK) return e;
-    }
-    return OK;
-}
-
-err points_run(const struct points *points, const bool *is_wanted, points_take *take, void *context,
-               struct diag *diag)
-{
-    uint32_t indices[CHUNK], count = 0;
-    TRY(points_check(points, is_wanted, diag));
-    for (uint32_t point = 0; point < points->design->point_count; point++) {
-        if (!is_wanted || is_wanted[point]) indices[count++] = point;
+        if (!points->is_wanted || points->is_wanted[point]) chunk.indices[chunk.count++] = point;
         bool is_last = point + 1 == points->design->point_count;
-        if (count < CHUNK && !(is_last && count > 0)) continue;
-        TRY(run_chunk(points, indices, count, take, context, diag));
-        count = 0;
+        if (chunk.count < CHUNK && !(is_last && chunk.count > 0)) continue;
+        TRY(run_chunk(&chunk, diag));
+        chunk.count = 0;
     }
     return OK;
 }

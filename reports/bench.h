@@ -107,6 +107,7 @@ bool bench_metric(const struct bench_result *result, const char *name, double *o
 /* "result.p99<2s", "rollback_rate<5%", "throughput_share>=95%"; spaces are fine. A target is the text that
  * was given, judged by bench_summarise. ERR_SYNTAX, ERR_RANGE, ERR_LIMIT. */
 MUST_USE err bench_add_target(struct bench_result *result, const char *text, struct diag *diag);
+void bench_judge(struct bench_result *result); /* the targets' values and verdicts, from the summary */
 MUST_USE err bench_add_default_targets(
     struct bench_result *result, struct diag *diag); /* of the tuning guide; after the workload is put */
 

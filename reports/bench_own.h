@@ -8,7 +8,6 @@
 
 /* bench_open with room for this much text (each one takes up to 64 bytes more). */
 MUST_USE err bench_open_room(struct bench_result **out, uint32_t runs, bool has_baseline, size_t text_bytes);
-void bench_judge(struct bench_result *result); /* the targets' values and verdicts, from the summary */
 
 /* The rank-th by name: JSON's keys are sorted, enumerations are not. */
 enum latency_kind bench_latency_by_name(uint32_t rank);

@@ -104,10 +104,24 @@ static const char *short_key(const struct design *design, uint32_t factor)
     return dot + 1;
 }
 
-void design_name(const struct design *design, uint32_t point, char out[DESIGN_NAME_BYTES])
+static void write_name(const struct design *design, uint32_t point, bool is_whole,
+                       char out[DESIGN_NAME_BYTES])
 {
     size_t used = 0;
-    for (uint32_t i = 0; i < design->factor_count; i++)
-        used += (size_t)snprintf(out + used, DESIGN_NAME_BYTES - used, "%s%s=%s", i ? ", " : "",
+    out[0] = '\0';
+    for (uint32_t i = 0; i < design->factor_count; i++) {
+        if (!is_whole && design->points[point][i] == design->points[0][i]) continue;
+        used += (size_t)snprintf(out + used, DESIGN_NAME_BYTES - used, "%s%s=%s", used ? ", " : "",
                                  short_key(design, i), design->factors[i].levels[design->points[point][i]]);
+    }
+}
+
+void design_name(const struct design *design, uint32_t point, char out[DESIGN_NAME_BYTES])
+{
+    write_name(design, point, true, out);
+}
+
+void design_difference(const struct design *design, uint32_t point, char out[DESIGN_NAME_BYTES])
+{
+    write_name(design, point, false, out);
 }

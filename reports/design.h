@@ -34,3 +34,5 @@ MUST_USE err design_lay_out(struct design *design, uint32_t points, uint64_t see
 /* "max_depth=3, batch_size=10": a point by the last parts of its keys. */
 enum { DESIGN_NAME_BYTES = DESIGN_FACTORS_MOST * 2 * DESIGN_TEXT_BYTES };
 void design_name(const struct design *design, uint32_t point, char out[DESIGN_NAME_BYTES]);
+/* The same, only what differs from the first point; "" for that. */
+void design_difference(const struct design *design, uint32_t point, char out[DESIGN_NAME_BYTES]);

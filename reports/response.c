@@ -113,16 +113,28 @@ struct response_estimate response_level(const struct response *response, uint32_
     return out;
 }
 
+bool response_has_rate(const struct response *response)
+{
+    for (uint32_t i = 0; i < response->design->factor_count; i++)
+        if (strcmp(response->design->factors[i].key, "rate") == 0) return true;
+    return false;
+}
+
+uint32_t response_p99(const struct response *response)
+{
+    uint32_t metric = 0;
+    while (metric + 1 < response->metric_count && strcmp(response->metrics[metric]->name, "result.p99") != 0)
+        metric++;
+    return metric;
+}
+
 int response_knee(const struct response *response)
 {
     const double served_least = 0.99;
-    uint32_t p99 = 0;
-    bool has_rate = false;
+    uint32_t p99 = response_p99(response);
     int knee = -1;
-    for (uint32_t i = 0; i < response->design->factor_count; i++)
-        has_rate = has_rate || strcmp(response->design->factors[i].key, "rate") == 0;
-    while (p99 + 1 < response->metric_count && strcmp(response->metrics[p99]->name, "result.p99") != 0) p99++;
-    for (uint32_t point = 0; has_rate && point < response->design->point_count; point++) {
+    if (!response_has_rate(response)) return knee;
+    for (uint32_t point = 0; point < response->design->point_count; point++) {
         bool holds = !response->misses_targets[point] && response->served[point] >= served_least;
         if (!holds) continue;
         double more = knee < 0 ? 1 : response->offered[point] - response->offered[knee];

@@ -39,6 +39,8 @@ struct response_estimate response_at(const struct response *response, uint32_t p
 struct response_estimate response_level(const struct response *response, uint32_t factor, uint32_t level,
                                         uint32_t metric);
 
+bool response_has_rate(const struct response *response); /* is the offered load a factor? */
+uint32_t response_p99(const struct response *response);  /* the metric result.p99 */
 /* Of a sweep over `rate`: the point with the most tasks a second that still meets every target, with at least
  * 99 % of them served; of several the one with the least result.p99; -1: none, or no such factor. */
 int response_knee(const struct response *response);

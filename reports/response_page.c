@@ -2,6 +2,7 @@
 #include "reports/response_page.h"
 #include "base/escape.h"
 #include "reports/chart.h"
+#include "reports/chart_axis.h"
 #include "reports/chart_style.h"
 #include <ctype.h>
 #include <inttypes.h>
@@ -96,10 +97,11 @@ struct drawing {
     uint32_t metric;
 };
 
-/* Factors side by side on one axis: a place a level, a gap between factors. */
-static void write_levels(FILE *script, const struct drawing *drawing)
+/* Factors side by side on one axis: a place a level, a gap between factors. How many have a value. */
+static uint32_t write_levels(FILE *script, const struct drawing *drawing)
 {
     const struct response *response = drawing->response;
+    uint32_t written = 0;
     double scale = metric_axis(response->units[drawing->metric]).scale, place = 1;
     fputs("$levels << EOD\n", script);
     for (uint32_t i = 0; i < response->design->factor_count; i++) {
@@ -107,46 +109,62 @@ static void write_levels(FILE *script, const struct drawing *drawing)
             struct response_estimate at = response_level(response, i, level, drawing->metric);
             bool has_limits = isfinite(at.limits.low) && isfinite(at.limits.high);
             if (!isfinite(at.value)) continue;
+            written++;
+            /* No primary metric can be below 0, whatever Student's interval says. */
             fprintf(script, "%.0f %.6g %.6g %.6g\n", place, at.value * scale,
-                    (has_limits ? at.limits.low : at.value) * scale,
+                    fmax(0, (has_limits ? at.limits.low : at.value) * scale),
                     (has_limits ? at.limits.high : at.value) * scale);
         }
         fputs("\n", script);
         place++;
     }
     fprintf(script, "EOD\nx_end = %.0f\n", place - 1);
+    return written;
 }
 
-/* What stands under the axis, with a place between two. */
-static size_t letters_of(const struct design *design)
+/* Letters that fit under the axis for each level: a place for it, and an empty one between factors. */
+static size_t letters_a_place(const struct design *design)
 {
-    size_t letters = 0;
+    size_t places = design->factor_count - 1;
+    for (uint32_t i = 0; i < design->factor_count; i++) places += design->factors[i].level_count;
+    return TIC_LETTERS_MOST / places;
+}
+
+/* Some level's text is wider than its place, with a gap to the next. */
+static bool is_crowded(const struct design *design)
+{
     for (uint32_t i = 0; i < design->factor_count; i++)
-        for (uint32_t level = 0; level < design->factors[i].level_count; level++) {
-            size_t size = strlen(design->factors[i].levels[level]);
-            letters += 2 + (size < LEVEL_LETTERS_MOST ? size : LEVEL_LETTERS_MOST);
-        }
-    return letters;
+        for (uint32_t level = 0; level < design->factors[i].level_count; level++)
+            if (strlen(design->factors[i].levels[level]) + 2 > letters_a_place(design)) return true;
+    return false;
 }
 
 static void write_tics(FILE *script, const struct response *response)
 {
+    const struct design *design = response->design;
     double place = 1;
-    bool is_crowded = letters_of(response->design) > TIC_LETTERS_MOST;
-    fprintf(script, "set bmargin %s\nset xtics %s font ',11' (", is_crowded ? "4.6" : "2.2",
-            is_crowded ? "rotate by -35" : "norotate");
-    for (uint32_t i = 0; i < response->design->factor_count; i++, place++)
-        for (uint32_t level = 0; level < response->design->factors[i].level_count; level++, place++) {
+    fprintf(script, "set bmargin %s\nset xtics %s font ',11' (", is_crowded(design) ? "4.6" : "2.2",
+            is_crowded(design) ? "rotate by -35" : "norotate");
+    for (uint32_t i = 0; i < design->factor_count; i++, place++)
+        for (uint32_t level = 0; level < design->factors[i].level_count; level++, place++) {
             fprintf(script, "%s'", place > 1 ? ", " : "");
-            write_plain(script, response->design->factors[i].levels[level], LEVEL_LETTERS_MOST);
+            write_plain(script, design->factors[i].levels[level], LEVEL_LETTERS_MOST);
             fprintf(script, "' %.0f", place);
         }
     fputs(")\n", script);
-    place = 1;
-    for (uint32_t i = 0; i < response->design->factor_count; i++) {
-        uint32_t levels = response->design->factors[i].level_count;
+}
+
+/* Above the levels, the end of a key that has no room. */
+static void write_keys(FILE *script, const struct response *response)
+{
+    const struct design *design = response->design;
+    double place = 1;
+    for (uint32_t i = 0; i < design->factor_count; i++) {
+        uint32_t levels = design->factors[i].level_count;
+        size_t room = (levels + 1) * letters_a_place(design);
         fprintf(script, "set label '");
-        write_plain(script, response->design->factors[i].key, 22);
+        const char *key = design->factors[i].key, *dot = strrchr(key, '.');
+        write_plain(script, dot ? dot + 1 : key, room < 8 ? 6 : room < 24 ? room - 2 : 22);
         fprintf(script, "' at %.1f, graph 1.07 center font ',11' textcolor rgb soft\n",
                 place + (levels - 1) / 2.0);
         place += levels + 1;
@@ -157,10 +175,15 @@ static err draw_metric(FILE *script, const void *with)
 {
     const struct drawing *drawing = with;
     fputs(CHART_STYLE, script);
-    write_levels(script, drawing);
+    if (write_levels(script, drawing) == 0) {
+        fprintf(script, CHART_NOTHING, "too few tasks in some run");
+        return OK;
+    }
     write_tics(script, drawing->response);
+    write_keys(script, drawing->response);
+    /* The least gets a margin that ends at 0. */
     fprintf(script,
-            "set ylabel '%s'\nset yrange [*:*]\nset offsets 0, 0, graph 0.08, graph 0.08\nset xrange "
+            "set ylabel '%s'\nset yrange [0<*:*]\nset offsets 0, 0, graph 0.08, graph 0.08\nset xrange "
             "[0.4:x_end-0.4]\n"
             "unset key\n"
             "plot $levels u 1:2:3:4 w yerrorbars pt 7 ps 1 lw 1.6 lc rgb main, $levels u 1:2 w l lw 1.6 lc "
@@ -169,85 +192,67 @@ static err draw_metric(FILE *script, const void *with)
     return OK;
 }
 
+/* A point of the plot of the knee. */
+struct load {
+    double offered, median, low, high;
+    uint32_t point;
+};
+
 static int by_rate(const void *left, const void *right)
 {
-    const double *a = left, *b = right;
-    return (a[0] > b[0]) - (a[0] < b[0]);
+    const struct load *a = left, *b = right;
+    if (a->offered < b->offered) return -1;
+    if (a->offered > b->offered) return 1;
+    return (a->point > b->point) - (a->point < b->point);
 }
 
-/* From half the least to twice the most, with labels at 1, 2 and 5. */
-static void write_log_axis(FILE *script, double (*rows)[5], uint32_t count)
+/* By rate; those without a value above 0 have no place on the axis. */
+static uint32_t collect_loads(const struct drawing *drawing, struct load loads[DESIGN_POINTS_MOST])
 {
-    double low = INFINITY, high = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        low = fmin(low, rows[i][2]);
-        high = fmax(high, rows[i][3]);
-    }
-    if (!(low > 0) || !(high >= low)) return;
-    fprintf(script, "set logscale y\nset yrange [%.5g:%.5g]\nunset mytics\nset ytics (", low / 2, high * 2);
-    const char *between = "";
-    for (double decade = 1e-4; decade < 1e5; decade *= 10)
-        for (int step = 1; step <= 5; step += step == 1 ? 1 : 3) {
-            if (decade * step < low / 2 || decade * step > high * 2) continue;
-            fprintf(script, "%s%.4g", between, decade * step);
-            between = ", ";
-        }
-    fputs(")\n", script);
-}
-
-/* Rows offered rate, p99, lower, upper, whether it holds; by rate. */
-static err draw_knee(FILE *script, const void *with)
-{
-    const struct response *response = ((const struct drawing *)with)->response;
-    uint32_t metric = ((const struct drawing *)with)->metric, count = 0;
-    double rows[DESIGN_POINTS_MOST][5];
+    const struct response *response = drawing->response;
+    uint32_t count = 0;
     for (uint32_t point = 0; point < response->design->point_count; point++) {
         const double *values =
-            response->values + ((size_t)point * response->metric_count + metric) * response->runs;
-        double low = INFINITY, high = 0;
-        for (uint32_t run = 0; run < response->runs; run++) {
-            low = fmin(low, values[run]);
-            high = fmax(high, values[run]);
-        }
-        double median = response_at(response, point, metric).value;
+            response->values + ((size_t)point * response->metric_count + drawing->metric) * response->runs;
+        double median = response_at(response, point, drawing->metric).value;
+        struct chart_extent runs = CHART_NO_EXTENT;
         if (!isfinite(median) || !(median > 0)) continue;
-        double *row = rows[count++];
-        row[0] = response->offered[point];
-        row[1] = median;
-        row[2] = low;
-        row[3] = high;
-        row[4] = (int)point == response_knee(response);
+        for (uint32_t run = 0; run < response->runs; run++) chart_extent_add(&runs, values[run]);
+        loads[count++] = (struct load){response->offered[point], median, runs.low, runs.high, point};
     }
-    qsort(rows, count, sizeof *rows, by_rate);
+    qsort(loads, count, sizeof *loads, by_rate);
+    return count;
+}
+
+/* Rows offered rate, p99, lower, upper, whether it is the knee. */
+static err draw_knee(FILE *script, const void *with)
+{
+    const struct drawing *drawing = with;
+    struct load loads[DESIGN_POINTS_MOST];
+    struct chart_extent span = CHART_NO_EXTENT;
+    uint32_t count = collect_loads(drawing, loads);
+    int knee = response_knee(drawing->response);
     fputs(CHART_STYLE, script);
+    if (count == 0) {
+        fprintf(script, CHART_NOTHING, "too few tasks in some run");
+        return OK;
+    }
     fputs("$rates << EOD\n", script);
-    for (uint32_t i = 0; i < count; i++)
-        fprintf(script, "%.5g %.5g %.5g %.5g %.0f\n", rows[i][0], rows[i][1], rows[i][2], rows[i][3],
-                rows[i][4]);
+    for (uint32_t i = 0; i < count; i++) {
+        chart_extent_add(&span, loads[i].low);
+        chart_extent_add(&span, loads[i].high);
+        fprintf(script, "%.5g %.5g %.5g %.5g %d\n", loads[i].offered, loads[i].median, loads[i].low,
+                loads[i].high, (int)loads[i].point == knee);
+    }
     fputs("EOD\n", script);
-    write_log_axis(script, rows, count);
-    fprintf(script, "set tmargin 2.6\nset xrange [0:%.5g]\n", count ? 1.06 * rows[count - 1][0] : 1);
+    chart_write_log_axis(script, 'y', span);
+    fprintf(script, "set tmargin 2.6\nset xrange [0:%.5g]\n", fmax(1e-6, 1.06 * loads[count - 1].offered));
     fputs("set xlabel 'tasks offered a second'\nset ylabel 'result p99, "
           "seconds'\n"
           "plot $rates u 1:2:3:4 w yerrorbars pt 7 ps 1 lw 1.6 lc rgb main t 'lowest to highest run', "
           "$rates u 1:(int($5) ? $2 : NaN) w p pt 6 ps 2.4 lw 2 lc rgb other t 'knee'\n",
           script);
     return OK;
-}
-
-static bool has_rate(const struct response *response)
-{
-    for (uint32_t i = 0; i < response->design->factor_count; i++)
-        if (strcmp(response->design->factors[i].key, "rate") == 0) return true;
-    return false;
-}
-
-static uint32_t metric_of(const struct response *response, const char *name)
-{
-    uint32_t metric = 0;
-    while (metric + 1 < response->metric_count && strcmp(response->metrics[metric]->name, name) != 0)
-        metric++;
-    return metric;
 }
 
 err response_add_plots(struct document *document, const struct response *response, struct diag *diag)
@@ -258,8 +263,8 @@ err response_add_plots(struct document *document, const struct response *respons
         snprintf(plot.name, sizeof plot.name, "effect-%u", i + 1);
         TRY(document_add(document, &plot, diag));
     }
-    if (!has_rate(response)) return OK;
-    const struct drawing drawing = {response, metric_of(response, "result.p99")};
+    if (!response_has_rate(response)) return OK;
+    const struct drawing drawing = {response, response_p99(response)};
     const struct document_plot plot = {.name = "knee", .write = draw_knee, .with = &drawing};
     return document_add(document, &plot, diag);
 }
@@ -277,7 +282,7 @@ static err write_plots(const struct page *page, const struct response *response,
                                           "runs; a flat line is a setting that does not matter here."};
         TRY(page_plot(page, i, &figure, diag));
     }
-    if (has_rate(response)) {
+    if (response_has_rate(response)) {
         const struct figure knee = {.title = "Latency over load",
                                     .label = "Plot: result latency p99 over tasks offered",
                                     .reading =

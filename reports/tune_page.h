@@ -6,18 +6,22 @@
 #include "reports/race.h"
 #include "reports/run_fields.h"
 
+/* What a configuration showed. */
+struct tune_point {
+    struct race_entry entry;
+    struct run_metric shown[RACE_CRITERIA_MOST]; /* objective, then the constraints' metrics, then rollback
+                                                    rate and memory */
+};
+
 struct tune_paper {
     const struct design *design;
-    const struct race_entry *entries;             /* by point */
-    const double (*criteria)[RACE_CRITERIA_MOST]; /* by point: objective, then the constraints' metrics, then
-                                                     rollback rate and memory; smaller is better */
-    const struct run_metric (*shown)[RACE_CRITERIA_MOST]; /* the same as people read them */
-    const char *names[RACE_CRITERIA_MOST];                /* of criteria */
+    const struct tune_point *first, *last; /* by point: in the first rung, which all ran; in its last one */
+    const char *names[RACE_CRITERIA_MOST]; /* of criteria */
     uint32_t criteria_count, winner;
-    uint32_t rungs, runs_spent;
-    const bool *is_front;
-    const char *verdict; /* of the comparison with the start */
-    const char *report;  /* the comparison's file */
+    uint32_t rungs, runs_spent, budget;
+    const bool *is_front; /* of the first rung */
+    const char *verdict;  /* of the proof */
+    bool has_report;      /* report.md: the comparison with the start */
 };
 
 void tune_write_front(const struct page *page, const struct tune_paper *paper);

@@ -72,3 +72,17 @@ Test(design, what_cannot_be_laid_out_is_said)
         cr_expect(strstr(diag.text, CASES[i].want) != NULL, "%s", diag.text);
     }
 }
+
+Test(design, a_point_is_named_by_what_differs_from_the_first)
+{
+    struct design design = {0};
+    char name[DESIGN_NAME_BYTES];
+    cr_assert(eq(int, design_add_factor(&design, "speculation.max_depth=1,2", NULL), OK));
+    cr_assert(eq(int, design_add_factor(&design, "rate=10,20", NULL), OK));
+    cr_assert(eq(int, design_lay_out(&design, 0, 1, NULL), OK));
+    static const char *const NAMES[] = {"", "rate=20", "max_depth=2", "max_depth=2, rate=20"};
+    for (uint32_t point = 0; point < 4; point++) {
+        design_difference(&design, point, name);
+        cr_expect(eq(str, name, (char *)NAMES[point]));
+    }
+}

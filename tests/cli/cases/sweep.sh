@@ -32,5 +32,24 @@ refused_sweep 'rate.*-5' --sweep rate=10,-5
 refused_sweep 'max_dept' --sweep speculation.max_dept=1,2
 refused_sweep 'max_depth' --sweep speculation.max_depth=1,99
 refused_sweep 'rate is given twice' --rate 5 --sweep rate=10,20
+refused_sweep '--sweep rate=-5' --sweep rate=10,-5
+refused_sweep '--sweep max_depth=99: ' --sweep speculation.max_depth=1,99
+refused_sweep 'max_depth is given twice, with --set and --sweep' --set speculation.max_depth=3 --sweep speculation.max_depth=1,2
+refused_sweep 'points share their seeds' --sweep seed=1,100
+expect 2 'points share their runs' benchmark speculation --sweep runs=4,2
+refused_sweep 'that changes no result' --sweep quiet=1,2
+refused_sweep 'a switch has no values' --sweep resubmit=true,false
+for single in output hlog trace jobs sweep sweep-dir precision; do refused_sweep "--sweep $single: " --sweep "$single=a,b"; done
+refused_sweep 'sweep-points N' --sweep rate="$(seq -s, 17)" --sweep agents="$(seq -s, 17)"
+refused_sweep 'sweep-points says nothing without --sweep' --sweep-points 5
+refused_sweep 'sweep-dir says nothing without --sweep' --sweep-dir "$work/x"
+refused_sweep 'precision-of says nothing without --precision' --precision-of result.p50
+expect 2 'one run has no spread' benchmark speculation --precision 5% --runs 1
+# A metric without values is said to have none; a smaller sweep leaves nothing of a larger one.
+expect 0 'chain=devnet .* n/a' benchmark speculation --quiet --duration 20s --no-baseline --runs 2 \
+    --sweep rate=10,20 --sweep chain=mainnet,devnet --sweep-dir "$work/full"
+expect 0 '2 results of an earlier, larger sweep removed' benchmark speculation --duration 20s --no-baseline --runs 2 \
+    --sweep rate=10,20 --sweep-dir "$work/full"
+[[ $(find "$work/full" -name 'point-*.json' | wc -l) == 2 ]]; verdict $? "points of an earlier sweep are gone"
 refused_sweep 'sweep and --output' --sweep rate=10,20 --output "$work/x.json"
 expect 3 'nowhere/sweep' "${sweep[@]}" --sweep rate=10,20 --sweep-dir "$work/nowhere/sweep"
