@@ -484,7 +484,7 @@ err rpc_server_run(struct rpc_server *server, struct diag *diag)
         server->now_ns = real_ns();
         uint64_t told = server->rpc.counts.notifications;
         err e = rpc_clock_advance(&server->rpc, server->now_ns);
-        if (e != OK) return diag_fail(diag, e, "the chain cannot go on: %s", err_text(e));
+        if (e != OK) return diag_fail(diag, e, "the chain cannot go on: %s", chain_slots_why(e));
         for (int i = 0; i < count; i++)
             if (!handle(server, &events[i])) return OK;
         if (server->rpc.counts.notifications != told) flush_pushed(server);
@@ -523,7 +523,7 @@ static err open_chain(struct rpc_server *server, const struct server_options *op
     struct ledger_options ledger = {options->profile, options->path, options->seed};
     int64_t start_ns;
     err e = ledger_open(&rpc->ledger, &ledger, &start_ns);
-    if (e != OK) return diag_fail(diag, e, "the chain could not begin: %s", err_text(e));
+    if (e != OK) return diag_fail(diag, e, "the chain could not begin: %s", chain_slots_why(e));
     server->now_ns = server->swept_ns = real_ns();
     rpc->clock = (struct rpc_clock){.real_ns = server->now_ns,
                                     .chain_ns = start_ns,

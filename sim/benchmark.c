@@ -1,4 +1,5 @@
 /* sim/benchmark.c: one replication is a workload, a chain, and two arms over them. */
+#include "sim/chain_slots.h"
 #include "sim/benchmark.h"
 #include "sim/baseline.h"
 #include "sim/pool.h"
@@ -168,7 +169,7 @@ static err first_error(const struct benchmark_batch *batch, struct diag *diag)
         for (uint32_t run = 0; run < batch->plans[plan].runs; run++) {
             const struct benchmark_run *of = &batch->runs[plan][run];
             if (of->error == OK) continue;
-            const char *line = of->diag.text[0] ? of->diag.text : err_text(of->error);
+            const char *line = of->diag.text[0] ? of->diag.text : chain_slots_why(of->error);
             return diag_fail(diag, of->error, "%s", line);
         }
     return OK;

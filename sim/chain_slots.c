@@ -88,6 +88,14 @@ void chain_slots_close(struct chain_slots *slots)
     *slots = (struct chain_slots){0};
 }
 
+const char *chain_slots_why(err e)
+{
+    if (e != ERR_LIMIT) return err_text(e);
+    return "blocks are no longer confirmed or final: too little of the stake votes (validators.count, "
+           "votes.participation), or slots run ahead of what validators have frozen (slot.target_ms, "
+           "freeze.*, geography.*), or hardly any has a block (window.off_chance)";
+}
+
 err chain_slots_reach_slot(struct chain_slots *slots, uint32_t slot)
 {
     while (slots->count <= slot) TRY(slots->grow(slots));

@@ -10,7 +10,7 @@
  * The seam: `grow` appends one window. Causes are the same (sim/chain_causes.h);
  * what follows from them is drawn (sim/chain_grow.c), from tables or from laws,
  * or, by mechanism, votes are counted (sim/consensus.h).
- * Errors: ERR_NOMEM; ERR_LIMIT beyond 2^31 slots. Threads: one at a time. */
+ * Errors: ERR_NOMEM; ERR_LIMIT as sim/consensus.h has it, and beyond 2^31 slots. Threads: one at a time. */
 #pragma once
 #include "base/rng.h"
 #include "sim/chain_causes.h"
@@ -61,6 +61,7 @@ struct chain_slots {
 MUST_USE err chain_slots_open(struct chain_slots *out, const struct chain_profile *profile, uint64_t seed,
                               uint32_t replication);
 void chain_slots_close(struct chain_slots *slots); /* fine on a zeroed one */
+const char *chain_slots_why(err e);                /* what a person is told when slots cannot grow */
 
 MUST_USE err chain_slots_reach_slot(struct chain_slots *slots, uint32_t slot);
 MUST_USE err chain_slots_reach_height(struct chain_slots *slots, uint32_t height);

@@ -183,9 +183,7 @@ err chain_survey(struct chain_survey *out, const struct chain_survey_order *orde
     }
     if (e != OK) {
         chain_survey_close(&survey);
-        return diag_fail(diag, e,
-                         "%s: %s: too little of the stake votes for blocks to be confirmed, or no memory",
-                         order->profile->name, err_text(e));
+        return diag_fail(diag, e, "%s: %s", order->profile->name, chain_slots_why(e));
     }
     for (int i = 0; i < CHAIN_QUANTITY_COUNT; i++) sort_i64(survey.values[i].ns, survey.values[i].count);
     sort_u32(survey.slots_to_land, survey.landed);

@@ -230,9 +230,5 @@ err chain_tabulate(struct chain_table *out, const struct chain_tabulation *order
     err e = walk_all(&walk, order);
     walk_close(&walk);
     if (e == OK) *out = table;
-    return e == OK
-               ? OK
-               : diag_fail(diag, e,
-                           "%s: %s: too little of the stake votes for blocks to be confirmed, or no memory",
-                           order->profile->name, err_text(e));
+    return e == OK ? OK : diag_fail(diag, e, "%s: %s", order->profile->name, chain_slots_why(e));
 }

@@ -2,6 +2,7 @@
 #include "base/pages.h"
 #include "sim/consensus_state.h"
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- people ---- */
 
@@ -20,30 +21,41 @@ static void people(struct consensus *consensus)
         struct draw draw = draw_at(&consensus->rng, RNG_REGION, i, 0);
         validator->stake = chain_causes_stake(consensus->profile, i);
         validator->region = (uint8_t)draw_region(&draw);
+        validator->last_vote = NO_BLOCK;
+        validator->carried_slot = UINT32_MAX;
         consensus->stake += validator->stake;
     }
 }
 
 /* ---- producing ---- */
 
-/* The leader of a new window waits for the block before it, but not for ever: then it builds beside it. */
+static bool is_open(const struct consensus *consensus, uint32_t block)
+{
+    return consensus->blocks[block].confirmed_ns == NEVER_NS;
+}
+
+/* The leader of a new window waits for the block before it, but not for ever: then it builds beside it. What
+ * is confirmed it waits for however long: a block beside that could only lose. */
 static uint32_t hand_over(struct consensus *consensus)
 {
     const struct chain_window *window = &consensus->window;
     double slot_ns = (double)window->regime->slot_target_ns;
     int64_t grace_ns = (int64_t)(window->regime->fork_grace_slots * slot_ns);
     int64_t usual_ns = (int64_t)(slot_ns * HANDOVER_PCT / 100);
-    uint32_t parent = consensus->tip;
-    int64_t ready_ns = row(consensus, consensus->frozen_ns, parent)[window->leader] - usual_ns;
+    uint32_t parent = consensus->tip, first = parent, leader = window->leader;
+    int64_t ready_ns = row(consensus, consensus->frozen_ns, parent)[leader] - usual_ns;
     if (consensus->profile->is_alpenglow) grace_ns = NS_PER_DAY; /* what is too late was skipped already */
     if (ready_ns <= consensus->clock_ns + grace_ns) {
         consensus->clock_ns = later(consensus->clock_ns, ready_ns);
         return parent;
     }
-    consensus->clock_ns += grace_ns;
-    while (row(consensus, consensus->frozen_ns, parent)[window->leader] > consensus->clock_ns)
-        parent = consensus->blocks[parent].parent;
-    consensus->contest = (struct contest){.is_on = true, .late = consensus->tip, .newcomer = NO_BLOCK};
+    int64_t latest_ns = consensus->clock_ns + grace_ns;
+    while (is_open(consensus, parent) && row(consensus, consensus->frozen_ns, parent)[leader] > latest_ns)
+        first = parent, parent = consensus->blocks[parent].parent;
+    consensus->clock_ns = later(latest_ns, row(consensus, consensus->frozen_ns, parent)[leader]);
+    if (parent == consensus->tip) return parent;
+    consensus->contest = (struct contest){
+        .is_on = true, .fork = parent, .first = first, .late = consensus->tip, .newcomer = NO_BLOCK};
     return parent;
 }
 
@@ -74,21 +86,22 @@ static void build_on(struct consensus *consensus, uint32_t index)
 static void lose(struct consensus *consensus, uint32_t from, uint32_t until)
 {
     for (; from != until; from = consensus->blocks[from].parent) {
-        ASSERT(consensus->blocks[from].confirmed_ns == NEVER_NS); /* what was confirmed is never lost */
+        ASSERT(is_open(consensus, from)); /* what was confirmed is never lost */
         consensus->blocks[from].is_lost = true;
     }
 }
 
-/* The newcomer's first block is there: whoever has more stake that froze it first, wins. */
+/* The newcomer's first block is there: the fork with more votes is the heavier from now on, and keeps what it
+ * has, for who has voted is locked out of the other. */
 static void judge(struct consensus *consensus, uint32_t newcomer)
 {
     struct contest *contest = &consensus->contest;
+    uint64_t stakes[SIDE_NEWCOMER + 1] = {0};
     contest->newcomer = newcomer;
-    uint64_t late_stake = 0;
     for (uint32_t who = 0; who < consensus->count; who++)
-        if (consensus_froze_late_first(consensus, who)) late_stake += consensus->validators[who].stake;
-    consensus_vote_pending(consensus); /* the late block's own voters, before the others */
-    if (late_stake >= consensus->stake / 2) {
+        stakes[consensus_side(consensus, who)] += consensus->validators[who].stake;
+    consensus_vote_pending(consensus);                /* the late block's own voters, before the others */
+    if (stakes[SIDE_LATE] >= stakes[SIDE_NEWCOMER]) { /* of equals the earlier slot */
         int64_t known_ns = row(consensus, consensus->frozen_ns, contest->late)[consensus->window.leader];
         contest->over_ns = ns_after(known_ns, consensus->window.regime->gossip_ns);
         return;
@@ -103,7 +116,10 @@ static uint32_t choose_parent(struct consensus *consensus, uint32_t last)
 {
     struct contest *contest = &consensus->contest;
     bool is_first = consensus->slot_count % CHAIN_WINDOW == 0;
-    if (contest->is_on && (is_first || consensus->clock_ns >= contest->over_ns)) contest->is_on = false;
+    if (contest->is_on && (is_first || consensus->clock_ns >= contest->over_ns)) {
+        consensus_vote_pending(consensus); /* by those of its own side */
+        contest->is_on = false;
+    }
     if (contest->is_on) return last; /* it does not know yet that its fork loses */
     return is_first ? hand_over(consensus) : consensus->tip;
 }
@@ -113,8 +129,9 @@ static uint32_t produce(struct consensus *consensus, int64_t span_ns)
 {
     struct contest *contest = &consensus->contest;
     uint32_t parent = choose_parent(consensus, consensus->block_count - 1);
+    bool is_first = consensus->slot_count % CHAIN_WINDOW == 0;
     int64_t end_ns = consensus->clock_ns + span_ns;
-    if (!contest->is_on) consensus_vote_pending(consensus);
+    if (is_first && !contest->is_on) consensus_vote_pending(consensus);
     uint32_t index = block_new(consensus, parent, end_ns);
     int64_t late_ns = chain_causes_late_ns(consensus->causes, &consensus->window, consensus->slot_count);
     consensus_receive(consensus, index, end_ns + late_ns);
@@ -127,8 +144,7 @@ static uint32_t produce(struct consensus *consensus, int64_t span_ns)
         consensus->blocks[index].is_lost = true;
     else
         build_on(consensus, index);
-    consensus_vote_pending(consensus);
-    consensus->pending = index;
+    consensus->pending[consensus->pending_count++] = index;
     return index;
 }
 
@@ -139,10 +155,11 @@ static void settle(struct consensus *consensus)
     consensus_vote_pending(consensus);
     consensus->contest.is_on = false;
     if (!consensus->profile->is_alpenglow) consensus_confirm(consensus, 0);
-    for (struct block *tip; (tip = &consensus->blocks[consensus->tip])->confirmed_ns == NEVER_NS;) {
-        tip->is_lost = true;
-        consensus->tip = tip->parent;
+    while (is_open(consensus, consensus->tip)) {
+        consensus->blocks[consensus->tip].is_lost = true;
+        consensus->tip = consensus->blocks[consensus->tip].parent;
     }
+    consensus_restart_towers(consensus);
 }
 
 /* On top of what is there, for nobody. */
@@ -173,6 +190,34 @@ static err make_room(struct consensus *consensus)
     return OK;
 }
 
+/* A table with twice the rows, those in use where they are looked for then; NULL: no memory. */
+static int64_t *grown(const struct consensus *consensus, int64_t *table)
+{
+    size_t cells = consensus->count + (size_t)1, rows = consensus->rows;
+    int64_t *twice = malloc(2 * rows * cells * sizeof *twice);
+    if (!twice) return NULL;
+    for (uint32_t half = 0; half < 2; half++)
+        memcpy(twice + half * rows * cells, table, rows * cells * sizeof *table);
+    free(table);
+    return twice;
+}
+
+/* Rows for the last confirmed block, all since, and a new one. */
+static err make_rows(struct consensus *consensus)
+{
+    uint32_t open = consensus->block_count - consensus->chain[consensus->open_height - 1];
+    if (open < consensus->rows) return OK;
+    size_t cells = (size_t)consensus->rows * 2 * (consensus->count + 1);
+    if (open >= STALL_BLOCKS || cells > STALL_CELLS) return ERR_LIMIT;
+    int64_t *frozen_ns = grown(consensus, consensus->frozen_ns);
+    if (frozen_ns) consensus->frozen_ns = frozen_ns;
+    int64_t *seen_ns = frozen_ns ? grown(consensus, consensus->seen_ns) : NULL;
+    if (!seen_ns) return ERR_NOMEM;
+    consensus->seen_ns = seen_ns;
+    consensus->rows *= 2;
+    return OK;
+}
+
 /* NO_BLOCK when the slot stays empty. */
 static uint32_t fill(struct consensus *consensus, int64_t span_ns)
 {
@@ -199,7 +244,7 @@ static err begin_slot(struct consensus *consensus)
 static err advance(struct consensus *consensus)
 {
     TRY(make_room(consensus));
-    if (consensus->blocks[consensus->tip].height >= consensus->open_height + RECENT / 2) return ERR_LIMIT;
+    TRY(make_rows(consensus));
     uint32_t slot = consensus->slot_count;
     TRY(begin_slot(consensus));
     int64_t span_ns = chain_causes_span_ns(consensus->causes, &consensus->window, slot);
@@ -222,19 +267,19 @@ static err advance(struct consensus *consensus)
 
 static void genesis(struct consensus *consensus)
 {
-    size_t cells = (size_t)RECENT * (consensus->count + 1);
+    size_t cells = (size_t)consensus->rows * (consensus->count + 1);
     for (size_t i = 0; i < cells; i++) consensus->frozen_ns[i] = 0;
     consensus->blocks[0] = (struct block){0};
     consensus->chain[0] = 0;
     consensus->block_count = consensus->open_height = 1;
-    consensus->pending = consensus->unheard = NO_BLOCK;
+    consensus->unheard = NO_BLOCK;
     consensus_ways(consensus);
 }
 
 static bool allocate(struct consensus *consensus)
 {
     uint32_t people = consensus->count;
-    size_t cells = (size_t)RECENT * (people + 1);
+    size_t cells = (size_t)consensus->rows * (people + 1);
     bool is_whole = true;
     consensus->validators = calloc(people, sizeof *consensus->validators);
     consensus->ranked = calloc(people, sizeof *consensus->ranked);
@@ -262,6 +307,7 @@ err consensus_open(struct consensus **out, struct chain_causes *causes)
     consensus->rng = causes->rng;
     consensus->count = (uint32_t)causes->profile->validators;
     consensus->slot_room = 1024;
+    consensus->rows = ROWS_AT_FIRST;
     if (!allocate(consensus)) {
         consensus_free(consensus);
         return ERR_NOMEM;
@@ -321,7 +367,10 @@ err consensus_finalized_ns(struct consensus *consensus, uint32_t slot, int64_t *
 {
     while (slot >= consensus->slot_count) TRY(advance(consensus));
     ASSERT(consensus->slots[slot].block != NO_BLOCK);
-    while (block_of(consensus, slot)->finalized_ns == NEVER_NS) TRY(advance(consensus));
+    while (block_of(consensus, slot)->finalized_ns == NEVER_NS) {
+        if (consensus->slot_count - slot > TOWER_SLOTS) return ERR_LIMIT;
+        TRY(advance(consensus));
+    }
     *out = block_of(consensus, slot)->finalized_ns;
     return OK;
 }

@@ -1,4 +1,8 @@
-/* sim/consensus_state.h: a chain by mechanism, from inside. Private to sim/consensus*.c. */
+/* sim/consensus_state.h: a chain by mechanism, from inside. Private to sim/consensus*.c.
+ *
+ * One chain of blocks is built on, up to the tip; lost blocks hang from it. What is confirmed stays, so that
+ * nothing looks at a block below the last confirmed one but by its height: blocks above it have a row each of
+ * who froze and who voted, and the rows are as many as votes leave unconfirmed. */
 #pragma once
 #include "base/assert.h"
 #include "base/sample.h"
@@ -8,15 +12,19 @@
 #include "sim/tower.h"
 
 enum {
-    RECENT = 64,               /* blocks whose votes are still counted; a power of two */
-    RELAYS = 9,                /* of which the median decides when a block is whole */
+    ROWS_AT_FIRST = 64, /* blocks whose votes are counted; a power of two, doubled while votes are few */
+    RELAYS = 9,         /* of which the median decides when a block is whole */
     FATE_SLOTS = CHAIN_WINDOW, /* after so many slots it is known whether a block lost to a newcomer */
     SETTLED_BLOCKS = 8,        /* the votes for a block are in when so many stand on it */
     DOWN_SLOTS = 512,          /* a validator that does not vote is down for so long [A] */
     TOWER_SLOTS =
         128 * DOWN_SLOTS, /* no validator is down so often in a row that its tower reaches back further */
     LANDING_RING = 8,     /* slots for which votes are under way: three ahead, and those whose fate is open */
-    THRESHOLD_DEPTH = 8,  /* of a tower, from where most of the stake must agree */
+    STALL_BLOCKS = 32 * DOWN_SLOTS, /* made since the last confirmed one: no chain any more */
+    STALL_CELLS = 1 << 25,          /* of the rows for them: a quarter of a gigabyte a table */
+    THRESHOLD_DEPTH = 8,            /* of a tower, from where most of the stake must agree */
+    SWITCH_PCT = 38,      /* of the stake must be on another fork before a validator leaves its own */
+    DELAY_CAP_S = 3600,   /* [A] who is further behind starts from a snapshot: bounds the tails */
     HANDOVER_PCT = 75,    /* of a slot: a leader starts in time when the block before is there by then [A] */
     ALPENGLOW_HOP_MS = 4, /* of a vote, beyond the distance (chain.md B) */
 };
@@ -37,12 +45,15 @@ struct validator {
     uint64_t stake;
     struct tower tower;
     int64_t last_vote_ns;
+    uint32_t last_vote;               /* block; NO_BLOCK: none */
     uint32_t rooted, rooted_on_chain; /* heights: of its tower, and by the votes that have landed */
+    uint32_t carried_slot;            /* of the newest slot that its votes were carried over from */
     uint8_t region;
 };
 
 struct block {
     int64_t end_ns, freeze_ns, confirmed_ns, finalized_ns; /* freeze and after: at the RPC node */
+    uint64_t own_stake, weight; /* whose newest vote this is; or is for it or what stands on it */
     uint64_t rooted_stake;
     uint32_t slot, parent, height, leader;
     double common; /* how much slower than usual everybody was with it */
@@ -68,8 +79,10 @@ struct landings {
 /* Two chains beside each other: a late block's, and that of the leader who did not wait for it. */
 struct contest {
     bool is_on;
-    uint32_t late, newcomer; /* the late block, and the first that was built beside it; NO_BLOCK: not yet */
-    int64_t over_ns;         /* when the newcomer knows that it has lost */
+    uint32_t fork;                  /* the block that both stand on */
+    uint32_t first, late, newcomer; /* the late chain's first and last, and the first that was built beside
+                                     * it; NO_BLOCK: not yet */
+    int64_t over_ns;                /* when the newcomer knows that it has lost */
 };
 
 struct consensus {
@@ -85,15 +98,18 @@ struct consensus {
 
     struct slot *slots;
     struct block *blocks;
-    uint32_t slot_count, slot_room, block_count, block_room;
+    uint32_t slot_count, slot_room, block_count;
     uint32_t *chain;      /* block of each height of the winning fork, as far as known */
     uint32_t tip;         /* block that is built on */
     uint32_t open_height; /* the first that is not confirmed */
-    uint32_t pending;     /* block that nobody has voted on yet; NO_BLOCK: none */
-    uint32_t unheard;     /* newest of the blocks that a restart will drop; NO_BLOCK: none */
+    uint32_t pending[CHAIN_WINDOW + 1],
+        pending_count; /* blocks of this window: nobody has voted on them yet */
+    uint32_t unheard;  /* newest of the blocks that a restart will drop; NO_BLOCK: none */
     int64_t clock_ns;
-    /* RECENT rows of count + 1: freeze of a block; first sight of a vote for it */
+    /* rows of count + 1, for every block since the last confirmed: its freeze; first sight of a vote for it
+     */
     int64_t *frozen_ns, *seen_ns;
+    uint32_t rows; /* a power of two */
     struct ranked {
         int64_t at_ns;
         uint64_t stake;
@@ -105,7 +121,7 @@ struct consensus {
 
 static inline int64_t *row(const struct consensus *consensus, int64_t *table, uint32_t block)
 {
-    return table + (size_t)(block % RECENT) * (consensus->count + 1);
+    return table + (size_t)(block & (consensus->rows - 1)) * (consensus->count + 1);
 }
 
 static inline struct draw draw_of(const struct consensus *consensus, enum rng_purpose purpose, uint32_t slot,
@@ -123,7 +139,10 @@ static inline int64_t later(int64_t a_ns, int64_t b_ns)
 void consensus_ways(struct consensus *consensus); /* fills the tables of ways between regions */
 /* When everybody, the RPC node too, has frozen a block whose last pieces left at sent_ns. */
 void consensus_receive(struct consensus *consensus, uint32_t index, int64_t sent_ns);
-bool consensus_froze_late_first(const struct consensus *consensus, uint32_t who);
+/* In a contest: the fork on which the validator's vote counts. */
+enum side { SIDE_NONE, SIDE_LATE, SIDE_NEWCOMER };
+enum side consensus_side(struct consensus *consensus, uint32_t who);
+void consensus_restart_towers(struct consensus *consensus); /* without votes for what is lost */
 void consensus_vote_pending(struct consensus *consensus);
 /* Blocks in order, as far as the votes are in: those on which so many stand. */
 void consensus_confirm(struct consensus *consensus, uint32_t settled);

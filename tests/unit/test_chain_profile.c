@@ -55,7 +55,7 @@ static void refuses(const char *from, const char *to, err code, const char *says
 Test(chain_profile, a_wrong_file_is_refused_with_a_line_that_helps)
 {
     refuses("target_ms = 200", "taget_ms = 200", ERR_SYNTAX, "did you mean slot.target_ms");
-    refuses("target_ms = 200", "target_ms = 0", ERR_RANGE, "slot.target_ms = 0 is not in 1 .. 10000");
+    refuses("target_ms = 200", "target_ms = 0", ERR_RANGE, "slot.target_ms = 0 is not in 20 .. 10000");
     refuses("target_ms = 200", "target_ms = \"200\"", ERR_SYNTAX, "it must be a number");
     refuses("target_ms = 200", "", ERR_SYNTAX, "slot.target_ms is missing");
     refuses("count = 900", "count = 900.5", ERR_SYNTAX, "it must be a whole number");

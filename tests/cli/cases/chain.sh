@@ -55,3 +55,10 @@ verdict $? "a scenario says how its chain is computed"
 expect 2 'is none of empirical, mechanistic, fitted' "${short[@]}" --fidelity exact
 expect 2 'alpenglow has no fitted laws' "${short[@]}" --chain alpenglow --fidelity fitted
 expect 2 '--fidelity: fixed:2s has no slots' "${short[@]}" --chain fixed:2s --fidelity mechanistic
+# Few validators, of whom one may be down, and what is slower than the slots: a chain all the same, or one line.
+counted=(chain describe --set chain.fidelity=mechanistic --transactions 0)
+expect 0 'votes counted' "${counted[@]}" --slots 20000 --set validators.count=12
+expect 0 'votes counted' "${counted[@]}" --slots 2000 --set validators.count=40 --set freeze.replay_sigma=3
+expect 0 'votes counted' "${counted[@]}" --slots 2000 --set validators.count=40 --set slot.target_ms=20 --set freeze.replay_ms=1000
+expect 2 'freeze\.replay_ms = 3000 is not in 0 \.\. 2000' "${counted[@]}" --set freeze.replay_ms=3000
+expect 2 'slot\.target_ms = 5 is not in 20 \.\. 10000' "${counted[@]}" --set slot.target_ms=5
