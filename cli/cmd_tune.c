@@ -157,8 +157,10 @@ static err read_space(struct tune *tune, struct diag *diag)
     uint64_t all = 1;
     const struct points common = tune_points(tune, BARE, "");
     TRY(points_config(&common, &start, diag)); /* with the scenario's keys below --config and --set */
+    struct diag why = {0};
     while ((text = args_each(tune->args, "space", &cursor)))
-        TRY(design_add_factor(&tune->design, text, diag));
+        if (design_add_factor(&tune->design, text, &why) != OK)
+            return diag_fail(diag, ERR_USAGE, "--space %s", why.text);
     bool is_given = tune->design.factor_count > 0;
     for (size_t i = 0; !is_given && i < sizeof SPACE / sizeof *SPACE; i++)
         TRY(design_add_factor(&tune->design, SPACE[i], diag));

@@ -1,5 +1,6 @@
 /* cli/folder.c: made, named into, cleared of what an earlier command left. */
 #include "cli/folder.h"
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,4 +33,16 @@ uint32_t folder_clear(const char *folder, const char *const *names)
         if (folder_path(folder, *names, path, NULL) == OK) cleared += unlink(path) == 0;
     }
     return cleared;
+}
+
+void folder_clear_images(const char *folder)
+{
+    DIR *entries = opendir(folder);
+    if (!entries) return;
+    for (const struct dirent *entry; (entry = readdir(entries));) {
+        const char *dot = strrchr(entry->d_name, '.');
+        if (dot && strcmp(dot, ".png") == 0) folder_clear(folder, (const char *const[]){entry->d_name, NULL});
+    }
+    closedir(entries);
+    rmdir(folder);
 }

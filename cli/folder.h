@@ -14,3 +14,5 @@ MUST_USE err folder_path(const char *folder, const char *name, char out[FOLDER_P
                          struct diag *diag);
 /* How many of `names` (ends with NULL) were there and are gone. */
 uint32_t folder_clear(const char *folder, const char *const *names);
+/* Every *.png in it, and itself when that was all: what document_write makes beside a page. */
+void folder_clear_images(const char *folder);

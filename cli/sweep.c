@@ -184,6 +184,8 @@ static void clear_earlier(const struct sweep *sweep)
         point_name(point, name);
         cleared += folder_clear(sweep->folder, (const char *const[]){name, NULL});
     }
+    char images[FOLDER_PATH_BYTES];
+    if (folder_path(sweep->folder, "sweep_files", images, NULL) == OK) folder_clear_images(images);
     if (cleared && !args_is_quiet(sweep->args))
         fprintf(sweep->args->log, "%s: %" PRIu32 " results of an earlier, larger sweep removed\n",
                 sweep->folder, cleared);

@@ -9,7 +9,7 @@
 #include "reports/comparison.h"
 #include "reports/tune_page.h"
 
-enum { TUNE_VERDICT_BYTES = 2048 };
+enum { TUNE_VERDICT_BYTES = 2048 }; /* a search may have a dozen constraints */
 
 struct tune {
     struct args *args;
@@ -27,7 +27,7 @@ struct tune {
     uint32_t rung, runs, spent, winner;
     struct bench_result *finals[2]; /* start and winner, of the proof */
     bool is_proven;                 /* there: holds the constraints, and is worth it */
-    char verdict[TUNE_VERDICT_BYTES];
+    char verdict[TUNE_VERDICT_BYTES], constraints[TUNE_VERDICT_BYTES]; /* the latter is part of the former */
 };
 
 /* `own`: words for every point, last; ends with NULL, outlives the answer. */

@@ -81,13 +81,13 @@ static const struct comparison_row *objective_row(const struct tune *tune,
     return row;
 }
 
-static void say(struct tune *tune, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void say(struct tune *tune, const char *format, ...)
+static void say(char text[TUNE_VERDICT_BYTES], const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void say(char text[TUNE_VERDICT_BYTES], const char *format, ...)
 {
-    size_t used = strlen(tune->verdict);
+    size_t used = strlen(text);
     va_list list;
     va_start(list, format);
-    vsnprintf(tune->verdict + used, sizeof tune->verdict - used, format, list);
+    vsnprintf(text + used, TUNE_VERDICT_BYTES - used, format, list);
     va_end(list);
 }
 
@@ -98,10 +98,11 @@ static void say_target(struct tune *tune, const struct bench_target *target)
     const struct run_metrics none = {0};
     if (run_metric_find(&none, target->name, &metric) && isfinite(target->value))
         metric_write(value, target->value, metric.unit);
-    say(tune, " %s %s, want %s", target->name, value, target->target);
+    say(tune->constraints, " %s %s, want %s", target->name, value, target->target);
     if (!target->pass && isfinite(target->value) && target->bound > 0)
-        say(tune, " (off by %.1f %%)", 100 * fabs(target->value - target->bound) / target->bound);
-    say(tune, ";");
+        say(tune->constraints, " (off by %.1f %%)",
+            100 * fabs(target->value - target->bound) / target->bound);
+    say(tune->constraints, ";");
 }
 
 /* Whether all hold, and each by name: those that are missed, or all. */
@@ -110,10 +111,11 @@ static bool say_constraints(struct tune *tune, const struct bench_result *result
     bool all_hold = true;
     for (uint32_t i = 0; i < result->target_count; i++) all_hold = all_hold && result->targets[i].pass;
     if (tune->slos->target_count == 0) return true;
-    say(tune, all_hold ? " On fresh seeds every constraint holds:" : " On fresh seeds MISSED:");
+    say(tune->constraints, all_hold ? " On fresh seeds every constraint holds:" : " On fresh seeds MISSED:");
     for (uint32_t i = 0; i < result->target_count; i++)
         if (all_hold || !result->targets[i].pass) say_target(tune, &result->targets[i]);
-    tune->verdict[strlen(tune->verdict) - 1] = '.';
+    tune->constraints[strlen(tune->constraints) - 1] = '.';
+    say(tune->verdict, "%s", tune->constraints);
     return all_hold;
 }
 
@@ -126,11 +128,12 @@ static void judge_winner(struct tune *tune, const struct comparison *comparison)
     bool is_better = row->verdict == VERDICT_BETTER;
     bool start_misses = tune_violation(tune->slos, test->before) > 0;
     design_name(&tune->design, tune->winner, name);
-    say(tune, "%s of the winner (%.240s): %s, %s.", row->metric->label, name,
+    say(tune->verdict, "%s of the winner (%.240s): %s, %s.", row->metric->label, name,
         comparison_change_text(row).text, comparison_verdict_name(row->verdict));
     bool holds = say_constraints(tune, test->after);
-    if (!is_better && !start_misses) say(tune, " It is NOT proven better than the start, which stays.");
-    if (!is_better && start_misses && holds) say(tune, " The start does not hold them there.");
+    if (!is_better && !start_misses)
+        say(tune->verdict, " It is NOT proven better than the start, which stays.");
+    if (!is_better && start_misses && holds) say(tune->verdict, " The start does not hold them there.");
     tune->is_proven = holds && (is_better || start_misses);
 }
 
@@ -158,12 +161,12 @@ static err write_comparison(const struct tune *tune, struct diag *diag)
 {
     struct comparison_outcome outcome;
     char before[FOLDER_PATH_BYTES], after[FOLDER_PATH_BYTES], markdown[FOLDER_PATH_BYTES],
-        html[FOLDER_PATH_BYTES], reason[256];
+        html[FOLDER_PATH_BYTES], reason[TUNE_VERDICT_BYTES];
     TRY(folder_path(tune->folder, "start.json", before, diag));
     TRY(folder_path(tune->folder, "winner.json", after, diag));
     TRY(folder_path(tune->folder, "report.md", markdown, diag));
     TRY(folder_path(tune->folder, "report.html", html, diag));
-    snprintf(reason, sizeof reason, "agenc tune for %s", tune->objective->name);
+    snprintf(reason, sizeof reason, "agenc tune for %.64s.%.1900s", tune->objective->name, tune->constraints);
     const struct comparison_options options = {.before_path = before,
                                                .after_path = after,
                                                .markdown_path = markdown,
@@ -181,6 +184,8 @@ static void clear_earlier(const struct tune *tune)
 {
     static const char *const FILES[] = {"report.md", "report.html", "start.json", "winner.json", NULL};
     uint32_t cleared = folder_clear(tune->folder, FILES);
+    char images[FOLDER_PATH_BYTES];
+    if (folder_path(tune->folder, "report_files", images, NULL) == OK) folder_clear_images(images);
     if (cleared && !args_is_quiet(tune->args))
         fprintf(tune->args->log, "%s: %" PRIu32 " files of an earlier search removed\n", tune->folder,
                 cleared);
@@ -194,7 +199,7 @@ err tune_prove(struct tune *tune, struct diag *diag)
         TRY(compare_finals(tune, diag));
         TRY(write_comparison(tune, diag));
     } else {
-        say(tune, "Nothing that was tried is better than the start.");
+        say(tune->verdict, "Nothing that was tried is better than the start.");
         tune->is_proven = !tune->finals[1] || say_constraints(tune, tune->finals[1]);
     }
     return write_winner(tune, diag);

@@ -12,9 +12,9 @@ static void begin_table(const struct page *page, const struct tune_paper *paper,
 {
     grid_begin(page->grid, caption);
     grid_add_column(page->grid, CELL_TEXT, "Settings");
+    grid_add_column(page->grid, CELL_NUMBER, "Constraints");
     for (uint32_t i = 0; i < paper->criteria_count; i++)
         grid_add_column(page->grid, CELL_NUMBER, paper->names[i]);
-    grid_add_column(page->grid, CELL_NUMBER, "Constraints");
     grid_add_column(page->grid, CELL_NUMBER, "Runs");
 }
 
@@ -27,16 +27,16 @@ static void add_point(const struct page *page, const struct tune_paper *paper,
     design_difference(paper->design, point, name);
     grid_add(page->grid, CELL_TEXT, "%.170s%s%s", name, point == 0 ? "start" : "",
              point == paper->winner ? " (winner)" : "");
-    for (uint32_t i = 0; i < paper->criteria_count; i++) {
-        metric_write(text, points[point].shown[i].value, points[point].shown[i].unit);
-        grid_add(page->grid, CELL_NUMBER, "%s", text);
-    }
     if (!isfinite(entry->violation))
         grid_add(page->grid, CELL_MISS, "cannot be told");
     else if (entry->violation > 0)
         grid_add(page->grid, CELL_MISS, "missed by %.1f %%", 100 * entry->violation);
     else
         grid_add(page->grid, CELL_PASS, "hold");
+    for (uint32_t i = 0; i < paper->criteria_count; i++) {
+        metric_write(text, points[point].shown[i].value, points[point].shown[i].unit);
+        grid_add(page->grid, CELL_NUMBER, "%s", text);
+    }
     grid_add(page->grid, CELL_NUMBER, "%" PRIu32, entry->runs);
 }
 

@@ -21,13 +21,14 @@ expect 1 'On fresh seeds MISSED: result\.p99 .* want < 1 ms \(off by [0-9.]+ %\)
 grep -q '^# .*On fresh seeds MISSED: result.p99 ' "$work/never/winner.toml" && grep -q 'On fresh seeds MISSED' "$work/never/search.md"
 verdict $? "winner.toml and the page say what the terminal says"
 # What a search leaves in a folder is its own.
-touch "$work/never/report.md" "$work/never/start.json"
+mkdir -p "$work/never/report_files" && touch "$work/never/report_files/p.png" "$work/never/report.md" "$work/never/start.json"
 expect 0 '[0-9] files of an earlier search removed' "${tune[@]}" --output-dir "$work/never" --space speculation.limits.gc_interval_ms=30000,60000
-[[ ! -e $work/never/report.md && ! -e $work/never/start.json ]]; verdict $? "an earlier search's report is gone"
+[[ ! -e $work/never/report_files && ! -e $work/never/report.md && ! -e $work/never/start.json ]]; verdict $? "an earlier search's report is gone"
 # The race's seeds hold p99 < 2.75 s, the proof's do not: these decide. And the other way round.
 close=(tune --duration 60s --rate 20 --budget 40 --slo 'result.p99<2.75s' --objective memory_per_active_task --quiet)
 expect 1 'On fresh seeds MISSED: result\.p99 2\.89 s' "${close[@]}" --seed 1 --output-dir "$work/close"
 [[ $(jq -r '[.targets[].name] | join(" ")' "$work/close/winner.json") == result.p99 ]]; verdict $? "the proof is judged by the constraints"
+grep -q 'Reason.*On fresh seeds MISSED: result.p99 2.89 s' "$work/close/report.md"; verdict $? "the report says what is missed"
 expect 0 'On fresh seeds every constraint holds: result\.p99 2\.58 s' "${close[@]}" --seed 2 --output-dir "$work/close"
 expect 1 'NOT proven better' tune --duration 20s --rate 20 --budget 20 --seed 3 --quiet --objective rollback_rate \
     --output-dir "$work/noise" --space speculation.max_parallel_branches=2,4,8,16
@@ -47,6 +48,7 @@ refused_tune() { # STATUS PATTERN OPTION...
 }
 refused_tune 2 'depth_mean is nothing that can be better' --objective depth_mean
 refused_tune 2 'perhaps result\.p9' --objective result.p98
+refused_tune 2 '--space speculation.max_depth: 2 is there twice' --space speculation.max_depth=2,2
 refused_tune 2 'target.*nonsense' --slo nonsense
 refused_tune 2 'no key of the configuration' --space rate=10,20
 refused_tune 2 'max_depth' --space speculation.max_depth=1,99
