@@ -36,11 +36,11 @@ expect 1 'NOT proven better' tune --duration 20s --rate 20 --budget 20 --seed 3 
     ! sed -n '/^## Pareto/,/^## Race/p' "$work/tuned/search.md" | grep -Eq '^\| .* \| ([3-9]|1[0-9]) \|$'
 verdict $? "the front holds what was measured equally against each other"
 [[ $("$agenc" tune --help | grep -c '^  1 ') == 1 ]]; verdict $? "each exit status is listed once"
-"$agenc" tune --duration 10m --rate 50 --output-dir "$work/stopped" > "$work/out" 2> "$work/err" &
+"$agenc" tune --duration 10m --rate 50 --output-dir "$work/halted-tune" > "$work/out" 2> "$work/err" &
 stopped=$!
-until [[ -d $work/stopped ]] || ! kill -0 "$stopped" 2> "$work/err"; do sleep 0.05; done
+until [[ -d $work/halted-tune ]] || ! kill -0 "$stopped" 2> "$work/err"; do sleep 0.05; done
 kill -INT "$stopped"; wait "$stopped"
-[[ $? == 1 && ! -e $work/stopped ]]; verdict $? "an interrupted search leaves no empty folder"
+[[ $? == 1 && ! -e $work/halted-tune ]]; verdict $? "an interrupted search leaves no empty folder"
 expect 0 'result.p99 ' "${tune[@]}" --output-dir "$work/slo" --objective throughput --slo 'result.p99<9s'
 refused_tune() { # STATUS PATTERN OPTION...
     expect "$1" "$2" "${tune[@]}" --output-dir "$work/refused" "${@:3}"
