@@ -25,7 +25,7 @@
  *   in the tail of late blocks).
  * - The newcomer gives up a gossip delay after it froze the late chain, not when it
  *   has counted votes. With the lateness of the shipped profiles (a Pareto tail, an
- *   assumption) about 30 % of mainnet's forks lose one block, where 70 to 80 % are
+ *   assumption) about a quarter of mainnet's forks lose one block, where 70 to 80 % are
  *   reported: losses here come in longer runs, over as many slots.
  * - No shallow threshold (depth 4), no proof of duplicates.
  *
