@@ -60,7 +60,8 @@ Test(commands, words_find_their_row)
     cr_assert(find("benchmark history list --db x", &used, &diag) == &COMMAND_benchmark_history_list);
     cr_assert(eq(int, used, 3));
     cr_assert(find("benchmark history", &used, &diag) == NULL);
-    cr_assert(eq(str, diag.text, "benchmark history: which command? `agenc benchmark --help` lists them"));
+    cr_assert(
+        eq(str, diag.text, "benchmark history: which command? `agenc benchmark history --help` lists them"));
 }
 
 Test(commands, wrong_words_name_the_nearest)
