@@ -104,7 +104,7 @@ static const char *letter_words(char letter)
 static bool check_shape(const struct rpc_method *method, struct rpc_call *call)
 {
     uint32_t most = (uint32_t)strlen(method->shape), least = 0;
-    while (least < most && islower(method->shape[least])) least++;
+    while (least < most && (islower(method->shape[least]) || method->shape[least] == '+')) least++;
     if (call->param_count < least)
         return rpc_refuse(call, RPC_INVALID_PARAMS, "`params` should have at least %" PRIu32 " argument(s)",
                           least);
@@ -114,7 +114,8 @@ static bool check_shape(const struct rpc_method *method, struct rpc_call *call)
     for (uint32_t i = 0; i < call->param_count; i++) {
         if (i >= least && !rpc_has(call, i)) continue;
         struct json_node node = rpc_param(call, i);
-        if (method->shape[i] != '*' && !fits(&node, method->shape[i]))
+        bool is_any = method->shape[i] == '*' || method->shape[i] == '+';
+        if (!is_any && !fits(&node, method->shape[i]))
             return rpc_refuse(call, RPC_INVALID_PARAMS, "Invalid params: parameter %" PRIu32 ": expected %s.",
                               i, letter_words(method->shape[i]));
     }

@@ -3,10 +3,10 @@
  *     X(name, shape, handler, help)
  *
  * Shape: a letter a parameter, in capitals when it may be left out or be null:
- * s text, u whole number 0 or more, i whole number, a array, o object, * anything. The table checks
- * them, so that a handler reads what is there. A handler writes the result as
- * one value with key NULL, after everything that can fail; or it refuses:
- * returns rpc_refuse(...). Docs and `agenc chain serve --help` come from here. */
+ * s text, u whole number 0 or more, i whole number, a array, o object, * anything or nothing, + anything. The
+ * table checks them, so that a handler reads what is there. A handler writes the result as one value with key
+ * NULL, after everything that can fail; or it refuses: returns rpc_refuse(...). Docs and `agenc chain serve
+ * --help` come from here. */
 #pragma once
 #include "daemon/rpc.h"
 
@@ -51,7 +51,7 @@
     X(rootUnsubscribe, "i", rpc_root_unsubscribe, "")                                                        \
     X(accountSubscribe, "sO", rpc_account_subscribe, "whenever its balance changes")                         \
     X(accountUnsubscribe, "i", rpc_account_unsubscribe, "")                                                  \
-    X(logsSubscribe, "*O", rpc_logs_subscribe, "logs of all transactions, or of those that name a key")      \
+    X(logsSubscribe, "+O", rpc_logs_subscribe, "logs of all transactions, or of those that name a key")      \
     X(logsUnsubscribe, "i", rpc_logs_unsubscribe, "")                                                        \
     X(slotsUpdatesSubscribe, "", rpc_slots_updates_subscribe, "what a slot goes through")                    \
     X(slotsUpdatesUnsubscribe, "i", rpc_slots_updates_unsubscribe, "")

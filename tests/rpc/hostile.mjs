@@ -113,6 +113,8 @@ async function frames() {
     check(silent.text.endsWith('\r\n\r\n') && !silent.closed, 'the ping of clients has no answer');
     const over = await raw(Buffer.concat([Buffer.from(HELLO), frame(0x81, request('signatureUnsubscribe', 99))]), 300, Number(port) + 1);
     check(over.text.includes('-32602'), 'an unknown subscription is -32602');
+    const bare = await raw(Buffer.concat([Buffer.from(HELLO), frame(0x81, '{"jsonrpc":"2.0","id":1,"method":"logsSubscribe"}')]), 200);
+    check(bare.text.includes('-32602'), 'logs of nothing said: -32602');
     for (const filter of ['some', {}, { mentions: [] }, { mentions: ['x'] }, { mentions: [1] }, 7]) {
         const { text } = await raw(Buffer.concat([Buffer.from(HELLO), frame(0x81, request('logsSubscribe', filter))]), 200);
         check(text.includes('-32602'), `logs of ${JSON.stringify(filter)}: ${text.slice(-100)}`);
