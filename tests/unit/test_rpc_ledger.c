@@ -199,6 +199,15 @@ Test(rpc_ledger, a_changed_byte_anywhere_breaks_a_transaction_or_its_signature, 
     }
 }
 
+#ifdef __SANITIZE_ADDRESS__
+/* A freed block that waits in quarantine is no growth. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "quarantine_size_mb=1";
+}
+#endif
+
 /* Memory in use: kB that are in RAM. */
 static uint64_t resident_kb(void)
 {
