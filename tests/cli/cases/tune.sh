@@ -39,7 +39,9 @@ verdict $? "the front holds what was measured equally against each other"
 "$agenc" tune --duration 10m --rate 50 --output-dir "$work/halted-tune" > "$work/out" 2> "$work/err" &
 stopped=$!
 until [[ -d $work/halted-tune ]] || ! kill -0 "$stopped" 2> "$work/err"; do sleep 0.05; done
-kill -INT "$stopped"; wait "$stopped"
+# What runs in the background ignores the signal until it listens for it: once may be too early.
+while kill -INT "$stopped" 2> "$work/err"; do sleep 0.2; done
+wait "$stopped"
 [[ $? == 1 && ! -e $work/halted-tune ]]; verdict $? "an interrupted search leaves no empty folder"
 expect 0 'result.p99 ' "${tune[@]}" --output-dir "$work/slo" --objective throughput --slo 'result.p99<9s'
 refused_tune() { # STATUS PATTERN OPTION...
