@@ -41,6 +41,8 @@ enum rng_purpose {
     RNG_HALT,             /* entity: halt of a chain */
     RNG_DESIGN,           /* entity: factor; the order in which levels are dealt to points */
     RNG_SENDING,          /* entity: transaction of a survey; when it is sent */
+    RNG_FAULT,            /* entity: key of the fault and what it meets; index: 16 an ordinal */
+    RNG_SWARM,            /* entity: injector; which faults a seed has */
 };
 
 struct rng {
