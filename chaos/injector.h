@@ -129,8 +129,8 @@ enum fault_class { FAULT_HEALABLE, FAULT_SAFETY_ONLY };
     X(LOAD_THUNDERING_HERD, "load.thundering_herd", LD, ARRIVAL, HEALABLE, "")                               \
     X(LOAD_METASTABLE, "load.metastable", LD, ARRIVAL, HEALABLE, "multiplier")
 
-#define NAME_(name, text, help)                                name,
-#define INJECTOR_(symbol, name, hook, occasion, class, params) INJECT_##symbol,
+#define NAME_(name, text, help)                            name,
+#define INJECTOR_(symbol, name, hook, kind, class, params) INJECT_##symbol,
 enum chaos_hook { CHAOS_HOOKS(NAME_) CHAOS_HOOK_COUNT };
 enum injector_id { INJECTORS(INJECTOR_) INJECTOR_COUNT };
 #undef NAME_
@@ -197,7 +197,7 @@ extern const struct injector INJECTOR_TABLE[INJECTOR_COUNT];
 
 /* The functions of the rows: network.c, process.c, data.c, disk.c, clock.c, chain.c, app.c, admin.c, load.c.
  */
-#define MEET_(symbol, name, hook, occasion, class, params)                                                   \
+#define MEET_(symbol, name, hook, kind, class, params)                                                       \
     bool meet_##symbol(const struct fault_turn *turn, struct occasion *occasion);
 INJECTORS(MEET_)
 #undef MEET_
