@@ -174,7 +174,9 @@ struct fault_turn {
 /* What the runtime keeps for each armed fault; zeroed when it begins. */
 struct fault_state {
     int64_t busy_until_ns; /* net.bandwidth: the link */
-    uint64_t count;        /* occasions that it changed; bytes for net.limit_data */
+    uint64_t count;        /* occasions that it changed */
+    uint64_t bytes;        /* net.limit_data, disk.enospc: that have passed */
+    uint64_t seen;         /* those of which every n-th is meant */
 };
 
 struct injector {

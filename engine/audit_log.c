@@ -14,7 +14,7 @@ err audit_log(struct audit *audit, const struct engine_check *check)
     struct journal_diag diag = {0};
     struct difference difference;
     err e = replay_begin(&replay, check->replica, check->log, check->log_bytes, &diag);
-    while (e == OK && !replay.is_over) e = replay_step(&replay, &diag, NULL, NULL);
+    while (e == OK && !replay.is_over) e = replay_step(&replay, &diag, NULL);
     if (e == ERR_SYNTAX) {
         log_finding(audit, FINDING_LOG, journal_fault_text(diag.fault), diag.record);
         return OK;

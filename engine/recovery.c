@@ -32,7 +32,8 @@ static void note_confirmation(void *context, const struct event *event, err answ
 static err replay_piece(struct recovery *job, bool *is_over)
 {
     struct recovery_status *status = &job->status;
-    TRY(replay_step(&job->replay, &status->diag, note_confirmation, job));
+    const struct replay_listener listener = {.context = job, .answer = note_confirmation};
+    TRY(replay_step(&job->replay, &status->diag, &listener));
     status->events = job->replay.reader.events;
     status->refused = job->replay.refused;
     status->good_bytes = job->replay.reader.in.used;

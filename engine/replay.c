@@ -11,13 +11,15 @@ err replay_begin(struct replay *out, struct arena *arena, const void *log, size_
     return OK;
 }
 
-static void forget(struct effects *effects)
+static void hear(struct effects *effects)
 {
+    const struct replay_listener *listener = effects->context;
+    for (uint32_t i = 0; listener && listener->effect && i < effects->count; i++)
+        listener->effect(listener->context, &effects->items[i]);
     effects->count = 0;
 }
 
-err replay_step(struct replay *replay, struct journal_diag *diag,
-                void (*seen)(void *context, const struct event *event, err answer), void *context)
+err replay_step(struct replay *replay, struct journal_diag *diag, const struct replay_listener *listener)
 {
     struct event event;
     enum journal_item item;
@@ -27,10 +29,14 @@ err replay_step(struct replay *replay, struct journal_diag *diag,
         replay->is_torn = item == JOURNAL_ITEM_TORN;
         return OK;
     }
-    struct effect unheard[4];
-    struct effects effects = {.items = unheard, .capacity = 4, .flush = forget};
+    struct effect items[4];
+    struct replay_listener nobody = {0};
+    if (!listener) listener = &nobody;
+    struct effects effects = {
+        .items = items, .capacity = 4, .context = (void *)(uintptr_t)listener, .flush = hear};
+    if (listener->event) listener->event(listener->context, &event);
     err answer = engine_step(replay->engine, &event, &effects);
     replay->refused += answer != OK;
-    if (seen) seen(context, &event, answer);
+    if (listener->answer) listener->answer(listener->context, &event, answer);
     return OK;
 }

@@ -98,8 +98,9 @@ static void replay_it(const unsigned char *log, size_t size)
     ASSERT(e == OK);
     e = replay_begin(&replay, &arena, log, size, &diag);
     ASSERT(e == OK);
+    const struct replay_listener listener = {.context = &replay, .answer = written_again};
     while (e == OK && !replay.is_over) {
-        e = replay_step(&replay, &diag, written_again, &replay);
+        e = replay_step(&replay, &diag, &listener);
         err checked = engine_check(replay.engine, &check, &findings);
         ASSERT(checked == OK && findings.count == 0);
     }

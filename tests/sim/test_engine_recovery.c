@@ -70,7 +70,7 @@ Test(recovery, a_log_leads_to_the_state_at_every_cut)
         for (int step = 0; step < STEPS; step++) {
             replay.reader.in.size = history->log.used;
             for (replay.is_over = false; !replay.is_over;)
-                cr_assert(eq(int, replay_step(&replay, &diag, NULL, NULL), OK));
+                cr_assert(eq(int, replay_step(&replay, &diag, NULL), OK));
             expect_equal(history->engine, replay.engine, seed, step);
             history_step(history);
         }
@@ -246,7 +246,7 @@ Test(recovery, its_own_events_in_the_log_make_it_the_log_of_what_was_rebuilt)
         struct journal_diag diag;
         cr_assert(eq(int, arena_open(&arena, engine_memory_bytes(&history->limits)), OK));
         cr_assert(eq(int, replay_begin(&replay, &arena, history->log.bytes, history->log.used, &diag), OK));
-        while (!replay.is_over) cr_assert(eq(int, replay_step(&replay, &diag, NULL, NULL), OK));
+        while (!replay.is_over) cr_assert(eq(int, replay_step(&replay, &diag, NULL), OK));
         expect_equal(recovery_engine(&first->job), replay.engine, seed, STEPS);
         struct rebuild *second = rebuild_new(history, history->log.used);
         cr_assert(eq(int, rebuild_run(second, 7), OK));

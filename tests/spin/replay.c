@@ -96,7 +96,7 @@ static void crash(struct run *run)
     arena_close(&run->fixture->arena);
     must(arena_open(&run->fixture->arena, engine_memory_bytes(&LIMITS)));
     must(replay_begin(&replay, &run->fixture->arena, run->log, run->out.used, &diag));
-    while (!replay.is_over) must(replay_step(&replay, &diag, NULL, NULL));
+    while (!replay.is_over) must(replay_step(&replay, &diag, NULL));
     run->fixture->engine = replay.engine;
 }
 
