@@ -186,7 +186,7 @@ struct injector {
     enum fault_class class;
     unsigned levels;   /* of LEVEL_ */
     unsigned targets;  /* 1 << enum chaos_target, of those that mean something */
-    bool happens_once; /* takes no "for" */
+    bool happens_once; /* "for" may be left out: once then; with it, again and again by its chance */
     bool is_always;    /* has no chance of its own: p is 1 */
     struct injector_param params[FAULT_PARAMS];
     const char *help;

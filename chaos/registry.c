@@ -4,8 +4,10 @@
  * adds the rest. Figures: engine.md 6.2 where it gives any, as the value of a parameter left out. */
 #include "chaos/registry.h"
 #include "base/limits.h"
+#include "base/nearest.h"
 #include "base/units.h"
 #include "engine/journal.h"
+#include <string.h>
 
 static const char *const NO_YES[] = {"false", "true", NULL};
 static const char *const LAWS[] = {"uniform", "lognormal", "pareto", NULL};
@@ -52,7 +54,7 @@ const struct setting_range SETTING_RANGES[FLIPPED_SETTINGS] = {
 #define PORTS (LINKS | BIT(STORAGE))
 #define PARTS (BIT(ANY) | BIT(PROVER) | BIT(SCHEDULER) | BIT(LEDGER))
 
-/* While it lasts, at the occasions that its chance picks; while it lasts, at all of them; once. */
+/* While it lasts, at the occasions that its chance picks; while it lasts, at all of them; once (without a "for"). */
 #define BY_CHANCE .is_always = false
 #define ALWAYS .is_always = true
 #define ONCE .happens_once = true
@@ -114,17 +116,17 @@ const struct injector INJECTOR_TABLE[INJECTOR_COUNT] = {
     ROW(PROC_CRASH_IN_RECOVERY, L01, NO_TARGET, ONCE, "the service crashes, and once more while it reads its log",
         NUMBER(COUNT, "record", 1, INT64_C(1) << 48, 1, 1, 1000, "records read before the second crash"),
         RECOVERY),
-    ROW(PROC_RESTART_STORM, L012, NO_TARGET, ONCE, "the service crashes again and again",
+    ROW(PROC_RESTART_STORM, L012, NO_TARGET, ALWAYS, "the service crashes again and again",
         NUMBER(COUNT, "count", 2, 1000, 5, 2, 8, "crashes"),
         NUMBER(DURATION, "period", 10 * MS, HOUR, 5 * SEC, SEC, 10 * SEC, "from one to the next")),
     ROW(PROC_UPGRADE, L012, NO_TARGET, ONCE, "the service ends, and a program starts that reads another version of the log",
         NUMBER(COUNT, "version", 1, 255, JOURNAL_VERSION, JOURNAL_VERSION, JOURNAL_VERSION + 2, "that it reads; one that cannot read the log must refuse, and the old program comes back"),
         RECOVERY),
-    ROW(PROC_MALLOC_NTH, L012, NO_TARGET, ALWAYS, "the n-th allocation fails, counted from the beginning of the fault",
-        NUMBER(COUNT, "n", 1, INT64_C(1) << 48, 1, 1, 50, "the first that fails"),
-        NUMBER(COUNT, "every", 0, INT64_C(1) << 48, 0, 0, 50, "then one in so many; 0: that one alone")),
+    ROW(PROC_MALLOC_NTH, L012, NO_TARGET, ALWAYS, "the n-th allocation of the run fails",
+        NUMBER(COUNT, "n", 1, INT64_C(1) << 48, 1, 1, 50, "its number, from 1"),
+        WORD("every", NO_YES, 1, 0, 0, 1, "one in n, instead of the n-th alone")),
     ROW(PROC_EMFILE, L012, NO_TARGET, ALWAYS, "no more file descriptors: connections cannot be accepted",
-        NUMBER(COUNT, "files", 0, 1000000, 0, 0, 16, "that are left")),
+        NUMBER(COUNT, "files", 1, 1000000, 1024, 16, 1024, "that others hold")),
     ROW(PROC_EINTR, L012, NO_TARGET, BY_CHANCE, "system calls on files are interrupted by signals", NO_PARAMS),
     ROW(SCHED_PCT, L0, NO_TARGET, ALWAYS, "the order in which answers are handled follows random priorities with a few changes",
         NUMBER(COUNT, "depth", 1, 100, 3, 1, 8, "changes of priority")),
@@ -145,9 +147,9 @@ const struct injector INJECTOR_TABLE[INJECTOR_COUNT] = {
         NUMBER(BYTES, "bytes", 0, INT64_C(1) << 40, 0, 0, 64 * KIB, "that still fit")),
     ROW(DISK_EIO, L012, NO_TARGET, BY_CHANCE, "operations on the log fail",
         WORD("op", DISK_OPS, 2, 0, 0, 2, "which"),
-        NUMBER(COUNT, "nth", 0, INT64_C(1) << 48, 0, 0, 20, "the only one that fails, counted from the beginning of the fault; 0: each")),
+        NUMBER(COUNT, "nth", 1, INT64_C(1) << 48, 1, 1, 20, "one in so many, counted from the beginning of the fault")),
     ROW(DISK_FSYNC_FAIL, L012, NO_TARGET, BY_CHANCE, "a sync fails, and what it was to write is dropped",
-        NUMBER(COUNT, "nth", 0, INT64_C(1) << 48, 0, 0, 20, "the only one that fails, counted from the beginning of the fault; 0: each")),
+        NUMBER(COUNT, "nth", 1, INT64_C(1) << 48, 1, 1, 20, "one in so many, counted from the beginning of the fault")),
     ROW(DISK_TORN, L01, NO_TARGET, BY_CHANCE, "a crash leaves whole sectors of what was not synced, and half a record",
         NUMBER(BYTES, "sector", 1, MIB, 512, 64, 4096, "of the disk")),
     ROW(DISK_LOSE_UNSYNCED, L01, NO_TARGET, BY_CHANCE, "a crash loses all that was not synced", NO_PARAMS),
@@ -222,7 +224,7 @@ const struct injector INJECTOR_TABLE[INJECTOR_COUNT] = {
         NUMBER(COUNT, "connections", 1, 100000, 40, 10, 500, "at once")),
     ROW(API_MALFORMED, L01, NO_TARGET, BY_CHANCE, "requests at the admin door that are no HTTP or no JSON", NO_PARAMS),
     ROW(API_HUGE_BODY, L01, NO_TARGET, BY_CHANCE, "requests at the admin door that are too large",
-        NUMBER(BYTES, "bytes", 1, INT64_C(1) << 40, 16 * MIB, MIB, 64 * MIB, "of a body")),
+        NUMBER(BYTES, "bytes", 65 * KIB, INT64_C(1) << 40, 16 * MIB, MIB, 64 * MIB, "of a body")),
     ROW(API_BAD_TOKEN, L01, NO_TARGET, BY_CHANCE, "requests at the admin door without the right token", NO_PARAMS),
     ROW(API_CONCURRENT_ADMIN, L01, NO_TARGET, ALWAYS, "two operators give orders at the same time",
         NUMBER(DURATION, "interval", 10 * MS, HOUR, 10 * SEC, SEC, 30 * SEC, "from one pair of orders to the next")),
@@ -269,4 +271,32 @@ uint32_t injector_param_count(enum injector_id id)
     uint32_t count = 0;
     while (count < FAULT_PARAMS && INJECTOR_TABLE[id].params[count].name) count++;
     return count;
+}
+
+/* "partition" for "network.partition". */
+static enum injector_id with_last_word(const char *word)
+{
+    for (uint32_t i = 0; i < INJECTOR_COUNT; i++)
+        if (strcmp(strchr(INJECTOR_TABLE[i].name, '.') + 1, word) == 0) return (enum injector_id)i;
+    return INJECTOR_COUNT;
+}
+
+err injector_find(const char *name, enum injector_id *out, struct diag *diag)
+{
+    struct nearest nearest = {.wanted = name};
+    for (uint32_t i = 0; i < INJECTOR_COUNT; i++) {
+        if (strcmp(INJECTOR_TABLE[i].name, name) == 0) {
+            *out = (enum injector_id)i;
+            return OK;
+        }
+        nearest_offer(&nearest, INJECTOR_TABLE[i].name);
+    }
+    const char *dot = strchr(name, '.');
+    enum injector_id alike = with_last_word(dot ? dot + 1 : name);
+    *out = INJECTOR_COUNT;
+    if (alike != INJECTOR_COUNT || nearest.best)
+        return diag_fail(diag, ERR_USAGE, "no injector \"%.60s\", nearest is %s", name,
+                         alike != INJECTOR_COUNT ? INJECTOR_TABLE[alike].name : nearest.best);
+    return diag_fail(diag, ERR_USAGE, "no injector \"%.60s\"; `agenc chaos list injectors` has them all",
+                     name);
 }

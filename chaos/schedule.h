@@ -6,11 +6,13 @@
  *   [[fault]]
  *   id = "network.partition"   an injector
  *   at = "60s"                 begins; from the beginning of the run
- *   for = "5m"                 absent for injectors that happen once
+ *   for = "5m"                 may be absent for injectors that happen once
  *   target = "chain"           absent: any
  *   p = 0.3                    chance at each occasion; absent: 1
  *   key = 7                    of its draws; absent: its place in the list, from 1
  *   duration = "10s"           parameters, as the injector names them
+ *   repeat = 9                 nine of them, each "apart" after the one before
+ *   apart = "5m"
  *
  * Two faults of one injector and one target may not overlap: they would be one
  * fault with other parameters, and nobody could tell which fired.
@@ -34,9 +36,12 @@ struct fault {
     int64_t params[FAULT_PARAMS];
 };
 
+struct schedule_reading;
+
 struct schedule {
     struct fault *faults; /* in order of on_ns, then key */
     uint32_t count, capacity;
+    struct schedule_reading *reading; /* between the first leaf and schedule_settle */
 };
 
 void schedule_close(struct schedule *schedule); /* fine on a zeroed one */
