@@ -43,6 +43,7 @@ enum rng_purpose {
     RNG_SENDING,          /* entity: transaction of a survey; when it is sent */
     RNG_FAULT,            /* entity: key of the fault and what it meets; index: 16 an ordinal */
     RNG_SWARM,            /* entity: injector; which faults a seed has */
+    RNG_CAMPAIGN,         /* entity: trial; which schedule of the corpus is varied, and how */
 };
 
 struct rng {
