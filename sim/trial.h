@@ -20,10 +20,12 @@ struct trial_options {
     bool is_unwatched;               /* for the bench: what do the invariants cost? */
     struct coverage *coverage;       /* NULL: not wanted */
     int64_t until_ns;                /* stop here; 0: at the end */
+    uint64_t fingerprint;            /* stop at the first violation that has it; 0: go on */
     struct trace *trace;             /* NULL: none */
     struct codec_out *log;           /* the event log is written here; NULL: nowhere */
     /* Each event as it is stepped, with the digest so far; NULL: nobody. For first differences. */
     void (*seen)(void *context, const struct event *event, uint64_t digest);
+    void (*noted)(void *context, int64_t now_ns, const struct effect *effect); /* each as it leaves; NULL */
     void *context;
     const volatile sig_atomic_t *stop;
 };
