@@ -131,10 +131,12 @@ void watch_finish(struct watch *watch, int64_t now_ns);                 /* the r
 void watch_report(struct watch *watch, const struct violation *violation);
 
 enum { WATCH_VIOLATIONS_KEPT = 32 };
+/* The first few of each rule: one that stays broken is not counted again and again. */
 uint64_t watch_violation_count(const struct watch *watch);
-const struct violation *watch_violation(const struct watch *watch, uint32_t index); /* of those kept */
-uint64_t watch_checks(const struct watch *watch, enum invariant invariant);         /* times it was judged */
-uint64_t watch_events(const struct watch *watch);                                   /* seen; must be all */
+/* The first WATCH_VIOLATIONS_KEPT of them; NULL beyond. */
+const struct violation *watch_violation(const struct watch *watch, uint32_t index);
+uint64_t watch_checks(const struct watch *watch, enum invariant invariant); /* times it was judged */
+uint64_t watch_events(const struct watch *watch);                           /* seen; must be all */
 /* How near it came, ppm of its limit that was left at the worst moment; 1,000,000: never near, or no limit.
  */
 uint32_t watch_margin_ppm(const struct watch *watch, enum invariant invariant);

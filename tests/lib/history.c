@@ -66,12 +66,20 @@ static void choose_settings(struct history *history)
 
 /* ---- the ports ---- */
 
+static void show_effect(struct history *history, const struct effect *effect)
+{
+    struct effect shown = *effect;
+    if (history->spoil && !history->spoil(history->spoil_context, &shown)) return;
+    shadow_effect(history->shadow, &shown);
+    watch_effect(history->watch, &shown);
+}
+
 static void keep(struct effects *effects)
 {
     struct history *history = effects->context;
     for (uint32_t i = 0; i < effects->count; i++) {
         const struct effect *effect = &effects->items[i];
-        if (history->shadow) shadow_effect(history->shadow, effect);
+        if (history->shadow) show_effect(history, effect);
         if (effect->kind > EFFECT_RESTORE || effect->kind == EFFECT_CANCEL_PROOF) continue;
         uint32_t at = history->open_count < HISTORY_REQUESTS ? history->open_count++
                                                              : (uint32_t)(effect->task_id % HISTORY_REQUESTS);
@@ -238,8 +246,10 @@ err history_send(struct history *history, struct event event)
     err e = journal_write_event(&history->chain, &history->log, &event);
     ASSERT(e == OK);
     if (history->shadow) shadow_event(history->shadow, history->engine, &history->event);
+    if (history->watch) watch_event(history->watch, &history->event);
     history->answer = engine_step(history->engine, &event, &history->effects);
     if (history->shadow) shadow_after(history->shadow, history->engine, history->answer);
+    if (history->watch) watch_answer(history->watch, history->answer, history->engine);
     return history->answer;
 }
 
@@ -251,6 +261,17 @@ void history_step(struct history *history)
                          : pick < 96 ? choose_wait(history)
                                      : choose_order(history);
     (void)history_send(history, event);
+}
+
+/* Ports that never answer are no faults here: what must happen in time is not asked for. */
+static void watch_it(struct history *history)
+{
+    const struct watch_options options = {.settings = &history->settings,
+                                          .limits = history->limits,
+                                          .tasks_most = SHADOW_IDS / 2, /* the others go through the table */
+                                          .is_live_checked = false};
+    err e = watch_open(&history->watch, &options);
+    ASSERT(e == OK);
 }
 
 struct history *history_watched(uint64_t seed, struct shadow *shadow)
@@ -274,6 +295,7 @@ struct history *history_watched(uint64_t seed, struct shadow *shadow)
         (struct effects){.items = history->buffer, .capacity = 3, .context = history, .flush = keep};
     history->shadow = shadow;
     if (shadow) shadow_begin(shadow, &history->settings);
+    if (shadow) watch_it(history);
     for (uint64_t agent = 1; agent <= AGENTS; agent++) {
         struct event event = {.kind = EVENT_DEPOSIT};
         event.u.deposit.agent_id = agent;
@@ -292,5 +314,6 @@ void history_free(struct history *history)
 {
     if (!history) return;
     arena_close(&history->arena);
+    watch_free(history->watch);
     free(history);
 }

@@ -5,6 +5,7 @@
  * it is stepped. A history is a function of its seed. */
 #pragma once
 #include "base/rng.h"
+#include "chaos/watch.h"
 #include "engine/journal.h"
 #include "tests/lib/engine_fixture.h"
 #include "tests/lib/shadow.h"
@@ -33,13 +34,18 @@ struct history {
     struct event event; /* the last one, and what the engine said */
     err answer;
     struct shadow *shadow; /* NULL: nobody watches */
+    struct watch *watch;   /* beside the shadow; ours */
+    /* Changes what the two are shown of an effect, or (false) hides it; NULL: they see what happens. */
+    bool (*spoil)(void *context, struct effect *effect);
+    void *spoil_context;
     struct codec_out log;
     struct journal_chain chain;
     unsigned char log_bytes[HISTORY_LOG_BYTES];
 };
 
 struct history *history_new(uint64_t seed);
-struct history *history_watched(uint64_t seed, struct shadow *shadow); /* the shadow is begun anew */
+/* The shadow is begun anew, and a watch of chaos/watch.h beside it. */
+struct history *history_watched(uint64_t seed, struct shadow *shadow);
 void history_free(struct history *history);
 void history_step(struct history *history);
 /* An event of the caller's, logged and stepped like the others. */
