@@ -174,6 +174,7 @@ docs: $(OUT)/agenc $(OUT)/tests/validate-provers ## Write the documents that com
 	@$(OUT)/agenc config docs --format toml > scenarios/config/default.toml
 	@$(OUT)/agenc manpage > docs/agenc.1
 	@ci/chain-parameters > docs/CHAIN.md
+	@$(OUT)/agenc chaos docs > docs/CHAOS.md
 	@$(OUT)/tests/validate-provers | ci/section docs/VALIDATION.md provers --write
 fmt: ## Format every source file
 	@clang-format-14 -i $$(git ls-files '*.c' '*.h' '*.cpp')

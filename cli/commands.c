@@ -15,6 +15,7 @@ enum { COMMAND_COUNT = sizeof COMMANDS / sizeof *COMMANDS };
 static const struct command_group GROUPS[] = {
     {"benchmark", "measure what a configuration delivers"},
     {"chain", "simulated Solana: what profiles mean, and one to talk to"},
+    {"chaos", "faults, what must hold whatever they do, and scenarios of both"},
     {"config", "check, show and size configurations"},
     {"calibrate", "make profiles from measurements"},
     {"completion", "completion for shells"},

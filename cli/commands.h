@@ -18,6 +18,8 @@
     X(chain_compare)                                                                                         \
     X(chain_serve)                                                                                           \
     X(chain_probe)                                                                                           \
+    X(chaos_list)                                                                                            \
+    X(chaos_docs)                                                                                            \
     X(config_validate)                                                                                       \
     X(config_show)                                                                                           \
     X(config_size)                                                                                           \

@@ -78,7 +78,7 @@ static const struct scenario_key KEYS[] = {
     {"swarm.on", KEY_SWITCH, INTO(is_swarm), 0, 0, 0},
     {"swarm.all", KEY_SWITCH, INTO(is_all_on), 0, 0, 0},
     {"swarm.mean", KEY_COUNT, INTO(mean_faults), 0, 1, MEAN_MOST},
-    TEXT("expect.needs", head.needs),
+    TEXT("expect.needs", head.not_yet),
     {"expect.safety_only", KEY_SWITCH, INTO(safety_only), 0, 0, 0},
 };
 enum { KEY_COUNT_ALL = sizeof KEYS / sizeof *KEYS };
@@ -356,6 +356,15 @@ static bool has_safety_only(const struct schedule *schedule)
     return false;
 }
 
+static void fill_head(struct chaos_scenario *out)
+{
+    out->head.duration_ns = out->load.duration_ns;
+    out->head.is_swarm = out->is_swarm;
+    out->head.is_safety_only = out->invariants == INVARIANTS_SAFETY;
+    for (uint32_t i = 0; i < out->schedule.count; i++)
+        out->head.arms[out->schedule.faults[i].injector] = true;
+}
+
 static err check_armed(const struct chaos_scenario *scenario, struct diag *diag)
 {
     const struct schedule *schedule = &scenario->schedule;
@@ -410,6 +419,7 @@ static err read_file(struct scenario_reading *reading, const char *folder, struc
     fill_swarm(out);
     bool is_safety = reading->safety_only || has_safety_only(&out->schedule);
     out->invariants = is_safety ? INVARIANTS_SAFETY : INVARIANTS_ALL;
+    fill_head(out);
     return check_armed(out, diag);
 }
 

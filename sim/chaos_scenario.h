@@ -32,8 +32,10 @@ enum { SCENARIO_NAME_BYTES = 64, SCENARIO_PATTERN_BYTES = 1024, SCENARIO_PATH_BY
 struct chaos_scenario_head {
     char id[16], also[16]; /* "C2", "002": either names it */
     char name[SCENARIO_NAME_BYTES], title[128], about[512], path[SCENARIO_PATH_BYTES];
-    char needs[128]; /* not empty: what of it is not exercised yet; the rest of it is */
-    bool is_about[INVARIANT_COUNT];
+    char not_yet[128]; /* not empty: what of it is not exercised yet; all the rest of it runs */
+    bool is_about[INVARIANT_COUNT], arms[INJECTOR_COUNT];
+    int64_t duration_ns;
+    bool is_swarm, is_safety_only;
 };
 
 struct chaos_scenario {
