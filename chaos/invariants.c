@@ -56,8 +56,8 @@
     "for a reason that still holds."
 #define STATEMENT_S25 "What the engine is told is monotonic time, whatever the wall clock does."
 #define STATEMENT_L01                                                                                        \
-    "An admitted task makes progress within twice the confirmation timeout, and ends within "                \
-    "the life of its commitment, faults not counted."
+    "A proof waits, and a transaction is out, no longer than the confirmation timeout without progress, a "  \
+    "commitment ends within its life, and what a rollback blocked ends within as much, faults not counted."
 #define STATEMENT_L02                                                                                        \
     "While work runs something is confirmed or fails within the life of a commitment and 30 s "              \
     "more, faults not counted."

@@ -223,8 +223,10 @@ void graph_rollback_begins(struct watch *watch, uint32_t index)
     bool is_selective = watch->settings.rollback_policy == ROLLBACK_SELECTIVE;
     struct record *root = record_at(watch, index);
     if (watch->settings.rollback_policy == ROLLBACK_CHECKPOINT) loosen(watch, index);
-    uint32_t count = reach(watch, index, is_selective);
+    uint32_t count = is_selective ? 0 : reach(watch, index, false);
     if (is_selective) {
+        time_progress_below(watch, index); /* whoever is spared waits for less */
+        count = reach(watch, index, true);
         drop_spared(watch, index);
         for (uint32_t i = 0; i < count; i++) drop_spared(watch, watch->scratch[i]);
     }

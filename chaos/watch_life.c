@@ -66,6 +66,7 @@ void life_sent(struct watch *watch, uint32_t index, const struct effect *effect)
     bool is_name_kept = !is_again || !is_out || is_same || !(record->flags & RECORD_BOUND);
     JUDGE(watch, S13, index, is_name_kept, "task %llu is asked for again as attempt %u, attempt %u is out",
           (ull)record->id, effect->attempt, record->attempt);
+    if (!is_same) record->sent_ns = watch->now_ns; /* the clock of one that is asked for again goes on */
     record->attempt = effect->attempt;
     record->flags |= RECORD_ON_CHAIN | RECORD_SENT;
 }

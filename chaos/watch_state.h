@@ -40,7 +40,7 @@ enum { RECORD_EVENTS = 4 };
 
 struct record {
     uint64_t id, seq, bond_lamports, slashed_lamports;
-    int64_t claim_expires_ns, since_ns, progress_ns, began_ns, wasted_ns, key_ns;
+    int64_t claim_expires_ns, since_ns, progress_ns, sent_ns, began_ns, wasted_ns, key_ns;
     uint32_t agent, slot, generation, attempt;
     uint32_t in_head, out_head; /* edges */
     uint32_t active_children, blocked_left, blocked_by;
@@ -220,6 +220,7 @@ void rules_sent(struct watch *watch, uint32_t index);
 void rules_step_ends(struct watch *watch, err answer, const struct engine *engine);
 
 void time_admitted(struct watch *watch, uint32_t index);
+void time_progress_below(struct watch *watch, uint32_t index);
 void time_status(struct watch *watch, uint32_t index, enum task_status from, enum rollback_reason reason);
 void time_rollback_begins(struct watch *watch, uint32_t index);
 void time_rollback_ends(struct watch *watch, uint32_t index);

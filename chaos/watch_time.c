@@ -3,12 +3,12 @@
  * One deadline a task, in a heap, and set rarely: what moves a deadline back is
  * only written down, and the deadline is computed anew when it is reached.
  * What faults may hold up counts from the last end of a fault and is not judged
- * while one is armed; what happens inside one step of the engine is. */
+ * while one is armed; what the engine does of itself is. */
 #include "chaos/watch_state.h"
 
 typedef unsigned long long ull;
 
-static const int64_t SLACK_NS = 5 * NS_PER_S, PROGRESS_NS = 30 * NS_PER_S;
+static const int64_t SLACK_NS = 5 * NS_PER_S, PROGRESS_NS = 30 * NS_PER_S, LATE_NS = NS_PER_S;
 
 /* A commitment outlives two confirmation timeouts, or one and a proof. */
 static int64_t life_ns(const struct settings *settings)
@@ -19,40 +19,55 @@ static int64_t life_ns(const struct settings *settings)
 
 /* ---- deadlines of tasks ---- */
 
+/* What the engine does of itself at a tick needs no port, and no fault can hold it up: it is judged at ticks,
+ * always. The rest is judged at any event, unless it is excused. */
+struct due {
+    int64_t at_ns;
+    enum invariant rule;
+    bool is_of_engine;
+};
+
+static bool is_blocked(const struct record *record)
+{
+    return record->flags & (RECORD_DOOMED | RECORD_LOOSE);
+}
+
 /* Nothing holds its proof back, and it has not left. */
 static bool is_stuck(struct watch *watch, const struct record *record)
 {
-    return record->status == TASK_AWAITING_ANCESTORS && !(record->flags & (RECORD_DOOMED | RECORD_LOOSE)) &&
+    return record->status == TASK_AWAITING_ANCESTORS && !is_blocked(record) &&
            !picture_has_open_parent(watch, record);
 }
 
 static bool is_unsent(const struct record *record)
 {
-    return record->status == TASK_SUBMITTING &&
-           !(record->flags & (RECORD_SENT | RECORD_DOOMED | RECORD_LOOSE));
+    return record->status == TASK_SUBMITTING && !(record->flags & RECORD_SENT) && !is_blocked(record);
 }
 
-struct due {
-    int64_t at_ns;
-    enum invariant rule;
-    bool waits_for_ports;
-};
+/* The engine's clocks: a proof that waits, a transaction that is out, a commitment. */
+static struct due due_of_clocks(const struct watch *watch, const struct record *record)
+{
+    const struct settings *settings = &watch->settings;
+    struct due due = {ns_after(record->since_ns, life_ns(settings) + LATE_NS), INVARIANT_L01, true};
+    bool is_out = record->status >= TASK_SUBMITTING && (record->flags & RECORD_ON_CHAIN);
+    int64_t from_ns = record->status == TASK_AWAITING_ANCESTORS ? record->progress_ns
+                      : is_out                                  ? record->sent_ns
+                                                                : NEVER_NS;
+    int64_t timeout_ns = ns_after(from_ns, settings->confirmation_timeout_ns + LATE_NS);
+    if (timeout_ns < due.at_ns) due.at_ns = timeout_ns;
+    return due;
+}
 
 static struct due due_of(struct watch *watch, const struct record *record)
 {
-    const struct settings *settings = &watch->settings;
-    int64_t progress_ns = later(record->progress_ns, watch->heal_ns);
     if (record_is_over(record) || !(record->flags & RECORD_ADMITTED))
         return (struct due){.at_ns = NEVER_NS, .rule = INVARIANT_L01};
     if (is_stuck(watch, record))
-        return (struct due){ns_after(record->progress_ns, SLACK_NS), INVARIANT_L03, false};
-    if (is_unsent(record)) return (struct due){ns_after(progress_ns, SLACK_NS), INVARIANT_L03, true};
-    int64_t since_ns = later(record->since_ns, watch->heal_ns);
-    struct due due = {ns_after(since_ns, life_ns(settings) + SLACK_NS), INVARIANT_L01, true};
-    bool is_timed = record->status >= TASK_AWAITING_ANCESTORS;
-    int64_t twice_ns = ns_after(progress_ns, 2 * settings->confirmation_timeout_ns + SLACK_NS);
-    if (is_timed && twice_ns < due.at_ns) due.at_ns = twice_ns;
-    return due;
+        return (struct due){ns_after(record->progress_ns, SLACK_NS), INVARIANT_L03, true};
+    int64_t progress_ns = later(record->progress_ns, watch->heal_ns);
+    if (is_unsent(record)) return (struct due){ns_after(progress_ns, SLACK_NS), INVARIANT_L03, false};
+    if (!is_blocked(record)) return due_of_clocks(watch, record);
+    return (struct due){ns_after(progress_ns, life_ns(&watch->settings)), INVARIANT_L01, false};
 }
 
 static void set_deadline(struct watch *watch, uint32_t index, int64_t at_ns)
@@ -77,7 +92,14 @@ static void break_late(struct watch *watch, uint32_t index, const struct due *du
                 (long long)((watch->now_ns - record->since_ns) / NS_PER_MS));
 }
 
-/* The deadline that was set has come: is it the task's still? */
+static bool may_judge(const struct watch *watch, const struct due *due)
+{
+    if (due->is_of_engine) return watch->event->kind == EVENT_TICK;
+    return watch->options.is_live_checked && watch->faults_armed == 0;
+}
+
+/* The deadline that was set has come: is it the task's still? What may not be judged now is looked at again.
+ */
 static void judge_deadline(struct watch *watch, uint32_t index)
 {
     struct record *record = record_at(watch, index);
@@ -90,9 +112,9 @@ static void judge_deadline(struct watch *watch, uint32_t index)
         set_deadline(watch, index, due.at_ns);
         return;
     }
-    bool is_excused = due.waits_for_ports && watch->faults_armed > 0;
-    if (!is_excused) break_late(watch, index, &due);
-    set_deadline(watch, index, ns_after(watch->now_ns, life_ns(&watch->settings)));
+    bool is_judged = may_judge(watch, &due);
+    if (is_judged) break_late(watch, index, &due);
+    set_deadline(watch, index, ns_after(watch->now_ns, is_judged ? life_ns(&watch->settings) : 1));
 }
 
 void time_admitted(struct watch *watch, uint32_t index)
@@ -100,7 +122,7 @@ void time_admitted(struct watch *watch, uint32_t index)
     struct record *record = record_at(watch, index);
     if (watch->counts.live == 1 || watch->resolved_ns < watch->heal_ns) watch->resolved_ns = watch->now_ns;
     record->since_ns = record->progress_ns = watch->now_ns;
-    if (watch->options.is_live_checked) set_deadline(watch, index, due_of(watch, record).at_ns);
+    set_deadline(watch, index, due_of(watch, record).at_ns);
 }
 
 /* ---- L08 ---- */
@@ -119,7 +141,7 @@ static void judge_timeout(struct watch *watch, uint32_t index, enum task_status 
 /* ---- what happens to tasks ---- */
 
 /* Progress above restarts the clock of whoever waits; without open parents it must leave at once. */
-static void see_progress_below(struct watch *watch, uint32_t index)
+void time_progress_below(struct watch *watch, uint32_t index)
 {
     watch->scratch[0] = index;
     record_at(watch, index)->visited = ++watch->mark;
@@ -143,8 +165,7 @@ void time_status(struct watch *watch, uint32_t index, enum task_status from, enu
     if (status_is_dead(record->status)) judge_timeout(watch, index, from, reason);
     record->progress_ns = watch->now_ns;
     if (record_is_over(record)) watch->resolved_ns = watch->now_ns;
-    if (!watch->options.is_live_checked) return;
-    if (record->status == TASK_CONFIRMED) see_progress_below(watch, index);
+    if (record->status == TASK_CONFIRMED) time_progress_below(watch, index);
     if (record->status == TASK_SUBMITTING) picture_await(watch, index);
     if (from != TASK_CONFIRMED || record->status != TASK_CONFIRMING) return;
     record->since_ns = watch->now_ns; /* reopened */
@@ -232,8 +253,8 @@ static void arm_pending(struct watch *watch)
     uint32_t count = watch->pending_count < PENDING_MOST ? watch->pending_count : PENDING_MOST;
     for (uint32_t i = 0; i < count; i++) {
         const struct record *record = record_at(watch, watch->pending[i]);
-        if (is_unsent(record) || is_stuck(watch, record))
-            set_deadline(watch, watch->pending[i], ns_after(watch->now_ns, SLACK_NS));
+        if (record_is_over(record) || !(record->flags & RECORD_ADMITTED)) continue;
+        set_deadline(watch, watch->pending[i], due_of(watch, record).at_ns);
     }
 }
 
@@ -241,10 +262,11 @@ void time_step_ends(struct watch *watch)
 {
     uint32_t index;
     int64_t key_ns;
-    if (!watch->options.is_live_checked) return;
     arm_pending(watch);
-    judge_drain(watch);
-    judge_progress(watch);
+    if (watch->options.is_live_checked) {
+        judge_drain(watch);
+        judge_progress(watch);
+    }
     while (heap_top(&watch->deadlines, &index, &key_ns) && key_ns < watch->now_ns)
         judge_deadline(watch, index);
 }
