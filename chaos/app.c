@@ -78,13 +78,13 @@ bool meet_APP_WITHDRAW_RACE(const struct fault_turn *turn, struct occasion *occa
     return true;
 }
 
+/* While a plan waits for what it asked of a port. */
 bool meet_APP_GC_DURING_ROLLBACK(const struct fault_turn *turn, struct occasion *occasion)
 {
-    struct occasion_deed *deed = &occasion->u.deed;
-    if (deed->is_end) return false;
-    deed->deed = DEED_GC;
-    deed->next_ns = ns_after(turn->now_ns, NS_PER_S / 4);
-    return true;
+    struct occasion_message *message = &occasion->u.message;
+    (void)turn;
+    if (message->event != EVENT_ABORTED && message->event != EVENT_RESTORED) return false;
+    return message->is_collecting = true;
 }
 
 /* At the end the setting is what it was. */
@@ -94,6 +94,5 @@ bool meet_APP_CONFIG_FLIP(const struct fault_turn *turn, struct occasion *occasi
     deed->deed = DEED_CONFIG;
     deed->count = (uint64_t)turn->fault->params[FLIP_SETTING];
     deed->value = (uint64_t)turn->fault->params[FLIP_VALUE];
-    deed->next_ns = turn->end_ns;
     return true;
 }

@@ -244,7 +244,9 @@ bool faults_advance(struct faults *faults, int64_t now_ns, const struct fault **
             schedule_next(faults, index);
             continue;
         }
-        if (acts_itself && faults->acts_ns[index] <= now_ns) {
+        bool is_due = faults->acts_ns[index] <= now_ns &&
+                      (faults->acts[index] == 0 || faults->acts_ns[index] < end_of(faults, index));
+        if (acts_itself && is_due) {
             if (act_again(faults, now_ns, index, deed)) return true;
             continue;
         }

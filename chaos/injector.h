@@ -113,7 +113,7 @@ enum fault_class { FAULT_HEALABLE, FAULT_SAFETY_ONLY };
     X(APP_CYCLE_SUBMIT, "app.cycle_submit", LD, SUBMISSION, HEALABLE, "")                                    \
     X(APP_HUGE_FANOUT, "app.huge_fanout", LD, SUBMISSION, HEALABLE, "children")                              \
     X(APP_WITHDRAW_RACE, "app.withdraw_race", STK, DEED, HEALABLE, "share immediate")                        \
-    X(APP_GC_DURING_ROLLBACK, "app.gc_during_rollback", LED, DEED, HEALABLE, "")                             \
+    X(APP_GC_DURING_ROLLBACK, "app.gc_during_rollback", LED, MESSAGE, HEALABLE, "")                          \
     X(APP_CONFIG_FLIP, "app.config_flip", CFG, DEED, HEALABLE, "setting value")                              \
     /* the admin door, operators, metrics */                                                                 \
     X(API_SLOWLORIS, "api.slowloris", ADM, REQUEST, HEALABLE, "connections")                                 \

@@ -44,11 +44,12 @@ struct occasion_message {
     bool is_answer;
     enum event_kind event; /* of an answer */
     uint32_t bytes;
-    int64_t sent_ns; /* of an answer: when its request went out */
-    int64_t at_ns;   /* out: when it gets there; now or later */
-    bool is_lost;    /* out */
-    bool is_damaged; /* out: bytes change on the way; whoever receives it must notice */
-    uint32_t copies; /* out: more of it, each copy_gap_ns after the one before */
+    int64_t sent_ns;    /* of an answer: when its request went out */
+    int64_t at_ns;      /* out: when it gets there; now or later */
+    bool is_lost;       /* out */
+    bool is_damaged;    /* out: bytes change on the way; whoever receives it must notice */
+    bool is_collecting; /* out: just before it is heard, all garbage is collected */
+    uint32_t copies;    /* out: more of it, each copy_gap_ns after the one before */
     int64_t copy_gap_ns;
 };
 
@@ -134,9 +135,8 @@ struct occasion_step {
     X(DEED_ASK_AGAIN, "ask_again")     /* every request that is out is sent again, `count` times */          \
     X(DEED_REORG, "reorg")             /* `count` slots are lost; is_forced: final ones as well */           \
     X(DEED_WITHDRAW, "withdraw")       /* some agent takes out `share_ppm` of what is free */                \
-    X(DEED_GC, "gc")                                                                                         \
-    X(DEED_CONFIG, "config")   /* setting `count` to `value`; at the end of the fault back */                \
-    X(DEED_OPERATE, "operate") /* an operator's order; `count`: enum operator_habit */
+    X(DEED_CONFIG, "config")           /* setting `count` to `value`; at the end of the fault back */        \
+    X(DEED_OPERATE, "operate")         /* an operator's order; `count`: enum operator_habit */
 #define NAME_(name, text) name,
 enum chaos_deed { CHAOS_DEEDS(NAME_) CHAOS_DEED_COUNT };
 #undef NAME_

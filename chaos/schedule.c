@@ -225,6 +225,13 @@ static bool overlap(const struct fault *earlier, const struct fault *later)
     return earlier && (later->on_ns < earlier->on_ns + earlier->for_ns || later->on_ns == earlier->on_ns);
 }
 
+bool faults_overlap(const struct fault *a, const struct fault *b)
+{
+    bool is_same = a->target == b->target || a->target == TARGET_ANY || b->target == TARGET_ANY;
+    return a->injector == b->injector && is_same &&
+           overlap(a->on_ns <= b->on_ns ? a : b, a->on_ns <= b->on_ns ? b : a);
+}
+
 static const struct fault *overlapped(const struct last_faults *last, const struct fault *fault)
 {
     for (int target = 0; target < CHAOS_TARGET_COUNT; target++) {

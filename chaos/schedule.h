@@ -69,6 +69,9 @@ void fault_print(const struct fault *fault, FILE *out);
 /* By its name; INJECTOR_COUNT when there is none. ERR_USAGE with the nearest name. */
 MUST_USE err injector_find(const char *name, enum injector_id *out, struct diag *diag);
 
+/* Of one injector, at targets that are not apart, at times that are not apart? */
+bool faults_overlap(const struct fault *a, const struct fault *b);
+
 /* The moment at which the last of them is over. */
 int64_t schedule_end_ns(const struct schedule *schedule);
 uint64_t schedule_digest(const struct schedule *schedule);

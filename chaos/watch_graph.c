@@ -135,6 +135,9 @@ void graph_worked(struct watch *watch, uint32_t index)
 
 void graph_sent(struct watch *watch, uint32_t index)
 {
+    bool asks_for_finality = watch->event && watch->event->kind == EVENT_RESUME &&
+                             record_at(watch, index)->status == TASK_CONFIRMED;
+    if (asks_for_finality) return;
     graph_worked(watch, index);
     judge_order(watch, index, "sent");
 }

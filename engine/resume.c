@@ -13,7 +13,8 @@ static uint32_t unfinished(struct engine *engine)
     uint32_t count = 0;
     for (uint32_t slot = 0; slot < engine->fresh_task; slot++) {
         const struct task *task = task_at(engine, slot);
-        bool is_out = (task->flags & TASK_USED) && is_live(task) && !(task->flags & TASK_IN_PLAN);
+        bool is_open = is_live(task) || task->status == TASK_CONFIRMED;
+        bool is_out = (task->flags & TASK_USED) && is_open && !(task->flags & TASK_IN_PLAN);
         if (is_out) engine->sweep[count++] = slot;
     }
     slots_sort(engine, engine->sweep, count, ORDER_SUBMISSION);
@@ -25,7 +26,8 @@ static void ask_again(struct engine *engine, uint32_t slot)
     struct task *task = task_at(engine, slot);
     if (task->flags & TASK_RUNNING) effect_push(engine, EFFECT_EXECUTE, slot);
     if (task->proof == PROOF_GENERATING) proof_restart(engine, slot);
-    if (task->proof == PROOF_SUBMITTING || task->proof == PROOF_SUBMITTED)
+    bool awaits_finality = task->status == TASK_CONFIRMED && task->proof == PROOF_CONFIRMED;
+    if (task->proof == PROOF_SUBMITTING || task->proof == PROOF_SUBMITTED || awaits_finality)
         effect_push(engine, EFFECT_SUBMIT, slot)->attempt = attempt_name(task, task->tx_attempt);
 }
 

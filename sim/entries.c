@@ -3,19 +3,27 @@
  * Outcomes that no longer apply are dropped here when the model knows (an
  * aborted execution) and refused by the engine otherwise. */
 #include "base/rollout.h"
-#include "sim/state.h"
+#include "sim/hazards.h"
 #include <stdio.h>
 #include <stdlib.h>
 
 /* Late and duplicate events are the engine's to refuse and count; refused submissions are counted there too.
  */
-static err step(struct sim *sim, const struct event *event, uint64_t subject, uint64_t argument)
+err sim_step(struct sim *sim, const struct event *event, uint64_t subject, uint64_t argument)
 {
     trajectory_add(&sim->trajectory, (uint64_t)event->now_ns, event->kind, subject, argument);
     recorder_elapse(sim->recorder, event->now_ns, sim->engine);
+    if (sim->hazards) hazards_before_step(sim, event);
     err e = engine_step(sim->engine, event, &sim->effects);
-    ASSERT(e == OK || e == ERR_STALE || event->kind == EVENT_SUBMIT);
+    if (sim->hazards) hazards_after_step(sim, event, e);
+    ASSERT(e == OK || e == ERR_STALE || event->kind == EVENT_SUBMIT || sim->hazards);
     return e;
+}
+
+static err step(struct sim *sim, const struct event *event, uint64_t subject, uint64_t argument)
+{
+    if (sim->hazards) return hazards_step(sim, event, subject, argument);
+    return sim_step(sim, event, subject, argument);
 }
 
 static struct event event_of(const struct sim *sim, enum event_kind kind, uint64_t task)
@@ -65,6 +73,7 @@ static void submit_task(struct sim *sim, uint64_t id)
     submit->claim_expires_ns = sim_is_retry(sim, id) ? NEVER_NS : task->claim_expires_ns;
     submit->rollout_bucket = rollout_bucket_of(sim, id, task->agent);
     add_parents(sim, task, submit);
+    if (sim->hazards && !hazards_submission(sim, &event)) return;
     bool in_cooldown = engine_agent(sim->engine, task->agent).cooldown_until_ns > sim->now_ns;
     recorder_arrival(sim->recorder, id, in_cooldown);
     if (step(sim, &event, id, task->parent_count) != OK) recorder_refusal(sim->recorder, id);
@@ -119,14 +128,27 @@ static void release_slot(struct sim *sim, uint32_t task)
     if (executor_release(sim->executor, sim->now_ns, task, &next)) ports_begin_execution(sim, &next);
 }
 
+static bool executed_leaves(struct sim *sim, const struct calendar_entry *entry)
+{
+    if (entry->generation != sim->tasks[entry->subject].execution) return false; /* aborted */
+    release_slot(sim, entry->subject);
+    return true;
+}
+
 static void entry_executed(struct sim *sim, const struct calendar_entry *entry)
 {
     const struct sim_task *task = &sim->tasks[entry->subject];
-    if (entry->generation != task->execution) return; /* aborted */
     struct event event = event_of(sim, EVENT_EXECUTED, entry->subject);
     event.u.executed.compute_ns = task->finish_ns - task->started_ns;
-    release_slot(sim, entry->subject);
     step(sim, &event, entry->subject, 0);
+}
+
+/* An abort that was asked for twice gives its slot back once: the last time. */
+static bool aborted_leaves(struct sim *sim, const struct calendar_entry *entry)
+{
+    bool is_last = entry->generation == sim->tasks[entry->subject].execution;
+    if (is_last && entry->argument == EXECUTOR_WAS_RUNNING) release_slot(sim, entry->subject);
+    return true;
 }
 
 static void entry_aborted(struct sim *sim, const struct calendar_entry *entry)
@@ -135,7 +157,6 @@ static void entry_aborted(struct sim *sim, const struct calendar_entry *entry)
     struct event event = event_of(sim, EVENT_ABORTED, entry->subject);
     int64_t end_ns = task->finish_ns < sim->now_ns ? task->finish_ns : sim->now_ns;
     event.u.executed.compute_ns = task->started_ns == NEVER_NS ? 0 : end_ns - task->started_ns;
-    if (entry->argument == EXECUTOR_WAS_RUNNING) release_slot(sim, entry->subject);
     step(sim, &event, entry->subject, 0);
 }
 
@@ -152,12 +173,21 @@ static void entry_proof(struct sim *sim, const struct calendar_entry *entry)
     struct event event = event_of(sim, fails ? EVENT_PROOF_FAILED : EVENT_PROOF_DONE, entry->subject);
     event.attempt = entry->argument;
     event.u.proof.error = PROOF_ERROR_CONSTRAINT;
+    if (sim->hazards && hazards_kills_proof(sim, entry->subject)) {
+        event.kind = EVENT_PROOF_FAILED;
+        event.u.proof.error = PROOF_ERROR_TRANSIENT;
+        event.jitter = backoff_draw(sim, entry->subject, event.attempt);
+    }
     step(sim, &event, entry->subject, entry->argument);
+}
+
+static bool worker_leaves(struct sim *sim, const struct calendar_entry *entry)
+{
+    return entry->generation == sim->workers[entry->subject].batch; /* otherwise stopped earlier */
 }
 
 static void entry_worker_free(struct sim *sim, const struct calendar_entry *entry)
 {
-    if (entry->generation != sim->workers[entry->subject].batch) return; /* stopped earlier */
     struct event event = {
         .now_ns = sim->now_ns, .kind = EVENT_WORKER_FREE, .u.worker.worker = entry->subject};
     step(sim, &event, entry->subject, 0);
@@ -168,6 +198,8 @@ static void entry_tx(struct sim *sim, const struct calendar_entry *entry)
     struct event event = event_of(sim, (enum event_kind)(entry->argument >> 8 & 0xff), entry->subject);
     event.attempt = entry->argument >> 16;
     event.u.tx.rejection = (enum tx_rejection)(entry->argument & 0xff);
+    bool is_level = event.kind == EVENT_CONFIRMED || event.kind == EVENT_FINALIZED;
+    if (sim->hazards && is_level && hazards_is_void(sim, entry->subject, event.attempt)) return;
     if (event.kind == EVENT_TX_REFUSED || event.kind == EVENT_TX_DROPPED)
         event.jitter = backoff_draw(sim, entry->subject, event.attempt);
     step(sim, &event, entry->subject, entry->argument);
@@ -210,23 +242,62 @@ static void entry_sample(struct sim *sim, const struct calendar_entry *entry)
     sim_schedule_run(sim, sim->now_ns + RECORDER_SAMPLE_NS, CALENDAR_SAMPLE, ENTRY_SAMPLE);
 }
 
-static void (*const ENTRIES[])(struct sim *sim, const struct calendar_entry *entry) = {
-    [ENTRY_JOB] = entry_job,
-    [ENTRY_RESUBMIT] = entry_resubmit,
-    [ENTRY_EXECUTED] = entry_executed,
-    [ENTRY_ABORTED] = entry_aborted,
-    [ENTRY_RESTORED] = entry_restored,
-    [ENTRY_PROOF] = entry_proof,
-    [ENTRY_WORKER_FREE] = entry_worker_free,
-    [ENTRY_TX] = entry_tx,
-    [ENTRY_TICK] = entry_tick,
-    [ENTRY_GC] = entry_gc,
-    [ENTRY_SAMPLE] = entry_sample,
+static void entry_moment(struct sim *sim, const struct calendar_entry *entry)
+{
+    if (entry->at_ns == sim->hazards->moment_ns) hazards_moment(sim);
+}
+
+#define OF_RUN_(name, function)                                                                              \
+    static void name(struct sim *sim, const struct calendar_entry *entry)                                    \
+    {                                                                                                        \
+        (void)entry;                                                                                         \
+        function(sim);                                                                                       \
+    }
+OF_RUN_(entry_patience, hazards_ask_again)
+OF_RUN_(entry_heal, hazards_heal)
+OF_RUN_(entry_up, hazards_come_up)
+OF_RUN_(entry_flush, hazards_flush)
+OF_RUN_(entry_order, hazards_restore_order)
+OF_RUN_(entry_scrape, hazards_scrape)
+#undef OF_RUN_
+
+/* What happens at the port when its work is done (false: nothing comes of it), and what the engine hears. */
+static const struct entry_row {
+    void (*arrives)(struct sim *sim, const struct calendar_entry *entry);
+    bool (*leaves)(struct sim *sim, const struct calendar_entry *entry);
+    enum chaos_target link; /* TARGET_ANY: no message */
+} ENTRIES[] = {
+    [ENTRY_JOB] = {.arrives = entry_job},
+    [ENTRY_RESUBMIT] = {.arrives = entry_resubmit},
+    [ENTRY_EXECUTED] = {entry_executed, executed_leaves, TARGET_EXECUTOR},
+    [ENTRY_ABORTED] = {entry_aborted, aborted_leaves, TARGET_EXECUTOR},
+    [ENTRY_RESTORED] = {entry_restored, NULL, TARGET_STORAGE},
+    [ENTRY_PROOF] = {entry_proof, NULL, TARGET_PROVER},
+    [ENTRY_WORKER_FREE] = {entry_worker_free, worker_leaves, TARGET_PROVER},
+    [ENTRY_TX] = {entry_tx, NULL, TARGET_CHAIN},
+    [ENTRY_TICK] = {.arrives = entry_tick},
+    [ENTRY_GC] = {.arrives = entry_gc},
+    [ENTRY_SAMPLE] = {.arrives = entry_sample},
+    [ENTRY_MOMENT] = {.arrives = entry_moment},
+    [ENTRY_PATIENCE] = {.arrives = entry_patience},
+    [ENTRY_LAND] = {.arrives = hazards_land},
+    [ENTRY_HEAL] = {.arrives = entry_heal},
+    [ENTRY_UP] = {.arrives = entry_up},
+    [ENTRY_FLUSH] = {.arrives = entry_flush},
+    [ENTRY_ORDER] = {.arrives = entry_order},
+    [ENTRY_SCRAPE] = {.arrives = entry_scrape},
 };
 
 void entries_deliver(struct sim *sim, const struct calendar_entry *entry)
 {
-    ENTRIES[entry->kind](sim, entry);
+    struct calendar_entry mine = *entry;
+    mine.kind &= ~(uint32_t)ENTRY_HAS_LEFT;
+    const struct entry_row *row = &ENTRIES[mine.kind];
+    bool has_left = mine.kind != entry->kind;
+    if (!has_left && row->leaves && !row->leaves(sim, &mine)) return;
+    bool meets_faults = sim->hazards && !has_left && row->link != TARGET_ANY;
+    if (meets_faults && !hazards_receive(sim, row->link, &mine)) return;
+    row->arrives(sim, &mine);
 }
 
 void entries_deposit(struct sim *sim, uint32_t agent, uint64_t lamports)

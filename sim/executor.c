@@ -105,6 +105,12 @@ bool executor_submit(struct executor *executor, int64_t now_ns, const struct exe
     return false;
 }
 
+bool executor_has(const struct executor *executor, uint32_t task)
+{
+    ASSERT(task >= 1 && task <= executor->tasks);
+    return executor->seats[task].state != ABSENT;
+}
+
 bool executor_release(struct executor *executor, int64_t now_ns, uint32_t task, struct executor_start *out)
 {
     ASSERT(task >= 1 && task <= executor->tasks);

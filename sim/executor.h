@@ -41,6 +41,8 @@ void executor_free(struct executor *executor); /* NULL is fine */
 bool executor_submit(struct executor *executor, int64_t now_ns, const struct executor_task *task,
                      struct executor_start *out);
 
+bool executor_has(const struct executor *executor, uint32_t task); /* it runs, or waits for a slot */
+
 /* A running task ended, or its abort was acknowledged. True: its slot goes to *out. */
 bool executor_release(struct executor *executor, int64_t now_ns, uint32_t task, struct executor_start *out);
 

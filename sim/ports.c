@@ -1,5 +1,5 @@
 /* sim/ports.c: what the engine asks for becomes entries of the calendar, by the models of the ports. */
-#include "sim/state.h"
+#include "sim/hazards.h"
 #include "sim/storage.h"
 
 void ports_begin_execution(struct sim *sim, const struct executor_start *start)
@@ -19,6 +19,7 @@ static void port_execute(struct sim *sim, const struct effect *effect)
         .submission = effect->task_id,
         .execution_ns = sim_planned(sim, effect->task_id)->execution_ns,
     };
+    if (executor_has(sim->executor, task.task)) return; /* asked again after a restart of ours */
     sim->tasks[effect->task_id].ref = effect->task;
     sim->tasks[effect->task_id].started_ns = NEVER_NS;
     if (executor_submit(sim->executor, sim->now_ns, &task, &start)) ports_begin_execution(sim, &start);
@@ -33,6 +34,21 @@ static void port_abort(struct sim *sim, const struct effect *effect)
     sim_schedule_task(sim, ack_ns, ENTRY_ABORTED, effect->task_id, was);
 }
 
+/* The worker is busy until then, whatever was said before. */
+void ports_occupy(struct sim *sim, uint32_t index, int64_t until_ns)
+{
+    struct sim_worker *worker = &sim->workers[index];
+    worker->batch++;
+    worker->finish_ns = until_ns;
+    sim_add_entry(sim, &(struct calendar_entry){
+                           .at_ns = until_ns,
+                           .key = calendar_key(CALENDAR_OUTCOME, WORKER_ENTITY + index, worker->batch),
+                           .subject = index,
+                           .generation = worker->batch,
+                           .kind = ENTRY_WORKER_FREE,
+                       });
+}
+
 static void port_prove(struct sim *sim, const struct effect *effect)
 {
     struct sim_worker *worker = &sim->workers[effect->u.prove.worker];
@@ -43,37 +59,21 @@ static void port_prove(struct sim *sim, const struct effect *effect)
             .proofs = effect->u.prove.count,
             .busy_workers = (uint32_t)engine_statistics(sim->engine)->workers_busy,
         };
-        worker->batch++;
         worker->jobs_wanted = effect->u.prove.count;
-        worker->finish_ns = sim->now_ns + prover_batch_ns(sim->options->prover, &sim->rng, &batch);
-        sim_add_entry(sim, &(struct calendar_entry){
-                               .at_ns = worker->finish_ns,
-                               .key = calendar_key(CALENDAR_OUTCOME, WORKER_ENTITY + effect->u.prove.worker,
-                                                   worker->batch),
-                               .subject = effect->u.prove.worker,
-                               .generation = worker->batch,
-                               .kind = ENTRY_WORKER_FREE,
-                           });
+        worker->proof_ns = prover_batch_ns(sim->options->prover, &sim->rng, &batch);
+        ports_occupy(sim, effect->u.prove.worker, sim->now_ns + worker->proof_ns);
     }
     sim->tasks[effect->task_id].worker = (uint8_t)effect->u.prove.worker;
     sim->tasks[effect->task_id].proof_attempt = effect->attempt;
-    sim_schedule_task(sim, worker->finish_ns, ENTRY_PROOF, effect->task_id, effect->attempt);
+    int64_t proof_ns = sim->hazards ? hazards_proof(sim, effect, worker->proof_ns) : worker->proof_ns;
+    sim_schedule_task(sim, sim->now_ns + proof_ns, ENTRY_PROOF, effect->task_id, effect->attempt);
 }
 
 /* The last wanted proof of a batch is cancelled: the worker stops now. */
 static void port_cancel_proof(struct sim *sim, const struct effect *effect)
 {
     uint32_t index = sim->tasks[effect->task_id].worker;
-    struct sim_worker *worker = &sim->workers[index];
-    if (--worker->jobs_wanted > 0) return;
-    worker->batch++;
-    sim_add_entry(sim, &(struct calendar_entry){
-                           .at_ns = sim->now_ns,
-                           .key = calendar_key(CALENDAR_OUTCOME, WORKER_ENTITY + index, worker->batch),
-                           .subject = index,
-                           .generation = worker->batch,
-                           .kind = ENTRY_WORKER_FREE,
-                       });
+    if (--sim->workers[index].jobs_wanted == 0) ports_occupy(sim, index, sim->now_ns);
 }
 
 /* Argument of ENTRY_TX: attempt, event kind, rejection. */
@@ -97,32 +97,66 @@ static bool is_rejected(const struct sim *sim, uint64_t task, enum tx_rejection 
     return chain_rejects(sim->options->chain, draw);
 }
 
+/* What the chain makes of it. */
+static err tx_of_chain(struct sim *sim, const struct effect *effect, struct occasion_transaction *tx)
+{
+    struct chain_fate fate;
+    const struct chain_request request = {
+        .now_ns = sim->now_ns, .task = effect->task_id, .attempt = effect->attempt};
+    TRY(chain_submit(sim->options->chain, &request, &fate));
+    *tx = (struct occasion_transaction){.accepted_ns = fate.accepted_ns,
+                                        .confirmed_ns = fate.confirmed_ns,
+                                        .finalized_ns = fate.finalized_ns,
+                                        .expired_ns = fate.expired_ns};
+    if (fate.verdict == CHAIN_REFUSED)
+        tx->fate = TX_IS_REFUSED;
+    else if (fate.verdict == CHAIN_EXPIRES)
+        tx->fate = TX_EXPIRES;
+    else if (is_rejected(sim, effect->task_id, &tx->rejection))
+        tx->fate = TX_IS_REJECTED;
+    return OK;
+}
+
+static void schedule_tx(struct sim *sim, const struct effect *effect, int64_t at_ns, enum event_kind kind,
+                        enum tx_rejection why)
+{
+    sim_schedule_task(sim, at_ns, ENTRY_TX, effect->task_id, tx_argument(effect->attempt, kind, why));
+}
+
+static void answer_tx(struct sim *sim, const struct effect *effect, const struct occasion_transaction *tx)
+{
+    if (tx->fate == TX_IS_REFUSED) {
+        schedule_tx(sim, effect, tx->accepted_ns, EVENT_TX_REFUSED, TX_PROOF_INVALID);
+        return;
+    }
+    if (!tx->is_answer_lost) schedule_tx(sim, effect, tx->accepted_ns, EVENT_TX_ACCEPTED, TX_PROOF_INVALID);
+    if (tx->fate == TX_EXPIRES) {
+        schedule_tx(sim, effect, tx->expired_ns, EVENT_TX_DROPPED, TX_PROOF_INVALID);
+    } else if (tx->fate == TX_IS_REJECTED) {
+        schedule_tx(sim, effect, tx->confirmed_ns, EVENT_TX_REJECTED, tx->rejection);
+    } else {
+        schedule_tx(sim, effect, tx->confirmed_ns, EVENT_CONFIRMED, tx->rejection);
+        schedule_tx(sim, effect, tx->finalized_ns, EVENT_FINALIZED, tx->rejection);
+    }
+}
+
 static void port_submit(struct sim *sim, const struct effect *effect)
 {
-    uint64_t task = effect->task_id;
-    struct chain_fate fate;
-    enum tx_rejection why = TX_PROOF_INVALID;
-    const struct chain_request request = {.now_ns = sim->now_ns, .task = task, .attempt = effect->attempt};
-    err e = chain_submit(sim->options->chain, &request, &fate);
+    struct occasion_transaction tx;
+    if (sim->hazards && hazards_is_asked_again(sim, effect, &tx)) {
+        if (hazards_is_taken_away(sim, effect->task_id))
+            schedule_tx(sim, effect, tx.accepted_ns, EVENT_REVERTED, tx.rejection);
+        else
+            answer_tx(sim, effect, &tx);
+        return;
+    }
+    err e = tx_of_chain(sim, effect, &tx);
     if (e != OK) {
         if (sim->failure == OK) sim->failure = e;
         return;
     }
-    uint32_t attempt = effect->attempt;
-    if (fate.verdict == CHAIN_REFUSED) {
-        sim_schedule_task(sim, fate.accepted_ns, ENTRY_TX, task, tx_argument(attempt, EVENT_TX_REFUSED, why));
-        return;
-    }
-    sim_schedule_task(sim, fate.accepted_ns, ENTRY_TX, task, tx_argument(attempt, EVENT_TX_ACCEPTED, why));
-    if (fate.verdict == CHAIN_EXPIRES) {
-        sim_schedule_task(sim, fate.expired_ns, ENTRY_TX, task, tx_argument(attempt, EVENT_TX_DROPPED, why));
-    } else if (is_rejected(sim, task, &why)) {
-        sim_schedule_task(sim, fate.confirmed_ns, ENTRY_TX, task,
-                          tx_argument(attempt, EVENT_TX_REJECTED, why));
-    } else {
-        sim_schedule_task(sim, fate.confirmed_ns, ENTRY_TX, task, tx_argument(attempt, EVENT_CONFIRMED, why));
-        sim_schedule_task(sim, fate.finalized_ns, ENTRY_TX, task, tx_argument(attempt, EVENT_FINALIZED, why));
-    }
+    if (sim->hazards) hazards_transaction(sim, effect, &tx);
+    answer_tx(sim, effect, &tx);
 }
 
 static void port_restore(struct sim *sim, const struct effect *effect)
@@ -162,6 +196,7 @@ void ports_perform(struct effects *effects)
         const struct effect *effect = &effects->items[i];
         if (effect->task_id) recorder_effect(sim->recorder, sim->now_ns, effect);
         if (sim->options->trace) trace_effect(sim->options->trace, sim->now_ns, effect);
+        if (sim->hazards && !hazards_hear(sim, effect)) continue;
         if (PORTS[effect->kind]) PORTS[effect->kind](sim, effect);
     }
     effects->count = 0;

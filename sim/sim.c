@@ -1,7 +1,7 @@
 /* sim/sim.c: the loop: pop, deliver, see to the next deadline, until everything is final. */
 #include "sim/sim.h"
 #include "base/rollout.h"
-#include "sim/state.h"
+#include "sim/hazards.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,8 +43,9 @@ void sim_schedule_job(struct sim *sim)
     const struct workload *workload = sim->options->workload;
     if (sim->next_job == workload->job_count) return;
     const struct workload_job *job = &workload->jobs[sim->next_job];
+    int64_t at_ns = sim->hazards ? hazards_arrival(sim, sim->next_job, job->intended_ns) : job->intended_ns;
     sim_add_entry(sim, &(struct calendar_entry){
-                           .at_ns = job->intended_ns,
+                           .at_ns = at_ns,
                            .key = calendar_key(CALENDAR_ARRIVAL, job->first_task, 0),
                            .subject = sim->next_job++,
                            .kind = ENTRY_JOB,
@@ -55,6 +56,7 @@ void sim_schedule_job(struct sim *sim)
 void sim_schedule_tick(struct sim *sim)
 {
     int64_t deadline_ns = engine_deadline_ns(sim->engine);
+    if (sim->hazards && !hazards_may_tick(sim)) return;
     if (deadline_ns >= sim->tick_ns) return;
     sim->tick_ns = deadline_ns > sim->now_ns ? deadline_ns : sim->now_ns;
     sim_schedule_run(sim, sim->tick_ns, CALENDAR_TIMER, ENTRY_TICK);
@@ -77,7 +79,16 @@ static bool is_drained(const struct sim *sim)
 {
     const struct engine_stats *stats = engine_statistics(sim->engine);
     bool has_arrivals = sim->next_job < sim->options->workload->job_count;
+    if (sim->hazards && !hazards_are_over(sim)) return false;
     return sim->now_ns >= sim->options->duration_ns && !has_arrivals && stats->live_tasks == 0;
+}
+
+/* With hazards: the end that was asked for. */
+static bool is_cut(const struct sim *sim)
+{
+    const struct hazards *hazards = sim->hazards;
+    if (!hazards) return false;
+    return hazards->options.until_ns && sim->now_ns >= hazards->options.until_ns;
 }
 
 static void run(struct sim *sim, bool *interrupted)
@@ -89,9 +100,11 @@ static void run(struct sim *sim, bool *interrupted)
         sim->now_ns = sim->context.now_ns = entry.at_ns;
         entries_deliver(sim, &entry);
         sim_schedule_tick(sim);
+        if (sim->hazards) hazards_schedule_moment(sim);
+        if (sim->hazards && sim->hazards->is_over) return;
         if (entry.kind != ENTRY_SAMPLE) continue;
         *interrupted = stop && *stop;
-        if (*interrupted || is_drained(sim)) return;
+        if (*interrupted || is_drained(sim) || is_cut(sim)) return;
     }
 }
 
@@ -122,6 +135,7 @@ static err open_tables(struct sim *sim)
 
 static void close_tables(struct sim *sim)
 {
+    hazards_close(sim);
     recorder_free(sim->recorder);
     executor_free(sim->executor);
     calendar_free(sim->calendar);
@@ -158,17 +172,26 @@ static void set_out(struct sim *sim)
     sim_schedule_job(sim);
     sim_schedule_run(sim, options->settings->gc_interval_ns, CALENDAR_GC, ENTRY_GC);
     sim_schedule_run(sim, 0, CALENDAR_SAMPLE, ENTRY_SAMPLE);
+    if (sim->hazards) hazards_set_out(sim);
 }
 
-static err finish(struct sim *sim, struct sim_outcome *out)
+static err keep_figures(struct sim *sim, struct sim_outcome *out)
 {
     const struct workload *workload = sim->options->workload;
-    if (sim->failure != OK) return sim->failure;
     out->moments = calloc(workload->task_count + 1u, sizeof *out->moments);
     if (!out->moments) return ERR_NOMEM;
     for (uint32_t task = 1; task <= workload->task_count; task++)
         out->moments[task] = recorder_task(sim->recorder, task);
-    TRY(recorder_finish(sim->recorder, sim->engine, sim->now_ns, &out->metrics));
+    return recorder_finish(sim->recorder, sim->engine, sim->now_ns, &out->metrics);
+}
+
+/* With hazards there are no figures: faults of the load bring tasks before their time. */
+static err finish(struct sim *sim, struct sim_outcome *out)
+{
+    if (sim->failure != OK) return sim->failure;
+    if (!sim->hazards) TRY(keep_figures(sim, out));
+    out->last = *engine_statistics(sim->engine);
+    out->end_ns = sim->now_ns;
     out->metrics.seed = sim->options->seed;
     out->metrics.trajectory_hash = sim->trajectory.hash;
     out->metrics.events = sim->trajectory.event_count;
@@ -185,18 +208,20 @@ err sim_run(const struct sim_options *options, struct sim_outcome *out, struct d
     sim->rng = rng_keyed(options->seed, options->replication);
     sim->trajectory = trajectory_begin(options->seed);
     sim->tick_ns = NEVER_NS;
-    sim->limit_ns = ns_after(options->duration_ns,
-                             2 * options->settings->confirmation_timeout_ns + DRAIN_SLACK_S * NS_PER_S);
+    int64_t settle_ns = 2 * options->settings->confirmation_timeout_ns + DRAIN_SLACK_S * NS_PER_S;
+    sim->limit_ns = ns_after(options->duration_ns, options->settle_ns ? options->settle_ns : settle_ns);
     sim->effects = (struct effects){
         .items = sim->effect_items, .capacity = EFFECT_CAPACITY, .context = sim, .flush = ports_perform};
     sim->context.seed = options->seed;
     assert_set_context(&sim->context);
     err e = open_tables(sim);
+    if (e == OK && options->hazards) e = hazards_open(sim, options->hazards);
     if (e == OK) {
         set_out(sim);
         run(sim, &out->interrupted);
         if (out->interrupted) recorder_cut(sim->recorder, sim->now_ns > 0 ? sim->now_ns : 1);
         e = finish(sim, out);
+        if (e == OK && options->hazards) hazards_finish(sim, options->hazards_outcome);
     }
     assert_set_context(NULL);
     close_tables(sim);

@@ -14,6 +14,9 @@
 #include "sim/trace.h"
 #include <signal.h>
 
+struct hazards_options;
+struct hazards_outcome;
+
 struct sim_options {
     const struct settings *settings;
     const struct workload *workload; /* shared by both arms */
@@ -25,15 +28,21 @@ struct sim_options {
     bool resubmits; /* what was undone is submitted once more, parents first */
     uint64_t seed;
     uint32_t replication;
-    struct trace *trace;                             /* NULL: none */
-    const volatile sig_atomic_t *stop;               /* NULL: cannot be interrupted */
+    struct trace *trace;               /* NULL: none */
+    int64_t settle_ns;                 /* after the duration, for everything to end; 0: semantics.md 26 */
+    const volatile sig_atomic_t *stop; /* NULL: cannot be interrupted */
     void (*progress)(void *context, int64_t now_ns); /* once a virtual second; NULL: none */
     void *progress_context;
+    /* Faults, and who watches them: sim/trial.h. NULL: none. */
+    const struct hazards_options *hazards;
+    struct hazards_outcome *hazards_outcome;
 };
 
 struct sim_outcome {
     struct run_metrics metrics;        /* ours; run_metrics_close */
     struct engine_stats before, after; /* at the start, and when the last task has arrived */
+    struct engine_stats last;          /* when the run was over, at end_ns */
+    int64_t end_ns;
     struct engine_memory memory_after;
     struct task_moments *moments; /* by task id, for the speed-up; free() */
     bool interrupted;

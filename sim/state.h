@@ -22,7 +22,19 @@ enum entry_kind {
     ENTRY_TICK,
     ENTRY_GC,
     ENTRY_SAMPLE,
+    /* with hazards alone */
+    ENTRY_MOMENT,   /* a fault begins, acts or ends */
+    ENTRY_PATIENCE, /* what was lost is asked for again */
+    ENTRY_LAND,     /* subject: task; argument: attempt */
+    ENTRY_HEAL,
+    ENTRY_UP,    /* the process is there again */
+    ENTRY_FLUSH, /* events that could not be written are tried again */
+    ENTRY_ORDER, /* an operator puts things back */
+    ENTRY_SCRAPE,
 };
+
+/* Added to a kind: the answer has left its port and met its faults. */
+enum { ENTRY_HAS_LEFT = 1 << 16 };
 
 /* Beyond any task id: LIMIT_WORKLOAD_TASKS is far below. */
 #define WORKER_ENTITY (UINT64_C(1) << 35)
@@ -38,9 +50,11 @@ struct sim_task {
     bool is_dead, awaits_retry; /* ended without being confirmed; not yet submitted once more */
 };
 
+struct hazards;
+
 struct sim_worker {
     uint32_t batch, jobs_wanted; /* of the batch that runs: its number, jobs not cancelled */
-    int64_t finish_ns;
+    int64_t finish_ns, proof_ns; /* proof_ns: what each of its proofs takes */
 };
 
 struct sim {
@@ -51,6 +65,7 @@ struct sim {
     struct calendar *calendar;
     struct executor *executor;
     struct recorder *recorder;
+    struct hazards *hazards; /* NULL: an ordinary run */
     struct trajectory trajectory;
     struct sim_task *tasks;
     struct sim_worker workers[LIMIT_PROOF_WORKERS];
@@ -82,6 +97,7 @@ bool sim_is_retry(const struct sim *sim, uint64_t task);
 /* ports.c */
 void ports_perform(struct effects *effects); /* the flush of struct effects; context: struct sim */
 void ports_begin_execution(struct sim *sim, const struct executor_start *start);
+void ports_occupy(struct sim *sim, uint32_t worker, int64_t until_ns);
 
 /* entries.c */
 void entries_deliver(struct sim *sim, const struct calendar_entry *entry);
