@@ -1,5 +1,5 @@
-/* base/crc32c.c: one table, one byte at a time. The table is the remainder of each byte by the reflected
- * polynomial 0x82f63b78. */
+/* base/crc32c.c: eight bytes at a time where the processor has an instruction for it, the rest by a table, a
+ * byte at a time. The table is the remainder of each byte by the reflected polynomial 0x82f63b78. */
 #include "base/crc32c.h"
 
 /* clang-format off */
@@ -39,10 +39,40 @@ static const uint32_t REMAINDER[256] = {
 };
 /* clang-format on */
 
+#if defined __x86_64__
+#include <string.h>
+
+/* Whole words of `bytes`; how many bytes that was. */
+__attribute__((target("sse4.2"))) static size_t add_words(uint32_t *crc, const unsigned char *bytes,
+                                                          size_t size_bytes)
+{
+    uint64_t state = *crc, word;
+    size_t done = 0;
+    for (; size_bytes - done >= sizeof word; done += sizeof word) {
+        memcpy(&word, bytes + done, sizeof word);
+        state = __builtin_ia32_crc32di(state, word);
+    }
+    *crc = (uint32_t)state;
+    return done;
+}
+
+static size_t add_fast(uint32_t *crc, const unsigned char *bytes, size_t size_bytes)
+{
+    return __builtin_cpu_supports("sse4.2") ? add_words(crc, bytes, size_bytes) : 0;
+}
+#else
+static size_t add_fast(uint32_t *crc, const unsigned char *bytes, size_t size_bytes)
+{
+    (void)crc, (void)bytes, (void)size_bytes;
+    return 0;
+}
+#endif
+
 uint32_t crc32c_add(uint32_t crc, const void *bytes, size_t size_bytes)
 {
     const unsigned char *byte = bytes;
     crc = ~crc;
-    for (size_t i = 0; i < size_bytes; i++) crc = REMAINDER[(crc ^ byte[i]) & 0xff] ^ crc >> 8;
+    for (size_t i = add_fast(&crc, byte, size_bytes); i < size_bytes; i++)
+        crc = REMAINDER[(crc ^ byte[i]) & 0xff] ^ crc >> 8;
     return ~crc;
 }
