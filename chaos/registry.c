@@ -106,7 +106,7 @@ const struct injector INJECTOR_TABLE[INJECTOR_COUNT] = {
         NUMBER(DURATION, "duration", MS, HOUR, 2 * SEC, 500 * MS, 20 * SEC, "of each"),
         NUMBER(DURATION, "interval", MS, HOUR, 120 * SEC, 30 * SEC, 120 * SEC, "from the beginning of one to that of the next")),
     ROW(PROCESS_OOM, L012, NO_TARGET, ALWAYS, "the service is killed when its memory is above a share of its limit",
-        NUMBER(SHARE, "threshold", 1, PPM, PPM * 9 / 10, 20, 5000, "of the limit"),
+        NUMBER(SHARE, "threshold", 1, PPM, PPM * 9 / 10, PPM / 1000, PPM / 20, "of the limit"),
         RECOVERY),
     ROW(PROCESS_CPU_SPIKE, L012, PORTS, ALWAYS, "work takes longer: by 1 / (1 - utilization)",
         NUMBER(SHARE, "utilization", 0, PPM * 99 / 100, PPM * 8 / 10, PPM / 4, PPM * 95 / 100, "of the processor, by others")),

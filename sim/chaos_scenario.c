@@ -292,7 +292,7 @@ static void set_defaults(struct scenario_reading *reading)
     reading->agent_stake = -1;
     reading->cross_agent = usual.cross_agent;
     reading->snapshot_bytes = usual.snapshot_bytes;
-    reading->mean_faults = 80;
+    reading->mean_faults = 40;
     snprintf(out->texts.pattern, sizeof out->texts.pattern, "%s", usual.pattern);
     snprintf(out->texts.arrivals, sizeof out->texts.arrivals, "%s", usual.arrivals);
     snprintf(out->texts.depth, sizeof out->texts.depth, "%s", usual.depth);
