@@ -18,6 +18,7 @@ FLAGS_release := -O2 -g
 FLAGS_asan    := -O1 -g3 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_fuzz    := -O1 -g3 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FLAGS_coverage := -O0 -g --coverage -fprofile-update=atomic
+FLAGS_mutants := $(FLAGS_release) -DAGENC_MUTANTS
 FLAGS_tsan    := -O1 -g3 -fsanitize=thread
 COMMIT        := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 # No FMA contraction: a result must have the same bits on every machine (ecosystem: docs/decisions).

@@ -153,6 +153,7 @@ void life_status(struct watch *watch, uint32_t index, const struct effect *effec
               (ull)record->id, event_kind_name(watch->event->kind));
     if (from == TASK_CONFIRMED && to == TASK_CONFIRMING) see_reopening(watch, record);
     if (to == TASK_ROLLED_BACK) judge_rollback(watch, index);
+    if (from == TASK_PROOF_PENDING && to == TASK_EXECUTED) picture_await(watch, index); /* cleared */
     judge_end(watch, index, reason);
     count_move(watch, index, from);
     graph_status(watch, index, from);
@@ -224,15 +225,21 @@ static void judge_waiters(struct watch *watch)
     judge_branches(watch);
 }
 
-/* Whoever stopped waiting in this step started, or is blocked by a rollback. */
+/* Whoever stopped waiting in this step started, or is blocked by a rollback; whoever an operator dropped from
+ * the queue has ended. */
 static void judge_released(struct watch *watch)
 {
+    const struct event *event = watch->event;
     uint32_t count = watch->pending_count < PENDING_MOST ? watch->pending_count : PENDING_MOST;
+    bool are_dropped = event->kind == EVENT_CLEAR_QUEUE && event->u.clear.is_dropped;
     for (uint32_t i = 0; i < count; i++) {
         const struct record *record = record_at(watch, watch->pending[i]);
-        bool is_idle = record->status == TASK_PENDING && record->wait_reason == WAIT_NONE &&
-                       !(record->flags & (RECORD_DOOMED | RECORD_LOOSE)) && (record->flags & RECORD_BOUND);
+        bool is_free = (record->flags & RECORD_BOUND) && !(record->flags & (RECORD_DOOMED | RECORD_LOOSE));
+        bool is_idle = is_free && record->status == TASK_PENDING && record->wait_reason == WAIT_NONE;
         JUDGE(watch, S24, watch->pending[i], !is_idle, "task %llu neither runs nor waits", (ull)record->id);
+        bool is_forgotten = is_free && are_dropped && record->status == TASK_EXECUTED;
+        JUDGE(watch, S24, watch->pending[i], !is_forgotten,
+              "task %llu was dropped from the queue and lives on", (ull)record->id);
     }
 }
 

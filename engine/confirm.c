@@ -37,7 +37,7 @@ void descendant_progress(struct engine *engine, uint32_t slot)
         admission_try(engine, slot);
     else if (task->status == TASK_EXECUTED && task->proof == PROOF_NONE)
         proof_request(engine, slot);
-    else if (task->status == TASK_AWAITING_ANCESTORS)
+    else if (task->status == TASK_AWAITING_ANCESTORS && !(MUTANT(7) && (task->flags & TASK_DEAF)))
         deferral_release(engine, slot);
 }
 
@@ -61,8 +61,10 @@ static void recheck_children(struct engine *engine, uint32_t slot)
 
 static bool is_released(const struct task *task)
 {
-    return task->status == TASK_AWAITING_ANCESTORS && task->unconfirmed_parents == 0 &&
-           !(task->flags & TASK_IN_PLAN);
+    bool is_free = task->unconfirmed_parents == 0;
+    if (MUTANT(1)) is_free = task->unconfirmed_parents < task->parent_count;
+    if (MUTANT(7) && (task->flags & TASK_DEAF)) is_free = false;
+    return task->status == TASK_AWAITING_ANCESTORS && is_free && !(task->flags & TASK_IN_PLAN);
 }
 
 /* Proofs that waited for this one only: whoever was proven first is sent first (engine.md 2.6). */

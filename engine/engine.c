@@ -195,6 +195,7 @@ static err on_submit(struct engine *engine, const struct event *event)
 {
     const struct event_submit *submit = &event->u.submit;
     uint32_t parent_slots[LIMIT_PARENTS], agent;
+    if (MUTANT(23) && mutant_reparent(engine, submit)) return OK;
     TRY(check_submit(engine, submit, parent_slots));
     if (agent_find_or_add(engine, submit->agent_id, &agent) != OK) return refuse(engine, REFUSED_TABLE_FULL);
     uint32_t slot = task_take(engine);
@@ -316,6 +317,8 @@ static err on_transaction(struct engine *engine, const struct event *event)
     uint32_t slot = slot_of_event(engine, event);
     if (slot == NONE) return ERR_STALE;
     struct task *task = task_at(engine, slot);
+    if (MUTANT(5) && task->status == TASK_CONFIRMED && event->kind != EVENT_TX_ACCEPTED)
+        return mutant_believe_late_failure(engine, slot);
     enum proof_move move = event->kind == EVENT_TX_ACCEPTED   ? PROVE_ACCEPT
                            : event->kind == EVENT_TX_REJECTED ? PROVE_FAIL
                                                               : PROVE_DROP;
@@ -325,7 +328,12 @@ static err on_transaction(struct engine *engine, const struct event *event)
         !move_may(engine, MACHINE_PROOF, task->proof, move))
         return ERR_STALE;
     switch (move) {
-    case PROVE_ACCEPT: deferral_accepted(engine, slot); return OK;
+    case PROVE_ACCEPT:
+        if (MUTANT(11))
+            confirm_gate(engine, slot);
+        else
+            deferral_accepted(engine, slot);
+        return OK;
     case PROVE_DROP: deferral_fail_attempt(engine, slot, event->jitter); return OK;
     default: break;
     }
@@ -346,6 +354,7 @@ static err on_commitment_level(struct engine *engine, const struct event *event)
         !(is_out || move_may(engine, MACHINE_TASK, task->status, MOVE_FINALIZE)))
         return ERR_STALE;
     bool is_final = event->kind == EVENT_FINALIZED;
+    if (MUTANT(6) && !is_final && task->status == TASK_CONFIRMED) mutant_release_twice(engine, slot);
     if (!is_final && (task->status == TASK_CONFIRMED || engine->settings.gate_level == GATE_FINALIZED))
         return task->status == TASK_CONFIRMED ? ERR_STALE : OK;
     if (task->status != TASK_CONFIRMED) confirm_gate(engine, slot);
@@ -366,8 +375,10 @@ static err on_cancel(struct engine *engine, const struct event *event)
 
 static err on_settings(struct engine *engine, const struct event *event)
 {
+    int64_t depth_before = engine->settings.max_depth;
     engine->stats.settings_generation++;
     waiting_wake_all(engine, event->u.settings);
+    if (MUTANT(20) && engine->settings.max_depth < depth_before) engine->settings.max_depth = depth_before;
     return OK;
 }
 

@@ -2,6 +2,7 @@
 #include "engine/journal.h"
 #include "base/assert.h"
 #include "base/crc32c.h"
+#include "engine/mutant.h"
 #include <string.h>
 
 #define TEXT_(name, text) [name] = text,
@@ -123,7 +124,10 @@ static err read_frame(const struct journal_reader *reader, struct frame *frame, 
     bool is_possible = length <= JOURNAL_RECORD_BYTES_MOST - JOURNAL_FRAME_BYTES;
     if (word != length_word(length) || !is_possible) return fail(reader, JOURNAL_BAD_LENGTH, diag);
     if (codec_read_number(&in, 4, &checksum) != OK || codec_read_number(&in, 8, &sequence) != OK) return OK;
-    if (in.size - in.used < length) return OK;
+    if (in.size - in.used < length) {
+        if (MUTANT(14)) frame->is_torn = !mutant_complete_record(reader, &in, length, &frame->payload);
+        return OK;
+    }
     if (sequence != reader->chain.sequence) return fail(reader, JOURNAL_BAD_SEQUENCE, diag);
     if (checksum != checksum_of(&reader->chain, start, length))
         return fail(reader, JOURNAL_BAD_CHECKSUM, diag);
@@ -137,6 +141,7 @@ static err read_frame(const struct journal_reader *reader, struct frame *frame, 
 static void accept(struct journal_reader *reader, const struct frame *frame)
 {
     reader->in.used += JOURNAL_FRAME_BYTES + frame->payload.size;
+    if (MUTANT(14) && reader->in.used > reader->in.size) reader->in.used = reader->in.size;
     reader->chain.sequence++;
     reader->chain.checksum = frame->checksum;
 }

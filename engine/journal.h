@@ -73,6 +73,9 @@ struct journal_reader {
     struct settings latest;  /* where the last EVENT_SETTINGS put its own */
     uint64_t events;
     bool is_sealed; /* the last record was a seal */
+#ifdef AGENC_MUTANTS
+    unsigned char guess[JOURNAL_RECORD_BYTES_MOST];
+#endif
 };
 
 /* Reads the header. ERR_SYNTAX: no log, or its first record is damaged or torn. */

@@ -230,7 +230,9 @@ static uint64_t share_pool(struct engine *engine, uint32_t root, uint32_t plan_r
 uint64_t slash_amount(const struct settings *settings, uint64_t bond_lamports, uint32_t factor_bps)
 {
     u128 product = (u128)bond_lamports * (uint64_t)settings->slash_bps;
-    return (uint64_t)(product * factor_bps / (BPS_ONE * BPS_ONE));
+    product *= factor_bps;
+    if (MUTANT(2)) product += BPS_ONE * BPS_ONE - 1;
+    return (uint64_t)(product / (BPS_ONE * BPS_ONE));
 }
 
 uint64_t ledger_settle_root(struct engine *engine, uint32_t slot, uint32_t plan_root)

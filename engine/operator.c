@@ -126,6 +126,7 @@ void drain_watch(struct engine *engine)
 void drain_timeout(struct engine *engine)
 {
     const struct event order = {.kind = EVENT_FORCE_ROLLBACK};
+    if (MUTANT(18)) mutant_force_back_confirmed(engine);
     if (engine->drain.is_forced)
         roll_back_all(engine, &order, REASON_MANUAL);
     else
@@ -147,6 +148,7 @@ err on_emergency(struct engine *engine, const struct event *event)
     if (event->u.emergency.action > EMERGENCY_DRAIN) return ERR_RANGE;
     if (event->u.emergency.action == EMERGENCY_DISABLE) {
         engine->settings.enabled = 0;
+        if (MUTANT(17)) mutant_return_slashed(engine);
         if (is_forced) tasks = roll_back_all(engine, event, REASON_EMERGENCY_SHUTDOWN);
     }
     /* An emergency takes the place of a drain that is under way. */
@@ -165,6 +167,7 @@ err on_clear_queue(struct engine *engine, const struct event *event)
     for (uint32_t i = 0; i < count; i++) {
         uint32_t slot = engine->sweep[i];
         if (!is_open(task_at(engine, slot))) continue; /* a failure before it took it along */
+        if (MUTANT(19) && event->u.clear.is_dropped) continue;
         if (event->u.clear.is_dropped) {
             rollback_root_faultless(engine, slot, REASON_PROOF_FAILED);
         } else {

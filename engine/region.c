@@ -90,5 +90,7 @@ struct region rollback_region(struct engine *engine, uint32_t root)
     case ROLLBACK_CHECKPOINT: return checkpoint_region(engine, root);
     case ROLLBACK_CASCADE: break;
     }
-    return (struct region){.count = graph_descendants(engine, root), .spared = NONE};
+    uint32_t count = graph_descendants(engine, root);
+    if (MUTANT(3)) count = mutant_skip_second_paths(engine, root, count);
+    return (struct region){.count = count, .spared = NONE};
 }

@@ -1,5 +1,6 @@
 /* engine/replay.c: see the header. */
 #include "engine/replay.h"
+#include "engine/mutant.h"
 
 err replay_begin(struct replay *out, struct arena *arena, const void *log, size_t log_bytes,
                  struct journal_diag *diag)
@@ -25,6 +26,8 @@ err replay_step(struct replay *replay, struct journal_diag *diag, const struct r
     enum journal_item item;
     TRY(journal_next(&replay->reader, &item, &event, diag));
     if (item != JOURNAL_ITEM_EVENT) {
+        if (MUTANT(12)) mutant_lose_lock(replay->engine);
+        if (MUTANT(15)) mutant_repeat_last(replay);
         replay->is_over = true;
         replay->is_torn = item == JOURNAL_ITEM_TORN;
         return OK;
@@ -34,6 +37,7 @@ err replay_step(struct replay *replay, struct journal_diag *diag, const struct r
     if (!listener) listener = &nobody;
     struct effects effects = {
         .items = items, .capacity = 4, .context = (void *)(uintptr_t)listener, .flush = hear};
+    if (MUTANT(15)) mutant_keep_last(replay, &event);
     if (listener->event) listener->event(listener->context, &event);
     err answer = engine_step(replay->engine, &event, &effects);
     replay->refused += answer != OK;

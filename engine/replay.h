@@ -15,6 +15,9 @@ struct replay {
     struct engine *engine;
     bool is_over, is_torn;
     uint64_t refused; /* events that the engine answered with an error */
+#ifdef AGENC_MUTANTS
+    struct event last;
+#endif
 };
 
 MUST_USE err replay_begin(struct replay *out, struct arena *arena, const void *log, size_t log_bytes,

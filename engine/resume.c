@@ -24,8 +24,10 @@ static uint32_t unfinished(struct engine *engine)
 static void ask_again(struct engine *engine, uint32_t slot)
 {
     struct task *task = task_at(engine, slot);
+    if (MUTANT(7) && task->status == TASK_AWAITING_ANCESTORS) task->flags |= TASK_DEAF;
     if (task->flags & TASK_RUNNING) effect_push(engine, EFFECT_EXECUTE, slot);
     if (task->proof == PROOF_GENERATING) proof_restart(engine, slot);
+    if (MUTANT(10) && task->proof == PROOF_SUBMITTED) task->tx_attempt++;
     bool awaits_finality = task->status == TASK_CONFIRMED && task->proof == PROOF_CONFIRMED;
     if (task->proof == PROOF_SUBMITTING || task->proof == PROOF_SUBMITTED || awaits_finality)
         effect_push(engine, EFFECT_SUBMIT, slot)->attempt = attempt_name(task, task->tx_attempt);

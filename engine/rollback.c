@@ -81,6 +81,7 @@ static uint32_t make_plan(struct engine *engine, uint32_t root)
         if (take_into_plan(engine, engine->scratch[i], root)) engine->scratch[taken++] = engine->scratch[i];
     engine->scratch[taken++] = root;
     slots_sort(engine, engine->scratch, taken, ORDER_UNDOING);
+    if (MUTANT(4) || MUTANT(24)) taken = mutant_spoil_plan(engine, taken);
     uint32_t next = NONE;
     for (uint32_t i = taken; i-- > 0;) {
         task_at(engine, engine->scratch[i])->plan.next = next;
@@ -185,9 +186,14 @@ static void undo(struct engine *engine, uint32_t slot)
         task_advance(engine, slot, MOVE_CANCEL, REASON_ANCESTOR_FAILED);
     } else {
         task_advance(engine, slot, MOVE_ROLL_BACK, REASON_ANCESTOR_FAILED);
-        engine->stats.rollbacks_by_reason[REASON_ANCESTOR_FAILED]++;
+        bool is_counted = !MUTANT(25) || task_at(engine, task->plan.root)->plan.head == slot;
+        if (is_counted) engine->stats.rollbacks_by_reason[REASON_ANCESTOR_FAILED]++;
         if (!is_order((enum rollback_reason)task_at(engine, task->plan.root)->reason))
             breaker_rolled_back(engine);
+    }
+    if (MUTANT(22) && engine->plans.count > 0) {
+        task->factor_bps = BPS_ONE;
+        ledger_settle_root(engine, slot, task->plan.root);
     }
     ledger_release(engine, slot);
     task_finish(engine, slot);
@@ -307,6 +313,7 @@ void rollback_ask_again(struct engine *engine)
         struct running_plan *plan = &engine->running[i];
         if (plan->root == NONE || plan->stage == PLAN_IDLE) continue;
         bool aborts = plan->stage == PLAN_ABORTING;
+        if (MUTANT(16)) mutant_repeat_turns(engine, plan->root, plan->task);
         ask(engine, plan, plan->stage, aborts ? settings->rollback_grace_ns : settings->rollback_timeout_ns);
     }
 }

@@ -16,6 +16,7 @@
 #include "base/heap.h"
 #include "base/table.h"
 #include "engine/engine.h"
+#include "engine/mutant.h"
 
 #define NONE UINT32_MAX
 
@@ -37,6 +38,7 @@ enum task_flag {
     TASK_BOND_GIVEN = 1 << 10, /* the submission named the bond */
     TASK_UNCOVERED = 1 << 11,  /* reopened by a reorg, and the agent could not bond it again */
     TASK_PROBE = 1 << 12,      /* admitted while the breaker was half open */
+    TASK_DEAF = 1 << 13,       /* of mutant 7 alone: hears of no confirmation */
 };
 
 struct links {

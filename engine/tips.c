@@ -45,7 +45,8 @@ void tips_leave(struct engine *engine, uint32_t slot)
 {
     struct task *task = task_at(engine, slot);
     bool is_confirmed = task_status_is_confirmed((enum task_status)task->status);
-    if (is_tip(task)) count_tip(engine, task, -1);
+    bool is_counted = !(MUTANT(21) && task->proof == PROOF_CANCELLED);
+    if (is_tip(task) && is_counted) count_tip(engine, task, -1);
     move_must(MACHINE_BRANCH, &task->branch, is_confirmed ? BRANCHES_CLOSE : BRANCHES_ABANDON);
     FOR_EACH_PARENT(engine, task, edge)
     {
