@@ -30,7 +30,7 @@
     X(18, "M18", "a drain forces back what was confirmed", "S06 S11", YES)                                   \
     X(19, "M19", "an emptied queue forgets its tasks", "L04 S24", YES)                                       \
     X(20, "M20", "a lowered depth limit is not heeded", "S08 S17", YES)                                      \
-    X(21, "M21", "a branch whose proof was cancelled is never given back", "L04 S16 S22", YES)               \
+    X(21, "M21", "a branch whose proof was cancelled is never given back", "L04 S16 S21 S22 S24", YES)       \
     X(22, "M22", "a victim is slashed when two rollbacks meet", "S10", YES)                                  \
     X(23, "M23", "a repeated submission changes parents without a look for cycles", "S05", YES)              \
     X(24, "M24", "half of a large rollback is forgotten", "S01 S14", YES)                                    \
