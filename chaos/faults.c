@@ -221,10 +221,10 @@ static bool act(struct faults *faults, int64_t now_ns, uint32_t index, bool is_e
 
 static bool act_again(struct faults *faults, int64_t now_ns, uint32_t index, struct occasion_deed *deed)
 {
-    const struct injector *injector = injector_at(faults, index);
     bool is_wanted = act(faults, now_ns, index, false, deed);
-    /* A chance that said no is asked again a second later, as one that said yes would have been. */
-    bool is_refused = !is_wanted && !injector->happens_once && deed->next_ns == NEVER_NS;
+    /* While it lasts, a chance that said no is asked again a second later, as one that said yes would have
+     * been. */
+    bool is_refused = !is_wanted && fault_at(faults, index)->for_ns > 0 && deed->next_ns == NEVER_NS;
     faults->acts_ns[index] = is_refused ? ns_after(now_ns, NS_PER_S) : deed->next_ns;
     ASSERT(faults->acts_ns[index] > now_ns);
     schedule_next(faults, index);
