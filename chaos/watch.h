@@ -115,6 +115,8 @@ void watch_landed(struct watch *watch, int64_t now_ns, uint64_t task, uint32_t a
 void watch_unlanded(struct watch *watch, int64_t now_ns, uint64_t task); /* a reorg took it away */
 /* A submission was answered with yes: from now on it must survive. */
 void watch_acknowledged(struct watch *watch, uint64_t task);
+/* The driver could step nothing in this time: what the engine does of itself may be as late. */
+void watch_stalled(struct watch *watch, int64_t from_ns, int64_t until_ns);
 void watch_crashed(struct watch *watch, int64_t now_ns);
 /* After recovery, before the next event: S18. `again`: the same log recovered once more, for S19; NULL. */
 void watch_recovered(struct watch *watch, int64_t now_ns, const struct engine *engine,

@@ -117,7 +117,8 @@ struct watch {
     uint64_t confirmed_bonded;   /* confirmed tasks whose bond is not settled */
 
     uint32_t faults_armed;
-    int64_t heal_ns, healed_ns; /* the last end of a fault; of all of them, NEVER_NS before */
+    int64_t stalled_from_ns, stalled_until_ns; /* the last time in which the driver could step nothing */
+    int64_t heal_ns, healed_ns;                /* the last end of a fault; of all of them, NEVER_NS before */
     int64_t resolved_ns, rollback_end_ns, drain_due_ns, breaker_due_ns;
     bool drain_is_forced;
     bool has_chain; /* a port reports landings */

@@ -98,6 +98,21 @@ static bool may_judge(const struct watch *watch, const struct due *due)
     return watch->options.is_live_checked && watch->faults_armed == 0;
 }
 
+/* Stalls that are hardly apart are one: between them there was no time to catch up. */
+void watch_stalled(struct watch *watch, int64_t from_ns, int64_t until_ns)
+{
+    if (from_ns > watch->stalled_until_ns + LATE_NS) watch->stalled_from_ns = from_ns;
+    watch->stalled_until_ns = until_ns;
+}
+
+/* A deadline that came while nothing could be stepped is met as soon as something can. */
+static int64_t after_stall(const struct watch *watch, int64_t due_ns)
+{
+    bool came_then =
+        due_ns - LATE_NS >= watch->stalled_from_ns - LATE_NS && due_ns <= watch->stalled_until_ns + LATE_NS;
+    return came_then ? watch->stalled_until_ns + LATE_NS : due_ns;
+}
+
 /* The deadline that was set has come: is it the task's still? What may not be judged now is looked at again.
  */
 static void judge_deadline(struct watch *watch, uint32_t index)
@@ -107,6 +122,7 @@ static void judge_deadline(struct watch *watch, uint32_t index)
     heap_remove(&watch->deadlines, index);
     record->key_ns = NEVER_NS;
     if (due.at_ns == NEVER_NS) return;
+    due.at_ns = after_stall(watch, due.at_ns);
     watch->checks[due.rule]++;
     if (due.at_ns >= watch->now_ns) {
         set_deadline(watch, index, due.at_ns);

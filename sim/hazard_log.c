@@ -72,6 +72,11 @@ static void drop_held_answers(struct hazards *hazards)
 
 /* ---- writing ---- */
 
+static void stall(struct hazards *hazards, int64_t now_ns)
+{
+    if (hazards->stalled_ns == NEVER_NS) hazards->stalled_ns = now_ns;
+}
+
 static err append(struct sim *sim, const struct event *event, struct journal_chain *chain)
 {
     unsigned char bytes[JOURNAL_RECORD_BYTES_MOST];
@@ -99,6 +104,7 @@ static err write_down(struct sim *sim, const struct event *event)
     }
     hazards->chain = chain;
     if (delay_ns > 0) {
+        stall(hazards, sim->now_ns);
         hazards->busy_until_ns = ns_after(sim->now_ns, delay_ns);
         hazards_schedule(sim, hazards->busy_until_ns, CALENDAR_OUTCOME, ENTRY_FLUSH, 0, 0);
     }
@@ -139,6 +145,9 @@ static bool is_known(const struct sim *sim, const struct event *event)
 static err step_now(struct sim *sim, const struct event *event, uint64_t subject, uint64_t argument)
 {
     struct hazards *hazards = sim->hazards;
+    if (hazards->stalled_ns != NEVER_NS && hazards->options.watch)
+        watch_stalled(hazards->options.watch, hazards->stalled_ns, sim->now_ns);
+    hazards->stalled_ns = NEVER_NS;
     err e = sim_step(sim, event, subject, argument);
     hazards->stepped++;
     bool is_taken = e == OK && event->kind == EVENT_SUBMIT;
@@ -151,6 +160,7 @@ static void try_later(struct sim *sim)
 {
     struct hazards *hazards = sim->hazards;
     int64_t retry_ns = sim->now_ns + RETRY_NS;
+    stall(hazards, sim->now_ns);
     if (hazards->busy_until_ns < retry_ns) hazards->busy_until_ns = retry_ns;
     hazards_schedule(sim, hazards->busy_until_ns, CALENDAR_OUTCOME, ENTRY_FLUSH, 0, 0);
 }
@@ -219,6 +229,7 @@ static void end_process(struct sim *sim, int64_t recovery_ns)
     struct hazards *hazards = sim->hazards;
     if (hazards->is_down) return;
     hazards->is_down = true;
+    stall(hazards, sim->now_ns);
     hazards->outcome.crashes++;
     disk_crash(&hazards->disk, sim->now_ns);
     drop_held_answers(hazards);
@@ -242,8 +253,10 @@ static bool is_news(const struct heir *heir)
 static void hear_event(void *context, const struct event *event)
 {
     const struct heir *heir = context;
-    struct watch *watch = heir->sim->hazards->options.watch;
-    if (is_news(heir) && watch) watch_event(watch, event);
+    const struct hazards *hazards = heir->sim->hazards;
+    if (!is_news(heir)) return;
+    if (hazards->options.watch) watch_stalled(hazards->options.watch, hazards->stalled_ns, heir->sim->now_ns);
+    hazards_tell_event(heir->sim, event);
 }
 
 static void hear_effect(void *context, const struct effect *effect)
@@ -280,14 +293,14 @@ static err recover(struct sim *sim, struct arena *arena, const struct replay_lis
 {
     struct hazards *hazards = sim->hazards;
     const struct engine_limits limits = engine_limits_for(sim->options->settings, sim->options->agents);
+    const uint32_t cut = hazards->recovery_cut;
     if (!hazards_may_allocate(sim)) return ERR_NOMEM;
     TRY(arena_open(arena, engine_memory_bytes(&limits)));
-    err e = read_log(&hazards->disk, arena, listener, hazards->recovery_cut, replay);
-    bool is_cut = e == OK && hazards->recovery_cut && !replay->is_over;
-    if (e == OK && !is_cut) return OK;
-    arena_close(arena);
     hazards->recovery_cut = 0;
-    return is_cut ? ERR_INTERRUPTED : e;
+    err e = read_log(&hazards->disk, arena, cut ? NULL : listener, cut, replay);
+    if (e == OK && !cut) return OK;
+    arena_close(arena);
+    return e == OK ? ERR_INTERRUPTED : e; /* it ended once more, before it was there */
 }
 
 /* S19: the same log read once more leads to the same state. */
@@ -346,7 +359,7 @@ void hazards_come_up(struct sim *sim)
         stay_down(sim, NS_PER_S);
         return;
     }
-    err e = recover(sim, &arena, hazards->recovery_cut ? NULL : &listener, &replay);
+    err e = recover(sim, &arena, &listener, &replay);
     if (e == ERR_SYNTAX) { /* damaged: nothing is guessed, people must restore it */
         hazards->outcome.is_lost = hazards->is_over = true;
         if (hazards->options.watch) watch_damaged(hazards->options.watch, sim->now_ns, true);

@@ -92,16 +92,18 @@ static void remember(struct hazards *hazards, const struct landing *landing)
     hazards->landings[hazards->landing_count++ % LANDINGS_KEPT] = *landing;
 }
 
-/* The program wants the proofs of what a task reads. One that a reorg took away is not there, and one that
- * came in its place is not the one that this transaction names. */
+/* The program wants the proofs of what a task reads, as they were when the transaction was made: not one
+ * that a reorg has taken away, nor one that came later in its place. */
 static bool stands_on_ground(const struct sim *sim, uint32_t task)
 {
-    int64_t sent_ns = sim->hazards->tasks[task].tx_sent_ns;
+    const struct hazards *hazards = sim->hazards;
     const struct workload *workload = sim->options->workload;
     const struct workload_task *planned = sim_planned(sim, task);
-    for (uint32_t i = 0; i < planned->parent_count; i++)
-        if (sim->hazards->tasks[workload->parents[planned->parent_begin + i]].void_ns >= sent_ns)
-            return false;
+    for (uint32_t i = 0; i < planned->parent_count; i++) {
+        const struct hazard_task *parent = &hazards->tasks[workload->parents[planned->parent_begin + i]];
+        bool is_there = parent->landed_name && parent->landed_ns <= hazards->tasks[task].tx_sent_ns;
+        if (parent->void_name && !is_there) return false;
+    }
     return true;
 }
 
@@ -114,6 +116,7 @@ void hazards_land(struct sim *sim, const struct calendar_entry *entry)
     bool is_current = task->tx_name == attempt + 1 && task->void_name != attempt + 1;
     if (task->landed_name == attempt + 1 || !is_current || !stands_on_ground(sim, entry->subject)) return;
     task->landed_name = attempt + 1;
+    task->landed_ns = sim->now_ns;
     remember(hazards, &(struct landing){.task = entry->subject,
                                         .attempt = attempt,
                                         .at_ns = sim->now_ns,
@@ -139,7 +142,6 @@ static void take_away(struct sim *sim, struct landing *landing)
     event.u.level.slot = (uint64_t)(landing->at_ns / SLOT_NS);
     hazards->tasks[landing->task].landed_name = 0;
     hazards->tasks[landing->task].void_name = landing->attempt + 1;
-    hazards->tasks[landing->task].void_ns = sim->now_ns;
     hazards_step(sim, &event, landing->task, landing->attempt);
 }
 

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long the driver waits for an answer before it asks for everything again. */
-#define PATIENCE_NS (10 * NS_PER_S)
+/* How long the driver waits for an answer before it asks for everything again: a rollback whose answer was
+ * lost must still end within rollback.max_latency_ms. */
+#define PATIENCE_NS (3 * NS_PER_S)
 #define SCRAPE_NS   (15 * NS_PER_S)
 #define RUN_HAZARDS (RUN_ENTITY + 1) /* entity of entries that belong to nobody */
 
@@ -34,12 +35,11 @@ err hazards_open(struct sim *sim, const struct hazards_options *options)
     sim->hazards = hazards;
     hazards->options = *options;
     hazards->settings = *sim->options->settings;
-    hazards->moment_ns = hazards->patience_ns = NEVER_NS;
+    hazards->moment_ns = hazards->patience_ns = hazards->stalled_ns = NEVER_NS;
     for (int target = 0; target < CHAOS_TARGET_COUNT; target++) hazards->crashed_ns[target] = -1;
     uint32_t tasks = sim->options->workload->task_count * (sim->options->resubmits ? 2 : 1) + 1;
     hazards->tasks = calloc(tasks, sizeof *hazards->tasks);
     if (!hazards->tasks) return ERR_NOMEM;
-    for (uint32_t task = 0; task < tasks; task++) hazards->tasks[task].void_ns = -1;
     const struct faults_options faulty = {
         .schedule = options->schedule, .seed = sim->options->seed, .told = told, .context = sim};
     TRY(faults_open(&hazards->faults, &faulty));
@@ -273,13 +273,18 @@ static uint64_t id_of_ref(const struct sim *sim, struct task_ref ref)
     return engine_task(sim->engine, ref, &view) == OK ? view.id : 0;
 }
 
-void hazards_before_step(struct sim *sim, const struct event *event)
+void hazards_tell_event(const struct sim *sim, const struct event *event)
 {
     struct watch *watch = sim->hazards->options.watch;
     if (!watch) return;
-    watch_wall(watch, sim->now_ns, event->now_ns);
     if (event->kind == EVENT_REVERTED) watch_unlanded(watch, sim->now_ns, id_of_ref(sim, event->task));
     watch_event(watch, event);
+}
+
+void hazards_before_step(struct sim *sim, const struct event *event)
+{
+    if (sim->hazards->options.watch) watch_wall(sim->hazards->options.watch, sim->now_ns, event->now_ns);
+    hazards_tell_event(sim, event);
 }
 
 /* Is what we look for among the violations that are new? */

@@ -47,8 +47,8 @@ struct hazard_task {
     uint32_t tx_name, landed_name;  /* attempt + 1 */
     uint32_t invalid_name;          /* of the proof that the chain will turn down, attempt + 1 */
     uint32_t messages, batch;
-    uint32_t void_name;          /* attempt + 1 that a reorg took away: it does not come back */
-    int64_t tx_sent_ns, void_ns; /* void_ns: when that was; -1: never */
+    uint32_t void_name; /* attempt + 1 that a reorg took away: it does not come back */
+    int64_t tx_sent_ns, landed_ns;
 };
 
 struct hazard_worker {
@@ -76,6 +76,7 @@ struct hazards {
     struct hazard_worker workers[LIMIT_PROOF_WORKERS];
     struct settings settings; /* as flips and operators have made them */
     int64_t down_until_ns[CHAOS_TARGET_COUNT], crashed_ns[CHAOS_TARGET_COUNT];
+    int64_t stalled_ns;             /* since then nothing was stepped that should have been; NEVER_NS */
     int64_t busy_until_ns;          /* the disk is slow: until then nothing is answered */
     int64_t moment_ns, patience_ns; /* when the entries come that are out; NEVER_NS: none */
     uint64_t entries;
@@ -111,6 +112,7 @@ bool hazards_may_tick(const struct sim *sim);
 
 /* Around a step: whoever watches. */
 void hazards_before_step(struct sim *sim, const struct event *event);
+void hazards_tell_event(const struct sim *sim, const struct event *event);
 void hazards_after_step(struct sim *sim, const struct event *event, err answer);
 /* An effect leaves: the watch sees it. False: it is a request that never reaches its port. */
 bool hazards_hear(struct sim *sim, const struct effect *effect);
