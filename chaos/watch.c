@@ -214,8 +214,7 @@ void watch_event(struct watch *watch, const struct event *event)
     watch->event = event;
     watch->is_ignored = is_impossible(watch, event);
     if (watch->is_ignored) return;
-    watch->last_ns = event->now_ns;
-    watch->now_ns = later(watch->now_ns, event->now_ns);
+    watch->now_ns = watch->last_ns = event->now_ns; /* after a recovery, earlier than what ports have told */
     watch->touched_count = watch->pending_count = 0;
     watch->agent_is_new = false;
     watch->counts.events[event->kind]++;

@@ -78,9 +78,12 @@ void watch_landed(struct watch *watch, int64_t now_ns, uint64_t task, uint32_t a
     watch->now_ns = later(watch->now_ns, now_ns);
     if (index == NO_RECORD) return;
     struct record *record = record_at(watch, index);
-    JUDGE(watch, S13, index, !(record->flags & RECORD_LANDED),
-          "task %llu landed twice, with attempt %u in slot %llu", (ull)task, attempt, (ull)slot);
+    bool is_again = (record->flags & RECORD_LANDED) && attempt >> 8 == record->landed >> 8;
+    JUDGE(watch, S13, index, !is_again,
+          "task %llu landed twice, with attempts %u and %u, the last in slot %llu", (ull)task, record->landed,
+          attempt, (ull)slot);
     record->flags |= RECORD_LANDED;
+    record->landed = attempt;
 }
 
 void watch_unlanded(struct watch *watch, int64_t now_ns, uint64_t task)

@@ -41,8 +41,8 @@ enum { RECORD_EVENTS = 4 };
 struct record {
     uint64_t id, seq, bond_lamports, slashed_lamports;
     int64_t claim_expires_ns, since_ns, progress_ns, sent_ns, began_ns, wasted_ns, key_ns;
-    uint32_t agent, slot, generation, attempt;
-    uint32_t in_head, out_head; /* edges */
+    uint32_t agent, slot, generation, attempt, landed; /* attempts: the incarnation, then 8 bits of number */
+    uint32_t in_head, out_head;                        /* edges */
     uint32_t active_children, blocked_left, blocked_by;
     uint32_t plan_owner, plan_head, plan_next; /* who had its turn in whose rollback */
     uint32_t visited, memo;                    /* of a search: its mark, what it found */
