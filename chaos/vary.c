@@ -105,7 +105,26 @@ static err splice(struct schedule *schedule, const struct variation *variation, 
     return OK;
 }
 
-static change *const CHANGES[] = {add, add, drop, shift, shift, stretch, strengthen, strengthen, splice};
+/* Some injectors with all their faults from the donor: one half of them, or one in eight. */
+static err cross(struct schedule *schedule, const struct variation *variation, struct draw *draw)
+{
+    bool is_taken[INJECTOR_COUNT];
+    uint64_t share_bps = draw_chance_bps(draw, 5000) ? 5000 : 1250;
+    uint32_t kept = 0;
+    for (int i = 0; i < INJECTOR_COUNT; i++) is_taken[i] = draw_chance_bps(draw, share_bps);
+    for (uint32_t i = 0; i < schedule->count; i++)
+        if (!is_taken[schedule->faults[i].injector]) schedule->faults[kept++] = schedule->faults[i];
+    schedule->count = kept;
+    for (uint32_t i = 0; i < variation->donor->count; i++) {
+        struct fault fault = variation->donor->faults[i];
+        if (!is_taken[fault.injector]) continue;
+        fault.key = free_key(schedule);
+        TRY(schedule_add(schedule, &fault));
+    }
+    return OK;
+}
+
+static change *const CHANGES[] = {add, drop, shift, stretch, strengthen, strengthen, splice, cross, cross};
 enum { CHANGE_COUNT = sizeof CHANGES / sizeof *CHANGES };
 
 static err try_change(struct schedule *out, const struct variation *variation, struct draw *draw)

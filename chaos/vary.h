@@ -1,7 +1,8 @@
 /* chaos/vary.h: a schedule like another one, for searches that follow what has worked.
  *
  * One to four changes: a fault more (of the donor), one less, one moved, made longer, shorter, stronger or
- * weaker, or everything from some moment on taken from the donor. What would not be a schedule is not done.
+ * weaker, or from the donor everything from some moment on or all faults of some injectors. What would not be
+ * a schedule is not done.
  *
  * Memory: the result is the caller's, schedule_close. A function of its arguments. Errors: ERR_NOMEM,
  * ERR_LIMIT. */

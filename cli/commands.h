@@ -19,6 +19,10 @@
     X(chain_serve)                                                                                           \
     X(chain_probe)                                                                                           \
     X(chaos_list)                                                                                            \
+    X(chaos_run)                                                                                             \
+    X(chaos_campaign)                                                                                        \
+    X(chaos_replay)                                                                                          \
+    X(chaos_shrink)                                                                                          \
     X(chaos_docs)                                                                                            \
     X(config_validate)                                                                                       \
     X(config_show)                                                                                           \

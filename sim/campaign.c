@@ -45,6 +45,25 @@ static void run_one(void *context, uint32_t index)
 
 /* ---- what came of it ---- */
 
+enum { BINS_EXACT = 64, BINS_OCTAVE = 32, OCTAVE_EXACT = 6 };
+
+static uint32_t bin_of(uint64_t fired)
+{
+    if (fired < BINS_EXACT) return (uint32_t)fired;
+    uint32_t octave = 63 - (uint32_t)__builtin_clzll(fired), shift = octave - OCTAVE_EXACT + 1;
+    uint32_t bin =
+        BINS_EXACT + (octave - OCTAVE_EXACT) * BINS_OCTAVE + (uint32_t)(fired >> shift) - BINS_OCTAVE;
+    return bin < CAMPAIGN_FIRED_BINS ? bin : CAMPAIGN_FIRED_BINS - 1;
+}
+
+/* The least number that the bin takes. */
+static uint64_t least_of(uint32_t bin)
+{
+    if (bin < BINS_EXACT) return bin;
+    uint32_t octave = (bin - BINS_EXACT) / BINS_OCTAVE, place = (bin - BINS_EXACT) % BINS_OCTAVE;
+    return (uint64_t)(BINS_OCTAVE + place) << (octave + 1);
+}
+
 void campaign_total_add(struct campaign_totals *into, const struct trial_outcome *outcome,
                         enum swarm_kind kind)
 {
@@ -62,7 +81,7 @@ void campaign_total_add(struct campaign_totals *into, const struct trial_outcome
     into->virtual_ns += (uint64_t)outcome->end_ns;
     into->kinds[kind]++;
     into->failing_controls += fails && kind == SWARM_CONTROL;
-    into->trials_by_fired[outcome->fired < CAMPAIGN_FIRED_MOST ? outcome->fired : CAMPAIGN_FIRED_MOST]++;
+    into->trials_by_fired[bin_of(outcome->fired)]++;
     for (int i = 0; i < INJECTOR_COUNT; i++) {
         into->counts[i].armed += outcome->counts[i].armed;
         into->counts[i].reached += outcome->counts[i].reached;
@@ -74,13 +93,13 @@ void campaign_total_add(struct campaign_totals *into, const struct trial_outcome
     }
 }
 
-uint32_t campaign_median_fired(const struct campaign_totals *totals)
+uint64_t campaign_median_fired(const struct campaign_totals *totals)
 {
     uint64_t below = 0;
-    uint32_t fired = 0;
-    while (fired < CAMPAIGN_FIRED_MOST && 2 * (below + totals->trials_by_fired[fired]) <= totals->trials)
-        below += totals->trials_by_fired[fired++];
-    return fired;
+    uint32_t bin = 0;
+    while (bin + 1 < CAMPAIGN_FIRED_BINS && 2 * (below + totals->trials_by_fired[bin]) <= totals->trials)
+        below += totals->trials_by_fired[bin++];
+    return least_of(bin);
 }
 
 static struct campaign_finding *find(const struct campaign *campaign, uint64_t fingerprint)

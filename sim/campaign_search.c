@@ -1,9 +1,9 @@
-/* sim/campaign_search.c: seeds in order; in a guided search every other one is a variation. */
+/* sim/campaign_search.c: seeds in order; in a guided search three of four are variations. */
 #include "sim/campaign_search.h"
 #include "chaos/vary.h"
 #include <stdlib.h>
 
-enum { VARIED_BPS = 5000, KEEPS_SEED_BPS = 5000, NEWEST_BPS = 5000, NEWEST = 16 };
+enum { VARIED_BPS = 7500, KEEPS_SEED_BPS = 5000, NEWEST_BPS = 5000, NEWEST = 3 };
 
 void campaign_search_begin(struct campaign_search *out, const struct campaign_search_options *options)
 {
@@ -18,7 +18,7 @@ void campaign_search_close(struct campaign_search *search)
     search->corpus_count = 0;
 }
 
-/* Half of the time one of the last: what they reached has been followed least. */
+/* Half of the time one of the last few: what they reached has been followed least. */
 static const struct campaign_seed *pick(const struct campaign_search *search, struct draw *draw)
 {
     uint32_t count = search->corpus_count;

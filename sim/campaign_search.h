@@ -1,7 +1,7 @@
 /* sim/campaign_search.h: which trials a campaign tries: seed after seed, or guided by what was reached.
  *
  * Random: trial n is seed first + n with the schedule that belongs to it.
- * Guided: the same, but half of the trials, once something is known, take a trial that reached something new
+ * Guided: the same, but three of four trials, once something is known, take one that reached something new
  * and vary its schedule, its seed kept or not. Choices are keyed by (first seed, trial), so that a search is
  * a function of its options.
  *

@@ -185,12 +185,12 @@ err repro_read(struct repro *out, const char *path, const char *version, struct 
     struct repro repro = {0};
     struct reading reading = {.repro = &repro, .version = version};
     err e = toml_read_file(path, visit, &reading, diag);
+    if (e == OK) e = schedule_settle(&repro.schedule, path, diag);
     for (int i = 0; i < KEY_COUNT && e == OK; i++)
         if (KEYS[i].is_required && !reading.is_given[i])
             e = diag_fail(diag, ERR_SYNTAX,
                           "%.256s: no key \"%s\": is it a repro.toml of agenc chaos campaign?", path,
                           KEYS[i].name);
-    if (e == OK) e = schedule_settle(&repro.schedule, path, diag);
     if (e != OK)
         repro_close(&repro);
     else
