@@ -220,6 +220,7 @@ void watch_event(struct watch *watch, const struct event *event)
     watch->counts.events[event->kind]++;
     if (event->kind == EVENT_SETTINGS) watch->counts.settings++;
     if (event->kind == EVENT_SUBMIT) see_submit(watch, &event->u.submit);
+    if (event->kind == EVENT_REVERTED) life_reverted(watch, event);
     money_event(watch, event);
     rules_event(watch, event);
 }

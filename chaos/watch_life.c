@@ -52,7 +52,7 @@ static void judge_confirmation(struct watch *watch, uint32_t index)
     JUDGE(watch, S12, index, is_of_it, "task %llu is confirmed by a report of another transaction",
           (ull)record->id);
     if (watch->has_chain)
-        JUDGE(watch, S12, index, record->flags & RECORD_LANDED,
+        JUDGE(watch, S12, index, record->flags & (RECORD_LANDED | RECORD_TAKEN),
               "task %llu is confirmed, the chain has nothing", (ull)record->id);
 }
 
@@ -82,7 +82,7 @@ void watch_landed(struct watch *watch, int64_t now_ns, uint64_t task, uint32_t a
     JUDGE(watch, S13, index, !is_again,
           "task %llu landed twice, with attempts %u and %u, the last in slot %llu", (ull)task, record->landed,
           attempt, (ull)slot);
-    record->flags |= RECORD_LANDED;
+    record->flags = (record->flags & ~(uint32_t)RECORD_TAKEN) | RECORD_LANDED;
     record->landed = attempt;
 }
 
@@ -90,7 +90,16 @@ void watch_unlanded(struct watch *watch, int64_t now_ns, uint64_t task)
 {
     uint32_t index = picture_find(watch, task);
     watch->now_ns = later(watch->now_ns, now_ns);
-    if (index != NO_RECORD) record_at(watch, index)->flags &= ~(uint32_t)RECORD_LANDED;
+    if (index == NO_RECORD) return;
+    struct record *record = record_at(watch, index);
+    record->flags = (record->flags & ~(uint32_t)RECORD_LANDED) | RECORD_TAKEN;
+}
+
+/* The engine is told: from now on it must know. */
+void life_reverted(struct watch *watch, const struct event *event)
+{
+    uint32_t index = picture_of_ref(watch, event->task);
+    if (index != NO_RECORD) record_at(watch, index)->flags &= ~(uint32_t)RECORD_TAKEN;
 }
 
 /* ---- S03 ---- */

@@ -33,6 +33,7 @@ enum record_flag {
     RECORD_BOUND = 1 << 15, /* its reference is known */
     RECORD_LOOSE = 1 << 16, /* a checkpoint rollback may have blocked it: which ones only snapshots tell */
     RECORD_SENT = 1 << 17,  /* once, and not taken back since */
+    RECORD_TAKEN = 1 << 18, /* a reorg took away what had landed; who followed that fork may not know yet */
     RECORD_QUEUES = RECORD_SENDING | RECORD_QUEUED,
 };
 
@@ -208,6 +209,7 @@ void money_compare(struct watch *watch, const struct engine *engine);
 
 void life_status(struct watch *watch, uint32_t index, const struct effect *effect);
 void life_waits(struct watch *watch, uint32_t index, const struct effect *effect);
+void life_reverted(struct watch *watch, const struct event *event);
 void life_sent(struct watch *watch, uint32_t index, const struct effect *effect);
 void life_step_ends(struct watch *watch, const struct engine *engine);
 void life_finish(struct watch *watch);

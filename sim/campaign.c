@@ -27,6 +27,9 @@ void campaign_close(struct campaign *campaign)
 
 /* ---- one trial ---- */
 
+/* Rules that only a comparison can judge cost as much again as the trial, three times. */
+enum { PAIRS_EVERY = 16 };
+
 static void run_one(void *context, uint32_t index)
 {
     const struct generation *generation = context;
@@ -37,6 +40,7 @@ static void run_one(void *context, uint32_t index)
         .seed = trial->seed,
         .schedule = &trial->schedule,
         .kind = trial->kind,
+        .judges_pairs = trial->number % PAIRS_EVERY == 0,
         .coverage = options->is_uncovered ? NULL : &trial->coverage,
         .stop = options->stop,
     };

@@ -51,8 +51,7 @@ static bool is_held(struct sim *sim, const struct event *event, uint64_t subject
 /* Clients try again until they are answered; ports are asked again. */
 static void postpone(struct sim *sim, const struct event *event, uint64_t subject, uint64_t argument)
 {
-    bool is_own = event->kind == EVENT_TICK || event->kind == EVENT_GC || event->kind == EVENT_RESUME;
-    if (is_own) return;
+    if (event->kind == EVENT_TICK || event->kind == EVENT_GC) return; /* comes again by itself */
     bool may_wait = is_clients(event) || !sim->hazards->is_down;
     if (may_wait && is_held(sim, event, subject, argument)) return;
     if (is_clients(event) && sim->failure == OK && sim->hazards->held_count == HELD_EVENTS_MOST)
@@ -254,9 +253,10 @@ static void hear_event(void *context, const struct event *event)
 {
     const struct heir *heir = context;
     const struct hazards *hazards = heir->sim->hazards;
-    if (!is_news(heir)) return;
-    if (hazards->options.watch) watch_stalled(hazards->options.watch, hazards->stalled_ns, heir->sim->now_ns);
-    hazards_tell_event(heir->sim, event);
+    struct watch *watch = hazards->options.watch;
+    if (!is_news(heir) || !watch) return;
+    watch_stalled(watch, hazards->stalled_ns, heir->sim->now_ns);
+    watch_event(watch, event);
 }
 
 static void hear_effect(void *context, const struct effect *effect)

@@ -142,6 +142,7 @@ static void take_away(struct sim *sim, struct landing *landing)
     event.u.level.slot = (uint64_t)(landing->at_ns / SLOT_NS);
     hazards->tasks[landing->task].landed_name = 0;
     hazards->tasks[landing->task].void_name = landing->attempt + 1;
+    if (hazards->options.watch) watch_unlanded(hazards->options.watch, sim->now_ns, landing->task);
     hazards_step(sim, &event, landing->task, landing->attempt);
 }
 

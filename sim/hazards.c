@@ -266,25 +266,12 @@ bool hazards_hear(struct sim *sim, const struct effect *effect)
     return is_sent(sim, effect);
 }
 
-/* 0: the engine does not know it any more. */
-static uint64_t id_of_ref(const struct sim *sim, struct task_ref ref)
-{
-    struct task_view view;
-    return engine_task(sim->engine, ref, &view) == OK ? view.id : 0;
-}
-
-void hazards_tell_event(const struct sim *sim, const struct event *event)
+void hazards_before_step(struct sim *sim, const struct event *event)
 {
     struct watch *watch = sim->hazards->options.watch;
     if (!watch) return;
-    if (event->kind == EVENT_REVERTED) watch_unlanded(watch, sim->now_ns, id_of_ref(sim, event->task));
+    watch_wall(watch, sim->now_ns, event->now_ns);
     watch_event(watch, event);
-}
-
-void hazards_before_step(struct sim *sim, const struct event *event)
-{
-    if (sim->hazards->options.watch) watch_wall(sim->hazards->options.watch, sim->now_ns, event->now_ns);
-    hazards_tell_event(sim, event);
 }
 
 /* Is what we look for among the violations that are new? */

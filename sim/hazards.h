@@ -112,7 +112,6 @@ bool hazards_may_tick(const struct sim *sim);
 
 /* Around a step: whoever watches. */
 void hazards_before_step(struct sim *sim, const struct event *event);
-void hazards_tell_event(const struct sim *sim, const struct event *event);
 void hazards_after_step(struct sim *sim, const struct event *event, err answer);
 /* An effect leaves: the watch sees it. False: it is a request that never reaches its port. */
 bool hazards_hear(struct sim *sim, const struct effect *effect);

@@ -149,7 +149,7 @@ err trial_run(const struct trial_options *options, struct trial_outcome *out, st
         e = run_stage(&stage, options, out, diag);
     }
     close_stage(&stage);
-    return e;
+    return e == OK && options->judges_pairs ? trial_judge_pairs(options, out, diag) : e;
 }
 
 /* ---- schedules ---- */

@@ -18,6 +18,7 @@ struct trial_options {
     const bool *dropped;             /* by task id: refused at arrival, with all that is below; NULL: none */
     uint32_t tasks_most;             /* only the first so many ids arrive; 0: all */
     bool is_unwatched;               /* for the bench: what do the invariants cost? */
+    bool judges_pairs;               /* D01, S25, P03, L07 as well: up to three more runs */
     struct coverage *coverage;       /* NULL: not wanted */
     int64_t until_ns;                /* stop here; 0: at the end */
     uint64_t fingerprint;            /* stop at the first violation that has it; 0: go on */
@@ -47,6 +48,11 @@ struct trial_outcome {
 };
 
 MUST_USE err trial_run(const struct trial_options *options, struct trial_outcome *out, struct diag *diag);
+
+/* Rules that only a comparison of runs can judge; what is broken is added to the outcome. trial_run does it
+ * when its options say so. */
+MUST_USE err trial_judge_pairs(const struct trial_options *options, struct trial_outcome *outcome,
+                               struct diag *diag);
 
 /* The schedule of a seed: the scenario's faults and, with a swarm, those drawn for the seed. */
 MUST_USE err trial_schedule(const struct chaos_scenario *scenario, uint64_t seed, struct schedule *out,
