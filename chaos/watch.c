@@ -47,7 +47,8 @@ err watch_open(struct watch **out, const struct watch_options *options)
     watch->options = *options;
     watch->settings = *options->settings;
     watch->limits_tasks = options->limits.tasks;
-    uint32_t room = options->tasks_room > options->limits.tasks ? options->tasks_room : options->limits.tasks;
+    bool is_small = options->tasks_room > 0 && options->tasks_room < options->limits.tasks;
+    uint32_t room = is_small ? options->tasks_room : options->limits.tasks;
     watch->record_room = room + 1;
     watch->edge_room = options->limits.edges + LIMIT_PARENTS;
     watch->agent_room = options->limits.agents + 1;

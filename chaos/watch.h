@@ -94,7 +94,7 @@ struct watch_options {
     const struct settings *settings; /* at the start; EVENT_SETTINGS brings others */
     struct engine_limits limits;
     uint64_t tasks_most;  /* ids are dense below this: an array; others go into a table */
-    uint32_t tasks_room;  /* how many may be remembered at once */
+    uint32_t tasks_room;  /* how many there can be at once; 0: as many as the table holds */
     bool is_live_checked; /* liveness too; false for schedules that may destroy it */
     int64_t settle_ns;    /* within which everything must end after the heal: L04 */
 };
