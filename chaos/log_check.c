@@ -92,8 +92,10 @@ static void keep(struct log_check *out, const struct job *job, size_t log_bytes)
         .is_sealed = reader->is_sealed,
         .violation_count = watch_violation_count(job->watch),
     };
-    for (int rule = 0; rule < INVARIANT_COUNT; rule++)
+    for (int rule = 0; rule < INVARIANT_COUNT; rule++) {
         out->checks[rule] = watch_checks(job->watch, (enum invariant)rule);
+        out->margins_ppm[rule] = watch_margin_ppm(job->watch, (enum invariant)rule);
+    }
     const struct violation *violation;
     while ((violation = watch_violation(job->watch, out->kept))) out->violations[out->kept++] = *violation;
 }

@@ -17,6 +17,7 @@ struct log_check {
     uint64_t good_bytes, torn_bytes; /* torn: behind the last whole record */
     bool is_sealed;
     uint64_t checks[INVARIANT_COUNT], violation_count;
+    uint32_t margins_ppm[INVARIANT_COUNT];
     uint32_t kept;
     struct violation violations[WATCH_VIOLATIONS_KEPT];
 };

@@ -81,7 +81,7 @@ static void write_faults(struct json_writer *json, const struct trial_outcome *o
     json_write_end(json);
 }
 
-static void write_invariants(struct json_writer *json, const struct trial_outcome *outcome)
+void chaos_print_invariants_json(const struct trial_outcome *outcome, struct json_writer *json)
 {
     json_write_array(json, "invariants");
     for (int i = 0; i < INVARIANT_COUNT; i++) {
@@ -94,7 +94,7 @@ static void write_invariants(struct json_writer *json, const struct trial_outcom
     json_write_end(json);
 }
 
-static void write_violations(struct json_writer *json, const struct trial_outcome *outcome)
+void chaos_print_violations_json(const struct trial_outcome *outcome, struct json_writer *json)
 {
     json_write_array(json, "violations");
     for (uint32_t i = 0; i < outcome->kept; i++) {
@@ -133,7 +133,7 @@ void chaos_print_json(const struct chaos_subject *subject, const struct trial_ou
     json_write_text(&json, "commit", repro->commit);
     json_write_i64(&json, "duration_ns", subject->scenario.load.duration_ns);
     write_faults(&json, outcome);
-    write_invariants(&json, outcome);
+    chaos_print_invariants_json(outcome, &json);
     json_write_text(&json, "kind", swarm_kind_name(repro->kind));
     write_run(&json, outcome);
     json_write_text(&json, "scenario", repro->scenario);
@@ -141,7 +141,7 @@ void chaos_print_json(const struct chaos_subject *subject, const struct trial_ou
     json_write_u64(&json, "seed", repro->seed);
     json_write_text(&json, "version", repro->version);
     json_write_u64(&json, "violation_count", outcome->violation_count);
-    write_violations(&json, outcome);
+    chaos_print_violations_json(outcome, &json);
     json_write_end(&json);
     json_write_finish(&json);
 }

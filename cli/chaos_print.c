@@ -137,16 +137,26 @@ static void print_violation(const struct violation *violation, FILE *out)
     fputc('\n', out);
 }
 
-static void print_verdict(const struct trial_outcome *outcome, FILE *out)
+const char *chaos_verdict_word(const struct trial_outcome *outcome)
 {
     struct chaos_breaches breaches = {0};
     for (uint32_t i = 0; i < outcome->kept; i++) chaos_breaches_add(&breaches, &outcome->violations[i]);
-    const char *word = breaches.safety        ? "SAFETY VIOLATED"
-                       : breaches.liveness    ? "LIVENESS VIOLATED"
-                       : outcome->interrupted ? "INTERRUPTED"
-                                              : "HELD";
-    fprintf(out, "%s  %" PRIu64 " violations, %" PRIu64 " faults fired\n", word, outcome->violation_count,
-            outcome->fired);
+    return breaches.safety        ? "SAFETY VIOLATED"
+           : breaches.liveness    ? "LIVENESS VIOLATED"
+           : outcome->interrupted ? "INTERRUPTED"
+                                  : "HELD";
+}
+
+err chaos_print_judged(const struct trial_outcome *outcome, FILE *out)
+{
+    struct grid *grid = malloc(sizeof *grid);
+    if (!grid) return ERR_NOMEM;
+    print_invariants(outcome, grid, out);
+    free(grid);
+    for (uint32_t i = 0; i < outcome->kept; i++) print_violation(&outcome->violations[i], out);
+    if (outcome->violation_count > outcome->kept)
+        fprintf(out, "... and %" PRIu64 " more\n", outcome->violation_count - outcome->kept);
+    return OK;
 }
 
 err chaos_print_outcome(const struct trial_outcome *outcome, const char *command, FILE *out)
@@ -155,12 +165,10 @@ err chaos_print_outcome(const struct trial_outcome *outcome, const char *command
     if (!grid) return ERR_NOMEM;
     print_sum(outcome, out);
     print_faults(outcome, grid, out);
-    print_invariants(outcome, grid, out);
     free(grid);
-    for (uint32_t i = 0; i < outcome->kept; i++) print_violation(&outcome->violations[i], out);
-    if (outcome->violation_count > outcome->kept)
-        fprintf(out, "... and %" PRIu64 " more\n", outcome->violation_count - outcome->kept);
+    TRY(chaos_print_judged(outcome, out));
     if (outcome->violation_count > 0) fprintf(out, "again: %s\n\n", command);
-    print_verdict(outcome, out);
+    fprintf(out, "%s  %" PRIu64 " violations, %" PRIu64 " faults fired\n", chaos_verdict_word(outcome),
+            outcome->violation_count, outcome->fired);
     return OK;
 }

@@ -23,6 +23,7 @@
     X(chaos_campaign)                                                                                        \
     X(chaos_replay)                                                                                          \
     X(chaos_shrink)                                                                                          \
+    X(chaos_check)                                                                                           \
     X(chaos_docs)                                                                                            \
     X(config_validate)                                                                                       \
     X(config_show)                                                                                           \
