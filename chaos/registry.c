@@ -25,7 +25,7 @@ const struct setting_range SETTING_RANGES[FLIPPED_SETTINGS] = {
     {"rollout", "percent", 0, 100, 0, 100},
     {"batch_size", "proofs", 1, LIMIT_BATCH, 1, 20},
     {"worker_threads", "workers", 1, LIMIT_PROOF_WORKERS, 1, 8},
-    {"max_memory", "MB", 512, 65536, 512, 4096},
+    {"max_memory", "MB", 16, 65536, 16, 1024},
 };
 
 /* clang-format off */
@@ -138,7 +138,7 @@ const struct injector INJECTOR_TABLE[INJECTOR_COUNT] = {
         NUMBER(DURATION, "delay", 1, HOUR, SEC, 10 * MS, 10 * SEC, "that they lose")),
     ROW(DATA_DUPLICATE, L01, PORTS, BY_CHANCE, "messages arrive more than once",
         NUMBER(COUNT, "copies", 1, 100, 1, 1, 5, "besides the first"),
-        NUMBER(DURATION, "delay", 0, HOUR, 10 * MS, MS, 5 * SEC, "from one to the next")),
+        NUMBER(DURATION, "delay", 0, HOUR, 10 * MS, MS, MIN, "from one to the next")),
     ROW(DATA_REORDER, L01, PORTS, BY_CHANCE, "messages overtake one another",
         NUMBER(DURATION, "window", 1, HOUR, 100 * MS, 10 * MS, 2 * SEC, "within which they may")),
 
@@ -227,13 +227,13 @@ const struct injector INJECTOR_TABLE[INJECTOR_COUNT] = {
         NUMBER(BYTES, "bytes", 65 * KIB, INT64_C(1) << 40, 16 * MIB, MIB, 64 * MIB, "of a body")),
     ROW(API_BAD_TOKEN, L01, NO_TARGET, BY_CHANCE, "requests at the admin door without the right token", NO_PARAMS),
     ROW(API_CONCURRENT_ADMIN, L01, NO_TARGET, ALWAYS, "two operators give orders at the same time",
-        NUMBER(DURATION, "interval", 10 * MS, HOUR, 10 * SEC, SEC, 30 * SEC, "from one pair of orders to the next")),
+        NUMBER(DURATION, "interval", 10 * MS, HOUR, 10 * SEC, 20 * SEC, 2 * MIN, "from one pair of orders to the next")),
     ROW(OPS_SCRAPE_GAP, L01, NO_TARGET, BY_CHANCE, "metrics are not scraped", NO_PARAMS),
     ROW(OPS_ALERT_DELAY, L01, NO_TARGET, BY_CHANCE, "alerts reach nobody for a while",
         NUMBER(DURATION, "delay", 0, NS_PER_DAY, MIN, 10 * SEC, 10 * MIN, "of each")),
     ROW(OPS_OPERATOR, L01, NO_TARGET, ALWAYS, "an operator gives orders, and not always the right ones",
         WORD("habit", HABITS, 5, 0, 0, 5, "what is wrong with them"),
-        NUMBER(DURATION, "interval", 100 * MS, HOUR, MIN, 10 * SEC, 2 * MIN, "from one order to the next")),
+        NUMBER(DURATION, "interval", 100 * MS, HOUR, MIN, 20 * SEC, 2 * MIN, "from one order to the next")),
 
     /* load */
     ROW(LOAD_BURST, L01, NO_TARGET, ALWAYS, "jobs arrive so many times as fast, until those of the whole time are there",

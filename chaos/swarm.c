@@ -22,11 +22,11 @@ enum { INDEX_IN = 0, INDEX_SINGLE = 1, INDEX_FAULTS = 16 };
 #define KEY_HASH_BITS    19
 #define FAULTS_EACH_MOST 15 /* four bits of the key */
 
-/* Faults that wait for something rare (a crash, a rollback, the number of an event) are there all the time,
- * once and from the beginning. */
+/* Faults that wait for something rare (a crash, a rollback, the number of an event), and people, are there
+ * all the time, once and from the beginning. */
 static const enum injector_id PATIENT[] = {
-    INJECT_PROC_CRASH_AT,      INJECT_PROC_MALLOC_NTH, INJECT_DISK_TORN,
-    INJECT_DISK_LOSE_UNSYNCED, INJECT_DISK_BITFLIP,    INJECT_APP_GC_DURING_ROLLBACK,
+    INJECT_PROC_CRASH_AT, INJECT_PROC_MALLOC_NTH,        INJECT_DISK_TORN,    INJECT_DISK_LOSE_UNSYNCED,
+    INJECT_DISK_BITFLIP,  INJECT_APP_GC_DURING_ROLLBACK, INJECT_OPS_OPERATOR, INJECT_API_CONCURRENT_ADMIN,
 };
 
 const char *swarm_kind_name(enum swarm_kind kind)

@@ -77,6 +77,7 @@ static void submit_task(struct sim *sim, uint64_t id)
     bool in_cooldown = engine_agent(sim->engine, task->agent).cooldown_until_ns > sim->now_ns;
     recorder_arrival(sim->recorder, id, in_cooldown);
     if (step(sim, &event, id, task->parent_count) != OK) recorder_refusal(sim->recorder, id);
+    if (sim->hazards) hazards_submitted(sim, &event);
 }
 
 /* A dead parent must have been submitted again before its child. */

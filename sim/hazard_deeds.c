@@ -1,4 +1,5 @@
 /* sim/hazard_deeds.c: what faults do of themselves: crashes, reorgs, withdrawals, orders of operators. */
+#include "chaos/registry.h"
 #include "sim/hazards.h"
 
 #define SCRAPE_NS (15 * NS_PER_S)
@@ -94,20 +95,19 @@ static void send_settings(struct sim *sim)
     hazards_step(sim, &event, 0, 0);
 }
 
-/* In the order of the words of app.config_flip, and what each may be. */
+/* In the order of SETTING_RANGES, and what one of its units is. */
 static const struct flip {
     size_t offset;
-    int64_t least, most;
-} FLIPS[] = {
-    {offsetof(struct settings, max_depth), 1, LIMIT_DEPTH},
-    {offsetof(struct settings, max_parallel_branches), 1, 16},
-    {offsetof(struct settings, enabled), 0, 1},
-    {offsetof(struct settings, rollout_bps), 0, (int64_t)BPS_ONE},
-    {offsetof(struct settings, batch_size), 1, LIMIT_BATCH},
-    {offsetof(struct settings, worker_threads), 1, LIMIT_PROOF_WORKERS},
-    {offsetof(struct settings, max_memory_bytes), 64 << 20, INT64_C(1) << 40},
+    int64_t scale;
+} FLIPS[FLIPPED_SETTINGS] = {
+    {offsetof(struct settings, max_depth), 1},
+    {offsetof(struct settings, max_parallel_branches), 1},
+    {offsetof(struct settings, enabled), 1},
+    {offsetof(struct settings, rollout_bps), (int64_t)BPS_ONE / 100},
+    {offsetof(struct settings, batch_size), 1},
+    {offsetof(struct settings, worker_threads), 1},
+    {offsetof(struct settings, max_memory_bytes), (int64_t)MIB},
 };
-enum { FLIP_COUNT = sizeof FLIPS / sizeof *FLIPS };
 
 static int64_t *setting_at(struct settings *settings, const struct flip *flip)
 {
@@ -116,11 +116,9 @@ static int64_t *setting_at(struct settings *settings, const struct flip *flip)
 
 static bool flip(struct sim *sim, const struct occasion_deed *deed)
 {
-    const struct flip *row = &FLIPS[deed->count < FLIP_COUNT ? deed->count : 0];
+    const struct flip *row = &FLIPS[deed->count];
     struct settings *settings = &sim->hazards->settings, before = *sim->options->settings;
-    int64_t value = deed->is_end ? *setting_at(&before, row) : (int64_t)deed->value;
-    if (value < row->least) value = row->least;
-    if (value > row->most) value = row->most;
+    int64_t value = deed->is_end ? *setting_at(&before, row) : (int64_t)deed->value * row->scale;
     if (*setting_at(settings, row) == value) return false;
     *setting_at(settings, row) = value;
     send_settings(sim);
@@ -182,7 +180,7 @@ static struct event order_event(const struct sim *sim, uint64_t draw)
         break;
     case ORDER_DRAIN:
         event.kind = EVENT_DRAIN;
-        event.u.drain.timeout_ns = 120 * NS_PER_S;
+        event.u.drain.timeout_ns = (int64_t)(1u << (detail >> 1) % 7) * NS_PER_S; /* 1 s to 64 s */
         event.u.drain.is_forced = detail & 1;
         break;
     case ORDER_EMERGENCY:

@@ -82,6 +82,8 @@ static err append(struct sim *sim, const struct event *event, struct journal_cha
     struct codec_out out = {.bytes = bytes, .capacity = sizeof bytes};
     err e = journal_write_event(chain, &out, event);
     ASSERT(e == OK);
+    memcpy(sim->hazards->written, bytes, out.used);
+    sim->hazards->written_bytes = out.used;
     return disk_append(&sim->hazards->disk, sim->now_ns, bytes, out.used);
 }
 
@@ -249,12 +251,23 @@ static bool is_news(const struct heir *heir)
     return heir->seen >= heir->sim->hazards->stepped;
 }
 
+/* What the log brings is what was written, or bytes that were not whole have been believed. */
+static bool is_as_written(const struct hazards *hazards, const struct event *event)
+{
+    unsigned char bytes[JOURNAL_RECORD_BYTES_MOST];
+    struct codec_out out = {.bytes = bytes, .capacity = sizeof bytes};
+    struct journal_chain chain = hazards->chain;
+    return journal_write_event(&chain, &out, event) == OK && out.used == hazards->written_bytes &&
+           memcmp(bytes, hazards->written, out.used) == 0;
+}
+
 static void hear_event(void *context, const struct event *event)
 {
     const struct heir *heir = context;
     const struct hazards *hazards = heir->sim->hazards;
     struct watch *watch = hazards->options.watch;
     if (!is_news(heir) || !watch) return;
+    if (!is_as_written(hazards, event)) watch_damaged(watch, heir->sim->now_ns, false);
     watch_stalled(watch, hazards->stalled_ns, heir->sim->now_ns);
     watch_event(watch, event);
 }

@@ -197,13 +197,21 @@ static void take_out_stake(struct sim *sim, uint64_t agent_id)
     if (event.u.withdraw.lamports > 0) hazards_step(sim, &event, agent_id, event.u.withdraw.lamports);
 }
 
-/* First below itself, then its own parent below it: the second is a claim that arrives twice, re-parented. */
-static void send_cycles(struct sim *sim, const struct event *event)
+/* First below itself; once it is there, its own parent below it: a claim that arrives twice, re-parented. */
+static void send_below_itself(struct sim *sim, const struct event *event)
 {
-    struct event self = *event, parent = *event;
+    struct event self = *event;
     self.u.submit.parents[0] = event->u.submit.id;
     self.u.submit.parent_count = 1;
     hazards_step(sim, &self, event->u.submit.id, 1);
+    sim->hazards->cycle_end = event->u.submit.id;
+}
+
+void hazards_submitted(struct sim *sim, const struct event *event)
+{
+    struct event parent = *event;
+    if (sim->hazards->cycle_end != event->u.submit.id) return;
+    sim->hazards->cycle_end = 0;
     if (event->u.submit.parent_count == 0) return;
     parent.u.submit.id = event->u.submit.parents[0];
     parent.u.submit.parents[0] = event->u.submit.id;
@@ -245,6 +253,6 @@ bool hazards_submission(struct sim *sim, struct event *event)
     submit->claim_expires_ns = met->claim_expires_ns;
     if (met->is_without_stake) take_out_stake(sim, submit->agent_id);
     if (met->joins_crowd) join_crowd(sim, submit);
-    if (met->is_cycle) send_cycles(sim, event);
+    if (met->is_cycle) send_below_itself(sim, event);
     return true;
 }

@@ -86,12 +86,15 @@ struct hazards {
     struct landing landings[LANDINGS_KEPT];
     uint32_t landing_count;
     uint64_t crowd_root; /* app.huge_fanout's one task; 0: none yet */
+    uint64_t cycle_end;  /* app.cycle_submit: below this one, once it is there, its parent is sent again */
     /* the process */
     bool is_durable, is_down, is_doomed; /* is_doomed: it ends at the next event */
     int64_t doom_ns;                     /* and is there again so much later */
     uint32_t recovery_cut;               /* records after which the next recovery crashes; 0: it does not */
     struct disk disk;
     struct journal_chain chain;
+    unsigned char written[JOURNAL_RECORD_BYTES_MOST]; /* the record that was handed to the disk last */
+    size_t written_bytes;
     uint64_t stepped, allocations, requests, scrapes;
     struct held_event *held;
     uint32_t held_count, held_done, held_capacity; /* held_done: stepped, not yet taken out */
@@ -129,6 +132,7 @@ void hazards_land(struct sim *sim, const struct calendar_entry *entry);
 void hazards_reorg(struct sim *sim, uint64_t depth, bool is_final_lost);
 int64_t hazards_arrival(struct sim *sim, uint32_t job, int64_t intended_ns);
 bool hazards_submission(struct sim *sim, struct event *event); /* false: the task does not arrive */
+void hazards_submitted(struct sim *sim, const struct event *event);
 
 /* hazard_log.c: the log, crashes, recovery */
 MUST_USE err hazards_begin_log(struct sim *sim);
