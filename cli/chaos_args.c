@@ -2,8 +2,17 @@
 #include "cli/chaos_args.h"
 #include "cli/share.h"
 #include "cli/version.h"
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { MAPPED_BYTES = 32 << 20, KEPT_BYTES = 1 << 30 };
+
+void chaos_args_keep_memory(void)
+{
+    mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+}
 
 /* ---- the scenario ---- */
 

@@ -25,6 +25,10 @@ struct chaos_subject {
     bool *dropped;                  /* NULL: none */
 };
 
+/* Trials take and give back the same memory thousands of times: this process keeps what it has had, which
+ * saves the kernel half of all the time. */
+void chaos_args_keep_memory(void);
+
 /* The scenario, with another duration than its own unless that is 0. ERR_USAGE when it cannot be exercised.
  */
 MUST_USE err chaos_args_scenario(const struct args *args, const char *name, int64_t duration_ns,

@@ -159,11 +159,13 @@ static err run_systematic(struct order *order, struct diag *diag)
         fprintf(order->args->out,
                 "%s, seed %" PRIu64 ": %" PRIu64 " tasks, %" PRIu64 " events without a fault\n",
                 order->scenario->name, order->book->seed_base, clean->tasks, clean->events);
+    int64_t heal_ns = order->scenario->load.duration_ns;
+    int64_t horizon_ns = clean->end_ns < heal_ns ? clean->end_ns : heal_ns;
     for (int family = 0; family < SYSTEMATIC_FAMILY_COUNT && e == OK; family++) {
         bool is_enough =
             args_switch(order->args, "stop-at-first") && order->book->campaign.totals.failing > 0;
         if (order->book->campaign.is_interrupted || is_enough) break;
-        e = run_family(order, (enum systematic_family)family, clean->end_ns, diag);
+        e = run_family(order, (enum systematic_family)family, horizon_ns, diag);
     }
     free(clean);
     return e;
@@ -366,6 +368,7 @@ static err run(struct args *args, struct diag *diag)
 {
     struct order order = {
         .args = args, .book = calloc(1, sizeof *order.book), .scenario = calloc(1, sizeof *order.scenario)};
+    chaos_args_keep_memory();
     err e = order.book && order.scenario ? run_order(&order, diag)
                                          : diag_fail(diag, ERR_NOMEM, "out of memory for a campaign");
     if (order.book) chaos_book_close(order.book);

@@ -24,6 +24,7 @@ static err run(struct args *args, struct diag *diag)
 {
     struct chaos_subject subject;
     struct chaos_shrunk shrunk = {0};
+    chaos_args_keep_memory();
     TRY(chaos_subject_read(&subject, args, args->operands[0], diag));
     const struct chaos_shrinking shrinking = {&subject, (uint32_t)args_integer(args, "replays"),
                                               interrupt_catch()};

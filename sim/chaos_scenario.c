@@ -397,6 +397,21 @@ static err load_models(struct chaos_scenario *out, const char *folder, struct di
     return e == OK ? OK : diag_fail(diag, e, "%s: [load]: %.400s", out->path, why.text);
 }
 
+/* "trace:FILE" lies beside the scenario, wherever the program is started. */
+static err find_trace(struct chaos_scenario *out, struct diag *diag)
+{
+    char file[sizeof out->texts.shape];
+    const char *slash = strrchr(out->path, '/');
+    bool is_found = strncmp(out->texts.shape, "trace:", 6) != 0 || out->texts.shape[6] == '/' || !slash;
+    if (is_found) return OK;
+    memcpy(file, out->texts.shape, sizeof file);
+    int size = snprintf(out->texts.shape, sizeof out->texts.shape, "trace:%.*s/%s", (int)(slash - out->path),
+                        out->path, file + 6);
+    return size < (int)sizeof file
+               ? OK
+               : diag_fail(diag, ERR_RANGE, "%s: the path of its shape is too long", out->path);
+}
+
 /* Everything of the file itself. */
 static err read_file(struct scenario_reading *reading, const char *folder, struct diag *diag)
 {
@@ -408,6 +423,7 @@ static err read_file(struct scenario_reading *reading, const char *folder, struc
     TRY(read_load(reading, folder, diag));
     TRY(toml_read_file(out->path, take_leaf, reading, diag));
     TRY(schedule_settle(&out->schedule, out->path, diag));
+    TRY(find_trace(out, diag));
     struct diag why = {0};
     err e = config_check(&out->config, &reading->notes, &why);
     if (e != OK) return diag_fail(diag, e, "%s: %.480s", out->path, why.text);

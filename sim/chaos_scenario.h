@@ -6,7 +6,7 @@
  *   [load]      workload: a file of scenarios/chaos/load with the same keys, below those that stand here;
  *               duration, rate, pattern, arrivals, depth, shape, execution, edges, agents, executors,
  *               agent_stake, cross_agent, snapshot, claim_ttl, inject_failures, inject_stage, resubmit:
- *               as the options of benchmark speculation
+ *               as the options of benchmark speculation; the file of shape = "trace:FILE" lies beside it
  *   [run]       chain, prover, config (files of scenarios/, or paths), heal (how long it may take)
  *   [swarm]     on = true: faults are drawn for each seed, beside those that are listed; mean, all
  *   [expect]    invariants = ["S18"] that it is about; safety_only; needs = "what of it is not exercised yet"
@@ -44,7 +44,8 @@ struct chaos_scenario {
     struct config config;         /* its settings are the run's */
     struct workload_options load; /* texts point into `texts` */
     struct {
-        char pattern[SCENARIO_PATTERN_BYTES], arrivals[64], depth[64], shape[128], execution[64], edges[64];
+        char pattern[SCENARIO_PATTERN_BYTES], arrivals[64], depth[64], shape[SCENARIO_PATH_BYTES + 8],
+            execution[64], edges[64];
     } texts;
     struct chain_profile chain;
     struct prover_profile prover;

@@ -312,8 +312,10 @@ static err recover(struct sim *sim, struct arena *arena, const struct replay_lis
     hazards->recovery_cut = 0;
     err e = read_log(&hazards->disk, arena, cut ? NULL : listener, cut, replay);
     if (e == OK && !cut) return OK;
+    /* It ended once more, before it was there, unless the log ended earlier: then it is read anew. */
+    if (e == OK) hazards->outcome.crashes_in_recovery += replay->reader.events >= cut;
     arena_close(arena);
-    return e == OK ? ERR_INTERRUPTED : e; /* it ended once more, before it was there */
+    return e == OK ? ERR_INTERRUPTED : e;
 }
 
 /* S19: the same log read once more leads to the same state. */

@@ -36,7 +36,7 @@ struct hazards_options {
 /* What happened, for the caller. */
 struct hazards_outcome {
     struct fault_counts counts[INJECTOR_COUNT];
-    uint64_t crashes, lost_messages, held_events;
+    uint64_t crashes, crashes_in_recovery, lost_messages, held_events;
     int64_t healed_ns;
     bool is_lost; /* the log is damaged beyond repair */
 };

@@ -5,7 +5,13 @@
 #include "base/units.h"
 #include <string.h>
 
-enum { MOMENTS_ONE = 8, MOMENTS_TWO = 3, LASTS = 4 }; /* LASTS: a fault takes that part of the horizon */
+enum {
+    MOMENTS_ONE = 8,
+    MOMENTS_TWO = 3,
+    LASTS = 2,
+    BEFORE_MOST = 100,
+    RECOVERIES = 50
+}; /* LASTS: a fault takes that part of the horizon */
 
 #define TEXT_(name, text) [name] = text,
 static const char *const NAMES[] = {SYSTEMATIC_FAMILIES(TEXT_)};
@@ -76,21 +82,23 @@ static err make_places(struct systematic *systematic, struct schedule *out)
 
 /* ---- counts ---- */
 
-/* The fault that is counted: all the time, with its count and another parameter. `crash`: a crash in the
- * end, without which it is never noticed. */
+/* What a fault needs beside it to meet anything: a log that is read again, answers that wait for the disk. */
+enum { BESIDE_CRASH = 1 << 0, BESIDE_SLOW_DISK = 1 << 1 };
+
+/* The fault that is counted: all the time, with its count and another parameter. */
 static const struct counted {
     enum injector_id injector;
     const char *count, *other;
     int64_t other_value;
-    bool needs_crash;
+    unsigned beside;
 } COUNTED[SYSTEMATIC_FAMILY_COUNT] = {
-    [SYSTEMATIC_CRASH] = {INJECT_PROC_CRASH_AT, "event", NULL, 0, false},
-    [SYSTEMATIC_RECOVERY] = {INJECT_PROC_CRASH_IN_RECOVERY, "record", NULL, 0, false},
-    [SYSTEMATIC_MALLOC] = {INJECT_PROC_MALLOC_NTH, "n", NULL, 0, false},
-    [SYSTEMATIC_APPEND] = {INJECT_DISK_EIO, "nth", "op", 0, false},
-    [SYSTEMATIC_SYNC] = {INJECT_DISK_EIO, "nth", "op", 1, false},
-    [SYSTEMATIC_READ] = {INJECT_DISK_EIO, "nth", "op", 2, true},
-    [SYSTEMATIC_FSYNC] = {INJECT_DISK_FSYNC_FAIL, "nth", NULL, 0, true},
+    [SYSTEMATIC_CRASH] = {INJECT_PROC_CRASH_AT, "event", NULL, 0, 0},
+    [SYSTEMATIC_RECOVERY] = {INJECT_PROC_CRASH_IN_RECOVERY, "record", NULL, 0, 0},
+    [SYSTEMATIC_MALLOC] = {INJECT_PROC_MALLOC_NTH, "n", NULL, 0, BESIDE_CRASH | BESIDE_SLOW_DISK},
+    [SYSTEMATIC_APPEND] = {INJECT_DISK_EIO, "nth", "op", 0, 0},
+    [SYSTEMATIC_SYNC] = {INJECT_DISK_EIO, "nth", "op", 1, 0},
+    [SYSTEMATIC_READ] = {INJECT_DISK_EIO, "nth", "op", 2, BESIDE_CRASH},
+    [SYSTEMATIC_FSYNC] = {INJECT_DISK_FSYNC_FAIL, "nth", NULL, 0, BESIDE_CRASH},
 };
 
 static void set_param(struct fault *fault, const char *name, int64_t value)
@@ -104,24 +112,40 @@ static void set_param(struct fault *fault, const char *name, int64_t value)
     ASSERT(false);
 }
 
+/* When the last crash comes: most of what happens has happened, and there is time to come up again. */
+static int64_t late_ns(const struct systematic *systematic)
+{
+    return systematic->horizon_ns / 8 * 7;
+}
+
+static err add_beside(const struct systematic *systematic, unsigned beside, struct schedule *out)
+{
+    struct fault crash = fault_of(INJECT_PROCESS_CRASH), slow = fault_of(INJECT_DISK_SLOW);
+    crash.key = 2;
+    crash.on_ns = late_ns(systematic);
+    set_param(&crash, "recovery", systematic->horizon_ns / RECOVERIES);
+    slow.key = 3;
+    slow.for_ns = systematic->horizon_ns;
+    if (beside & BESIDE_CRASH) TRY(schedule_add(out, &crash));
+    return beside & BESIDE_SLOW_DISK ? schedule_add(out, &slow) : OK;
+}
+
 static err make_count(const struct systematic *systematic, uint64_t count, struct schedule *out)
 {
     const struct counted *row = &COUNTED[systematic->family];
-    struct fault fault = fault_of(row->injector), crash = fault_of(INJECT_PROCESS_CRASH);
+    struct fault fault = fault_of(row->injector);
     bool is_once = INJECTOR_TABLE[row->injector].happens_once;
     fault.key = 1;
-    fault.on_ns = is_once ? systematic->horizon_ns : 0;
-    fault.for_ns = is_once ? 0 : 2 * systematic->horizon_ns;
+    fault.on_ns = is_once ? late_ns(systematic) : 0;
+    fault.for_ns = is_once ? 0 : systematic->horizon_ns;
     set_param(&fault, row->count, (int64_t)count);
+    if (is_once) set_param(&fault, "recovery", systematic->horizon_ns / RECOVERIES);
     if (row->other) set_param(&fault, row->other, row->other_value);
     TRY(schedule_add(out, &fault));
-    if (!row->needs_crash) return OK;
-    crash.key = 2;
-    crash.on_ns = systematic->horizon_ns;
-    return schedule_add(out, &crash);
+    return add_beside(systematic, row->beside, out);
 }
 
-/* The crash that a family brings along is not what it counts; a recovery that ends before the second crash
+/* A recovery that ends before the second crash
  * has been crashed once. */
 static bool is_untouched(enum systematic_family family, const struct trial_outcome *outcome)
 {
@@ -174,9 +198,12 @@ static err judge(void *context, const struct campaign_trial *trial, bool *is_end
 {
     struct systematic *systematic = context;
     bool is_counting = is_counted(systematic->family);
-    *is_end = is_counting && is_untouched(systematic->family, &trial->outcome);
+    bool is_touched =
+        is_counting ? !is_untouched(systematic->family, &trial->outcome) : trial->outcome.fired > 0;
+    systematic->touched += is_touched;
+    /* What happens before the first fault can begin cannot be counted out. */
+    *is_end = is_counting && !is_touched && (systematic->touched > 0 || trial->number >= BEFORE_MOST);
     if (*is_end) systematic->is_done = true;
-    systematic->touched += is_counting ? !*is_end : trial->outcome.fired > 0;
     return OK;
 }
 

@@ -43,7 +43,7 @@ struct systematic {
     uint64_t touched; /* runs in which something fired */
 };
 
-/* horizon_ns: the end of a run without faults, more than 0. */
+/* horizon_ns: when everything heals, or the end of a run without faults if that is earlier; more than 0. */
 void systematic_begin(struct systematic *out, enum systematic_family family, uint64_t seed,
                       int64_t horizon_ns);
 struct campaign_source systematic_source(struct systematic *systematic);

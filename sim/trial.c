@@ -71,7 +71,7 @@ static void keep_run(const struct sim_outcome *run, const struct hazards_outcome
     out->tasks = stats->submitted;
     out->confirmed = stats->ended[TASK_CONFIRMED];
     out->rolled_back = stats->ended[TASK_ROLLED_BACK];
-    out->crashes = hazards->crashes;
+    out->crashes = hazards->crashes + hazards->crashes_in_recovery;
     out->healed_ns = hazards->healed_ns;
     out->end_ns = run->end_ns;
     out->is_lost = hazards->is_lost;
