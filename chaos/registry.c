@@ -202,7 +202,7 @@ const struct injector INJECTOR_TABLE[INJECTOR_COUNT] = {
         NUMBER(FACTOR, "multiplier", TIMES(1), TIMES(1000), TIMES(3), TIMES(1.5), TIMES(10), "of the time")),
     ROW(APP_STAKE_INSUFFICIENT, L01, NO_TARGET, BY_CHANCE, "an agent takes out what it can just before its task arrives", NO_PARAMS),
     ROW(APP_CLAIM_EXPIRED, L01, NO_TARGET, BY_CHANCE, "a task arrives with a claim that soon expires",
-        NUMBER(DURATION, "left", 0, HOUR, SEC, 100 * MS, 20 * SEC, "of the claim")),
+        NUMBER(DURATION, "left", 0, HOUR, SEC, 5 * SEC, 3 * MIN, "of the claim")),
     ROW(APP_WORKER_POISON, L01, NO_TARGET, BY_CHANCE, "a task kills whichever worker tries to prove it",
         RECOVERY),
     ROW(APP_WORKER_LOSS, L012, NO_TARGET, ALWAYS, "proof workers are gone",
