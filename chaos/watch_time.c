@@ -195,13 +195,11 @@ void time_rollback_begins(struct watch *watch, uint32_t index)
     record_at(watch, index)->began_ns = watch->now_ns;
 }
 
-/* An answer that a fault took away is missed for as long as the engine waits for it. */
 void time_rollback_ends(struct watch *watch, uint32_t index)
 {
     const struct record *root = record_at(watch, index);
     int64_t from_ns = later(later(root->began_ns, watch->heal_ns), watch->rollback_end_ns);
     int64_t took_ns = watch->now_ns - from_ns, most_ns = watch->settings.rollback_max_latency_ns;
-    if (watch->heal_ns > root->began_ns) most_ns = ns_after(most_ns, watch->settings.rollback_timeout_ns);
     watch->rollback_end_ns = watch->now_ns;
     if (!watch->options.is_live_checked || watch->faults_armed > 0) return;
     JUDGE(watch, P02, index, took_ns <= most_ns, "the rollback of task %llu took %lld ms of %lld",

@@ -1,11 +1,14 @@
 /* sim/trial.c: puts a trial together from its parts, runs it, and says what came of it. */
 #include "sim/trial.h"
+#include "chaos/knobs.h"
 #include "sim/hazards.h"
 #include <stdlib.h>
 #include <string.h>
 
 /* What a trial owns while it runs. */
 struct stage {
+    struct settings settings; /* the scenario's, or with a swarm the seed's own */
+    int64_t settle_ns;
     struct workload *workload;
     struct chain *chain;
     struct watch *watch;
@@ -21,7 +24,7 @@ static void close_stage(struct stage *stage)
 static err open_watch(struct stage *stage, const struct trial_options *options)
 {
     const struct chaos_scenario *scenario = options->scenario;
-    const struct settings *settings = &scenario->config.settings;
+    const struct settings *settings = &stage->settings;
     bool is_safety_only = options->kind == SWARM_SAFETY || scenario->invariants == INVARIANTS_SAFETY;
     const struct watch_options watching = {
         .settings = settings,
@@ -29,18 +32,33 @@ static err open_watch(struct stage *stage, const struct trial_options *options)
         .tasks_most = (uint64_t)stage->workload->task_count * (scenario->resubmits ? 2 : 1),
         .tasks_room = stage->workload->task_count * (scenario->resubmits ? 2 : 1) + 1,
         .is_live_checked = !is_safety_only,
-        .settle_ns = scenario->settle_ns,
+        .settle_ns = stage->settle_ns,
     };
     if (options->is_unwatched) return OK;
     return watch_open(&stage->watch, &watching);
+}
+
+/* A gate that waits for finality makes a chain of tasks wait for it once a task. */
+static int64_t settle_of(const struct stage *stage, const struct chaos_scenario *scenario)
+{
+    enum { FINAL_TASKS = 4 };
+    return stage->settings.gate_level == GATE_FINALIZED ? FINAL_TASKS * scenario->settle_ns
+                                                        : scenario->settle_ns;
 }
 
 static err open_stage(struct stage *stage, const struct trial_options *options, struct diag *diag)
 {
     const struct chaos_scenario *scenario = options->scenario;
     struct workload_options load = scenario->load;
+    struct knobs_load turned = {0};
+    stage->settings = scenario->config.settings;
+    if (scenario->is_swarm) knobs_turn(options->seed, &stage->settings, &turned);
+    stage->settle_ns = settle_of(stage, scenario);
     load.seed = options->seed;
     load.agents = scenario->agents;
+    if (turned.edges) load.edges = turned.edges;
+    if (turned.cross_agent_bps) load.cross_agent = (double)turned.cross_agent_bps / (double)BPS_ONE;
+    if (turned.claim_ttl_ns) load.claim_ttl_ns = turned.claim_ttl_ns;
     TRY(workload_open(&stage->workload, &load, diag));
     const struct chain_options chain = {
         .profile = &scenario->chain, .path = CHAIN_STAKED, .seed = options->seed};
@@ -112,7 +130,7 @@ static err run_stage(struct stage *stage, const struct trial_options *options, s
         .context = options->context,
     };
     const struct sim_options simulated = {
-        .settings = &scenario->config.settings,
+        .settings = &stage->settings,
         .workload = stage->workload,
         .chain = stage->chain,
         .prover = &scenario->prover,
@@ -121,7 +139,7 @@ static err run_stage(struct stage *stage, const struct trial_options *options, s
         .agent_stake_lamports = scenario->agent_stake_lamports,
         .duration_ns = scenario->load.duration_ns,
         .resubmits = scenario->resubmits,
-        .settle_ns = scenario->settle_ns,
+        .settle_ns = stage->settle_ns,
         .seed = options->seed,
         .trace = options->trace,
         .stop = options->stop,
