@@ -122,6 +122,17 @@ void chaos_subject_close(struct chaos_subject *subject)
     *subject = (struct chaos_subject){0};
 }
 
+/* Rules that compare runs cost three more of them: always for a run that is asked for by options, for a known
+ * failure when it is of such a rule. */
+static bool needs_pairs(const struct repro *repro)
+{
+    static const enum invariant COMPARED[] = {INVARIANT_D01, INVARIANT_S25, INVARIANT_P03, INVARIANT_L07};
+    bool needs = repro->violation[0] == '\0';
+    for (size_t i = 0; i < sizeof COMPARED / sizeof *COMPARED; i++)
+        needs |= strncmp(repro->violation, INVARIANT_TABLE[COMPARED[i]].id, 3) == 0;
+    return needs;
+}
+
 struct trial_options chaos_subject_trial(const struct chaos_subject *subject)
 {
     return (struct trial_options){
@@ -131,6 +142,7 @@ struct trial_options chaos_subject_trial(const struct chaos_subject *subject)
         .kind = subject->repro.kind,
         .dropped = subject->dropped,
         .tasks_most = subject->repro.tasks_most,
+        .judges_pairs = needs_pairs(&subject->repro),
     };
 }
 

@@ -3,13 +3,11 @@
 #include "base/file.h"
 #include "cli/chaos_print.h"
 #include "cli/folder.h"
-#include "reports/report.h"
+#include "sim/chaos_journal.h"
 #include "sim/chaos_story.h"
 #include "sim/trial_shrink.h"
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 enum { TITLE_BYTES = 384 };
 
@@ -128,7 +126,8 @@ err chaos_shrink(struct chaos_shrunk *out, const struct chaos_shrinking *shrinki
 /* ---- files ---- */
 
 struct page_of_bundle {
-    const char *folder, *name, *title;
+    const struct chaos_scenario *scenario;
+    const char *folder, *title;
     const struct repro *repro;
     const struct recorded *run;
 };
@@ -162,6 +161,29 @@ static err write_timeline(const struct page_of_bundle *page, FILE *out)
     return chaos_story_write_page(&story, out);
 }
 
+static struct chaos_experiment experiment_of(const struct page_of_bundle *page)
+{
+    return (struct chaos_experiment){.scenario = page->scenario,
+                                     .schedule = &page->repro->schedule,
+                                     .seed = page->repro->seed,
+                                     .arguments = "chaos replay repro.toml"};
+}
+
+static err write_experiment(const struct page_of_bundle *page, FILE *out)
+{
+    const struct chaos_experiment experiment = experiment_of(page);
+    chaos_experiment_write(&experiment, out);
+    return OK;
+}
+
+static err write_journal(const struct page_of_bundle *page, FILE *out)
+{
+    const struct chaos_experiment experiment = experiment_of(page);
+    const struct chaos_journal journal = {&experiment, &page->run->outcome, page->repro->version};
+    chaos_journal_write(&journal, out);
+    return OK;
+}
+
 static err write_commands(const struct page_of_bundle *page, FILE *out)
 {
     char command[CHAOS_COMMAND_BYTES];
@@ -174,25 +196,40 @@ static err write_commands(const struct page_of_bundle *page, FILE *out)
     return OK;
 }
 
-static err write_file(const struct page_of_bundle *page, err (*write)(const struct page_of_bundle *, FILE *),
-                      struct diag *diag)
-{
-    char path[FOLDER_PATH_BYTES];
-    struct file_writer writer;
-    TRY(folder_path(page->folder, page->name, path, diag));
-    TRY(file_begin(&writer, path, diag));
-    err e = write(page, writer.stream);
-    if (e == OK) return file_commit(&writer, diag);
-    file_abandon(&writer);
-    return diag_fail(diag, e, "%.256s: %s", path, err_text(e));
-}
-
 err chaos_repro_write(const struct repro *repro, const char *path, struct diag *diag)
 {
     struct file_writer writer;
     TRY(file_begin(&writer, path, diag));
     repro_write(repro, writer.stream);
     return file_commit(&writer, diag);
+}
+
+/* Files of one run. */
+struct part {
+    const char *name;
+    err (*write)(const struct page_of_bundle *page, FILE *out);
+};
+static const struct part FOUND[] = {{"repro.toml", write_repro},           {"timeline.html", write_timeline},
+                                    {"experiment.json", write_experiment}, {"journal.json", write_journal},
+                                    {"replay.sh", write_commands},         {NULL, NULL}};
+static const struct part SMALL[] = {{"shrunk.toml", write_repro}, {"cause.txt", write_cause}, {NULL, NULL}};
+
+static err write_file(const struct page_of_bundle *page, const struct part *part, struct diag *diag)
+{
+    char path[FOLDER_PATH_BYTES];
+    struct file_writer writer;
+    TRY(folder_path(page->folder, part->name, path, diag));
+    TRY(file_begin(&writer, path, diag));
+    err e = part->write(page, writer.stream);
+    if (e == OK) return file_commit(&writer, diag);
+    file_abandon(&writer);
+    return diag_fail(diag, e, "%.256s: %s", path, err_text(e));
+}
+
+static err write_parts(const struct page_of_bundle *page, const struct part *parts, struct diag *diag)
+{
+    for (; parts->name; parts++) TRY(write_file(page, parts, diag));
+    return OK;
 }
 
 static err write_found(struct page_of_bundle page, const struct chaos_bundle *bundle, struct diag *diag)
@@ -203,12 +240,7 @@ static err write_found(struct page_of_bundle page, const struct chaos_bundle *bu
     TRY(run_recorded(&run, &options, bundle->subject->repro.fingerprint, diag));
     page.run = run;
     page.repro = &bundle->subject->repro;
-    page.name = "repro.toml";
-    err e = write_file(&page, write_repro, diag);
-    page.name = "timeline.html";
-    if (e == OK) e = write_file(&page, write_timeline, diag);
-    page.name = "replay.sh";
-    if (e == OK) e = write_file(&page, write_commands, diag);
+    err e = write_parts(&page, FOUND, diag);
     close_recorded(run);
     return e;
 }
@@ -221,10 +253,7 @@ static err write_small(struct page_of_bundle page, const struct chaos_bundle *bu
     TRY(shrink_recorded(shrunk, &shrinking, &run, diag));
     page.run = run;
     page.repro = &shrunk->repro;
-    page.name = "shrunk.toml";
-    err e = write_file(&page, write_repro, diag);
-    page.name = "cause.txt";
-    if (e == OK) e = write_file(&page, write_cause, diag);
+    err e = write_parts(&page, SMALL, diag);
     close_recorded(run);
     return e;
 }
@@ -235,7 +264,8 @@ err chaos_bundle_write(const struct chaos_bundle *bundle, struct chaos_shrunk *o
     struct chaos_shrunk shrunk = {0};
     const struct repro *repro = &bundle->subject->repro;
     snprintf(title, sizeof title, "Chaos: %s, seed %" PRIu64, repro->scenario, repro->seed);
-    const struct page_of_bundle page = {.folder = bundle->folder, .title = title};
+    const struct page_of_bundle page = {
+        .scenario = &bundle->subject->scenario, .folder = bundle->folder, .title = title};
     TRY(write_found(page, bundle, diag));
     err e = write_small(page, bundle, &shrunk, diag);
     if (e != OK)

@@ -4,6 +4,7 @@
  *   shrunk.toml      the smallest that fails so         agenc chaos replay shrunk.toml
  *   cause.txt        how it came about, in words, of the small one
  *   timeline.html    the run as it was found
+ *   experiment.json, journal.json   of the run as it was found, for the Chaos Toolkit
  *   replay.sh        the two command lines
  *
  * Same failure, same bytes. Errors: those of trials and files; ERR_NOMEM. */

@@ -1,6 +1,7 @@
 /* cli/chaos_json.c: a run of chaos as JSON. */
 #include "base/json_write.h"
 #include "cli/chaos_print.h"
+#include "sim/chaos_experiment.h"
 #include "sim/chaos_story.h"
 #include <inttypes.h>
 
@@ -11,36 +12,10 @@ static void write_hex(struct json_writer *json, const char *key, uint64_t value)
     json_write_text(json, key, text);
 }
 
-static void write_param(struct json_writer *json, const struct injector_param *param, int64_t value)
-{
-    if (param->kind == PARAM_WORD)
-        json_write_text(json, NULL, param->words[value]);
-    else
-        json_write_i64(json, NULL, value);
-}
-
-/* Parameters in the order of the injector, in its units: ns, bytes, millionths, basis points. */
-static void write_fault(struct json_writer *json, const struct fault *fault)
-{
-    const struct injector *injector = &INJECTOR_TABLE[fault->injector];
-    json_write_object(json, NULL);
-    json_write_i64(json, "at_ns", fault->on_ns);
-    json_write_u64(json, "chance_ppm", fault->chance_ppm);
-    json_write_i64(json, "for_ns", fault->for_ns);
-    json_write_text(json, "id", injector->name);
-    json_write_u64(json, "key", fault->key);
-    json_write_array(json, "params");
-    for (int i = 0; i < FAULT_PARAMS && injector->params[i].name; i++)
-        write_param(json, &injector->params[i], fault->params[i]);
-    json_write_end(json);
-    json_write_text(json, "target", chaos_target_name(fault->target));
-    json_write_end(json);
-}
-
 void chaos_print_schedule_json(const struct schedule *schedule, struct json_writer *json)
 {
     json_write_array(json, "schedule");
-    for (uint32_t i = 0; i < schedule->count; i++) write_fault(json, &schedule->faults[i]);
+    for (uint32_t i = 0; i < schedule->count; i++) chaos_fault_json(json, &schedule->faults[i]);
     json_write_end(json);
 }
 

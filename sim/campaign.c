@@ -40,7 +40,7 @@ static void run_one(void *context, uint32_t index)
         .seed = trial->seed,
         .schedule = &trial->schedule,
         .kind = trial->kind,
-        .judges_pairs = trial->number % PAIRS_EVERY == 0,
+        .judges_pairs = (trial->seed ^ schedule_digest(&trial->schedule)) % PAIRS_EVERY == 0,
         .coverage = options->is_uncovered ? NULL : &trial->coverage,
         .stop = options->stop,
     };

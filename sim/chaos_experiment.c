@@ -98,24 +98,30 @@ static void write_hypothesis(struct json_writer *json, const struct chaos_experi
     json_write_end(json);
 }
 
+void chaos_experiment_json(struct json_writer *json, const char *key,
+                           const struct chaos_experiment *experiment)
+{
+    const struct chaos_scenario_head *head = &experiment->scenario->head;
+    json_write_object(json, key);
+    json_write_text(json, "description", head->about[0] ? head->about : head->title);
+    write_extension(json, experiment);
+    write_method(json, experiment);
+    json_write_array(json, "rollbacks");
+    json_write_end(json);
+    write_hypothesis(json, experiment);
+    json_write_array(json, "tags");
+    json_write_text(json, NULL, "agenc");
+    json_write_text(json, NULL, "simulation");
+    json_write_end(json);
+    json_write_text(json, "title", head->title[0] ? head->title : head->name);
+    json_write_text(json, "version", "1.0.0");
+    json_write_end(json);
+}
+
 void chaos_experiment_write(const struct chaos_experiment *experiment, FILE *out)
 {
     struct json_writer json;
-    const struct chaos_scenario_head *head = &experiment->scenario->head;
     json_write_begin(&json, out, JSON_LINES);
-    json_write_object(&json, NULL);
-    json_write_text(&json, "description", head->about[0] ? head->about : head->title);
-    write_extension(&json, experiment);
-    write_method(&json, experiment);
-    json_write_array(&json, "rollbacks");
-    json_write_end(&json);
-    write_hypothesis(&json, experiment);
-    json_write_array(&json, "tags");
-    json_write_text(&json, NULL, "agenc");
-    json_write_text(&json, NULL, "simulation");
-    json_write_end(&json);
-    json_write_text(&json, "title", head->title[0] ? head->title : head->name);
-    json_write_text(&json, "version", "1.0.0");
-    json_write_end(&json);
+    chaos_experiment_json(&json, NULL, experiment);
     json_write_finish(&json);
 }

@@ -17,6 +17,9 @@ struct chaos_experiment {
 
 void chaos_experiment_write(const struct chaos_experiment *experiment, FILE *out);
 
-/* One fault: {at_s, chance, for_s, id, key, parameters{}, target}. For journals as well. */
 struct json_writer;
+/* The same as a value of a larger text. */
+void chaos_experiment_json(struct json_writer *json, const char *key,
+                           const struct chaos_experiment *experiment);
+/* One fault: {at_s, chance, for_s, id, key, parameters{}, target}. For journals as well. */
 void chaos_fault_json(struct json_writer *json, const struct fault *fault);

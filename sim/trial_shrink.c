@@ -21,6 +21,7 @@ static err run_attempt(void *context, const struct shrink_case *attempt, struct 
         .dropped = attempt->dropped,
         .tasks_most = attempt->tasks_most,
         .fingerprint = with->order->fingerprint,
+        .judges_pairs = with->order->trial->judges_pairs,
         .stop = with->order->trial->stop,
     };
     TRY(with->order->run(&options, with->outcome, with->diag));

@@ -70,7 +70,7 @@ for = "20s"
 TOML
 expect 11 'L0[0-9]' chaos campaign --scenario "$work/strict.toml" --seeds 3 --quiet --output "$work/failing"
 bundle=$(find "$work/failing" -mindepth 1 -maxdepth 1 -type d | sort | head -1)
-for name in repro.toml shrunk.toml cause.txt timeline.html replay.sh; do
+for name in repro.toml shrunk.toml cause.txt timeline.html experiment.json journal.json replay.sh; do
     [[ -s $bundle/$name ]]
     verdict $? "a bundle has $name"
 done
