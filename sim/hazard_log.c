@@ -218,7 +218,9 @@ void hazards_flush(struct sim *sim)
         hazards->held_done++;
     if (hazards->is_down) return; /* what was left has been seen to */
     hazards->held_count -= hazards->held_done;
-    memmove(hazards->held, hazards->held + hazards->held_done, hazards->held_count * sizeof *hazards->held);
+    if (hazards->held_count > 0 && hazards->held_done > 0)
+        memmove(hazards->held, hazards->held + hazards->held_done,
+                hazards->held_count * sizeof *hazards->held);
     hazards->held_done = 0;
     if (hazards->held_count > 0) try_later(sim);
 }

@@ -64,7 +64,7 @@ void hazards_transaction(struct sim *sim, const struct effect *effect, struct oc
 
 static int64_t not_before(int64_t at_ns, int64_t now_ns)
 {
-    return at_ns > now_ns ? at_ns : now_ns + NS_PER_MS;
+    return at_ns > now_ns ? at_ns : ns_after(now_ns, NS_PER_MS);
 }
 
 bool hazards_is_taken_away(const struct sim *sim, uint64_t task)
