@@ -141,6 +141,7 @@ static void entry_executed(struct sim *sim, const struct calendar_entry *entry)
     const struct sim_task *task = &sim->tasks[entry->subject];
     struct event event = event_of(sim, EVENT_EXECUTED, entry->subject);
     event.u.executed.compute_ns = task->finish_ns - task->started_ns;
+    if (sim->hazards && hazards_fails_execution(sim, entry->subject)) event.kind = EVENT_EXECUTION_FAILED;
     step(sim, &event, entry->subject, 0);
 }
 
@@ -248,6 +249,11 @@ static void entry_moment(struct sim *sim, const struct calendar_entry *entry)
     if (entry->at_ns == sim->hazards->moment_ns) hazards_moment(sim);
 }
 
+static void entry_renew(struct sim *sim, const struct calendar_entry *entry)
+{
+    hazards_renew(sim, entry->subject);
+}
+
 #define OF_RUN_(name, function)                                                                              \
     static void name(struct sim *sim, const struct calendar_entry *entry)                                    \
     {                                                                                                        \
@@ -286,6 +292,7 @@ static const struct entry_row {
     [ENTRY_UP] = {.arrives = entry_up},
     [ENTRY_FLUSH] = {.arrives = entry_flush},
     [ENTRY_ORDER] = {.arrives = entry_order},
+    [ENTRY_RENEW] = {.arrives = entry_renew},
     [ENTRY_SCRAPE] = {.arrives = entry_scrape},
 };
 

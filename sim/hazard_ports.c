@@ -240,6 +240,22 @@ static bool is_dropped(const struct hazards_options *options, uint64_t id)
     return (options->tasks_most && id > options->tasks_most) || (options->dropped && options->dropped[id]);
 }
 
+/* Half of the agents whose claim is short notice it in time. */
+static void watch_claim(struct sim *sim, const struct event_submit *submit)
+{
+    int64_t left_ns = submit->claim_expires_ns - sim->now_ns;
+    if (submit->id % 2 == 0)
+        hazards_schedule(sim, sim->now_ns + left_ns / 2, CALENDAR_ARRIVAL, ENTRY_RENEW, (uint32_t)submit->id,
+                         0);
+}
+
+void hazards_renew(struct sim *sim, uint32_t task)
+{
+    struct event event = {.now_ns = sim->now_ns, .kind = EVENT_CLAIM_RENEWED};
+    event.u.claim.expires_ns = ns_after(sim->now_ns, NS_PER_H);
+    if (engine_find(sim->engine, task, &event.task)) hazards_step(sim, &event, task, 0);
+}
+
 bool hazards_submission(struct sim *sim, struct event *event)
 {
     struct hazards *hazards = sim->hazards;
@@ -250,7 +266,10 @@ bool hazards_submission(struct sim *sim, struct event *event)
     if (is_dropped(&hazards->options, submit->id)) return false;
     if (!faults_meet(hazards->faults, sim->now_ns, &occasion)) return true;
     const struct occasion_submission *met = &occasion.u.submission;
-    submit->claim_expires_ns = met->claim_expires_ns;
+    if (submit->claim_expires_ns != met->claim_expires_ns) {
+        submit->claim_expires_ns = met->claim_expires_ns;
+        watch_claim(sim, submit);
+    }
     if (met->is_without_stake) take_out_stake(sim, submit->agent_id);
     if (met->joins_crowd) join_crowd(sim, submit);
     if (met->is_cycle) send_below_itself(sim, event);

@@ -100,6 +100,14 @@ void hazards_lose(struct sim *sim)
     hazards_schedule(sim, hazards->patience_ns, CALENDAR_TIMER, ENTRY_PATIENCE, 0, 0);
 }
 
+/* An executor that is there again says of half of what it was running that it failed; it forgot the rest. */
+bool hazards_fails_execution(const struct sim *sim, uint32_t task)
+{
+    const struct hazards *hazards = sim->hazards;
+    bool was_running = hazards->tasks[task].asked_ns <= hazards->crashed_ns[TARGET_EXECUTOR];
+    return was_running && sim->now_ns >= hazards->down_until_ns[TARGET_EXECUTOR] && task % 2 == 0;
+}
+
 /* A part that is down takes nothing; what it was working on when it went is gone. */
 static bool is_cut_off(const struct hazards *hazards, enum chaos_target link, int64_t asked_ns,
                        int64_t now_ns)
@@ -201,7 +209,8 @@ bool hazards_receive(struct sim *sim, enum chaos_target link, const struct calen
                                                    .bytes = LINKS[link].bytes,
                                                    .sent_ns = asked_ns,
                                                    .at_ns = sim->now_ns};
-    bool is_lost = is_cut_off(hazards, link, asked_ns, sim->now_ns);
+    bool is_report = entry->kind == ENTRY_EXECUTED && hazards_fails_execution(sim, entry->subject);
+    bool is_lost = is_cut_off(hazards, link, asked_ns, sim->now_ns) && !is_report;
     if (!is_lost && faults_meet(hazards->faults, sim->now_ns, &occasion))
         is_lost = !is_received(sim, &occasion);
     if (is_lost) {

@@ -107,6 +107,8 @@ void hazards_set_out(struct sim *sim);
 void hazards_schedule_moment(struct sim *sim);
 /* Its port has done it: does the answer arrive now? False: never, or later by an entry of its own. */
 bool hazards_receive(struct sim *sim, enum chaos_target link, const struct calendar_entry *entry);
+bool hazards_fails_execution(const struct sim *sim, uint32_t task);
+void hazards_renew(struct sim *sim, uint32_t task);
 void hazards_lose(struct sim *sim);
 void hazards_schedule(struct sim *sim, int64_t at_ns, enum calendar_class class, enum entry_kind kind,
                       uint32_t subject, uint32_t argument);

@@ -31,6 +31,7 @@ enum entry_kind {
     ENTRY_FLUSH, /* events that could not be written are tried again */
     ENTRY_ORDER, /* an operator puts things back */
     ENTRY_SCRAPE,
+    ENTRY_RENEW, /* subject: task, whose claim its agent holds on to */
 };
 
 /* Added to a kind: the answer has left its port and met its faults. */

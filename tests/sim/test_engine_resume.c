@@ -60,7 +60,6 @@ Test(engine_resume, a_transaction_keeps_its_name_since_it_may_have_landed)
     cr_assert(eq(u32, fixture_saw(fx, EFFECT_SUBMIT, 0)->attempt, name)); /* watched again */
     ACCEPTED(fixture_outcome(fx, EVENT_CONFIRMED, 1));
     resume();
-    cr_assert(eq(u32, fixture_count(fx, EFFECT_SUBMIT), 0));
     cr_assert(eq(u64, engine_statistics(fx->engine)->submissions_in_flight, 0));
 }
 
@@ -81,4 +80,22 @@ Test(engine_resume, the_turn_of_a_rollback_is_asked_for_again)
     cr_assert(eq(int, fixture_status(fx, 2), TASK_ROLLED_BACK));
     resume();
     cr_assert(eq(u32, fixture_count(fx, EFFECT_RESTORE), 0));
+}
+
+/* A port that has forgotten a transaction does not say of itself when it is final. */
+Test(engine_resume, what_is_confirmed_and_not_final_is_asked_for_again)
+{
+    fixture_start(fx, 8);
+    fixture_run(fx, 1, PARENTS());
+    ACCEPTED(fixture_outcome(fx, EVENT_PROOF_DONE, 1));
+    ACCEPTED(fixture_outcome(fx, EVENT_TX_ACCEPTED, 1));
+    ACCEPTED(fixture_outcome(fx, EVENT_CONFIRMED, 1));
+    uint32_t name = fx->tx_attempt[1];
+    resume();
+    cr_assert(eq(u32, fixture_count(fx, EFFECT_SUBMIT), 1));
+    cr_assert(eq(u32, fixture_saw(fx, EFFECT_SUBMIT, 0)->attempt, name));
+    ACCEPTED(fixture_outcome(fx, EVENT_FINALIZED, 1));
+    resume();
+    cr_assert(eq(u32, fixture_count(fx, EFFECT_SUBMIT), 0));
+    cr_assert(eq(int, fixture_status(fx, 1), TASK_FINALIZED));
 }
