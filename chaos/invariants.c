@@ -63,7 +63,8 @@
     "more, faults not counted."
 #define STATEMENT_L03 "A proof that nothing holds back is sent within 5 s."
 #define STATEMENT_L04                                                                                        \
-    "After the heal every admitted task ends, nothing stays locked, and the breaker does not "               \
+    "After the heal every admitted task ends, what is confirmed becomes final, nothing stays locked, and "   \
+    "the breaker does not "                                                                                  \
     "stay open beyond its cooldown."
 #define STATEMENT_L05                                                                                        \
     "A condition that lasts beyond an alert's window makes it fire, and its end resolves it."

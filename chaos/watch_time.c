@@ -316,16 +316,19 @@ void time_breaker(struct watch *watch, const struct effect *effect)
     watch->breaker_due_ns = effect->u.breaker.to == BREAKER_OPEN ? effect->u.breaker.retry_ns : NEVER_NS;
 }
 
-/* The first that has not ended stands for all. */
-static uint32_t first_unfinished(struct watch *watch)
+/* What is confirmed has not ended either: it holds its snapshot until it is final. The first stands for all.
+ */
+static uint64_t count_unfinished(struct watch *watch, uint32_t *first)
 {
-    uint32_t first = NO_RECORD;
+    uint64_t count = 0;
+    *first = NO_RECORD;
     for (uint32_t index = 0; index < watch->fresh_record; index++) {
         const struct record *record = record_at(watch, index);
-        if (!(record->flags & RECORD_BOUND) || record_is_over(record)) continue;
-        if (first == NO_RECORD || record->seq < record_at(watch, first)->seq) first = index;
+        if (!(record->flags & RECORD_BOUND) || record->status > TASK_CONFIRMED) continue;
+        if (*first == NO_RECORD || record->seq < record_at(watch, *first)->seq) *first = index;
+        count++;
     }
-    return first;
+    return count;
 }
 
 void time_finish(struct watch *watch)
@@ -335,10 +338,11 @@ void time_finish(struct watch *watch)
                   watch->now_ns >= ns_after(watch->healed_ns, watch->options.settle_ns);
     bool is_over = watch->counts.live == 0 && watch->healed_ns != NEVER_NS;
     if (!is_due && !is_over) return;
-    uint32_t first = watch->counts.live ? first_unfinished(watch) : NO_RECORD;
+    uint32_t first;
+    uint64_t unfinished = count_unfinished(watch, &first);
     const struct record *record = first == NO_RECORD ? NULL : record_at(watch, first);
-    JUDGE(watch, L04, first, watch->counts.live == 0,
-          "%llu tasks have not ended %lld s after the heal; the first, %llu, is %s", (ull)watch->counts.live,
+    JUDGE(watch, L04, first, unfinished == 0,
+          "%llu tasks have not ended %lld s after the heal; the first, %llu, is %s", (ull)unfinished,
           (long long)((watch->now_ns - watch->healed_ns) / NS_PER_S), (ull)(record ? record->id : 0),
           record ? task_status_name((enum task_status)record->status) : "none");
     bool is_settled = watch->counts.live > 0 || watch->counts.locked == 0;
