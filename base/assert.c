@@ -13,6 +13,7 @@ void assert_set_context(const struct assert_context *context)
 
 _Noreturn void assert_fail(const char *claim, const char *file, int line)
 {
+    if (active && active->escape) active->escape(active, claim, file, line);
     fprintf(stderr, "%s:%d: assertion failed: %s\n", file, line, claim);
     if (active)
         fprintf(stderr, "  seed %" PRIu64 ", virtual time %" PRId64 " ns\n", active->seed, active->now_ns);

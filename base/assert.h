@@ -7,10 +7,15 @@
 #pragma once
 #include <stdint.h>
 
-/* What a failing ASSERT prints beside its claim. One per thread, borrowed. */
+/* What a failing ASSERT prints beside its claim. One per thread, borrowed. Whoever tries thousands of runs
+ * may have the claim instead, and go on with the next one: `escape` does not return (longjmp), and what the
+ * run held is looked at no more, but to free it. */
 struct assert_context {
     uint64_t seed;
     int64_t now_ns;
+    void (*escape)(const struct assert_context *context, const char *claim, const char *file,
+                   int line); /* or NULL */
+    void *holder;             /* of the escape */
 };
 
 void assert_set_context(const struct assert_context *context); /* NULL clears */

@@ -1,5 +1,7 @@
 /* sim/hazards.c: messages between the engine and its ports, and what becomes of them. */
 #include "sim/hazards.h"
+#include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -302,6 +304,45 @@ void hazards_after_step(struct sim *sim, const struct event *event, err answer)
     if (options->coverage) coverage_event(options->coverage, event, answer, engine_statistics(sim->engine));
     if (options->seen) options->seen(options->context, event, sim->trajectory.hash);
     if (options->fingerprint && options->watch) look_for_fingerprint(sim->hazards);
+}
+
+/* ---- claims that do not hold ---- */
+
+struct guard {
+    jmp_buf back;
+    struct hazards_outcome *outcome;
+};
+
+static void escape(const struct assert_context *context, const char *claim, const char *file, int line)
+{
+    struct guard *guard = context->holder;
+    snprintf(guard->outcome->broken, sizeof guard->outcome->broken, "%s:%d: assertion failed: %s", file, line,
+             claim);
+    longjmp(guard->back, 1);
+}
+
+void hazards_guard(struct sim *sim, void (*go)(struct sim *sim))
+{
+    struct guard guard = {.outcome = &sim->hazards->outcome};
+    sim->context.holder = &guard;
+    sim->context.escape = escape;
+    if (setjmp(guard.back) == 0)
+        go(sim);
+    else
+        sim->hazards->is_over = true;
+    sim->context.escape = NULL;
+}
+
+bool hazards_is_stuck(struct sim *sim)
+{
+    enum { ENOUGH = 1 << 20 };
+    struct hazards *hazards = sim->hazards;
+    hazards->in_instant = sim->now_ns == hazards->instant_ns ? hazards->in_instant + 1 : 0;
+    hazards->instant_ns = sim->now_ns;
+    if (hazards->in_instant < ENOUGH) return false;
+    snprintf(hazards->outcome.broken, sizeof hazards->outcome.broken,
+             "%d things happened at one moment, and it does not end", ENOUGH);
+    return hazards->is_over = true;
 }
 
 bool hazards_are_over(const struct sim *sim)

@@ -38,7 +38,8 @@ struct hazards_outcome {
     struct fault_counts counts[INJECTOR_COUNT];
     uint64_t crashes, crashes_in_recovery, lost_messages, held_events;
     int64_t healed_ns;
-    bool is_lost; /* the log is damaged beyond repair */
+    bool is_lost;     /* the log is damaged beyond repair */
+    char broken[160]; /* a claim of the program that did not hold, or that no time went by; empty: none */
 };
 
 struct hazard_task {
@@ -81,7 +82,9 @@ struct hazards {
     int64_t moment_ns, patience_ns; /* when the entries come that are out; NEVER_NS: none */
     uint64_t entries;
     bool is_batch_lost, is_healed, is_over, is_found; /* is_found: the violation that was looked for */
-    uint64_t judged;                                  /* violations that have been looked at */
+    int64_t instant_ns;                               /* the last one, and what has happened in it */
+    uint32_t in_instant;
+    uint64_t judged; /* violations that have been looked at */
     /* the chain */
     struct landing landings[LANDINGS_KEPT];
     uint32_t landing_count;
@@ -122,6 +125,10 @@ void hazards_after_step(struct sim *sim, const struct event *event, err answer);
 bool hazards_hear(struct sim *sim, const struct effect *effect);
 bool hazards_are_over(const struct sim *sim); /* healed, up, nothing held */
 void hazards_finish(struct sim *sim, struct hazards_outcome *out);
+
+/* Where a broken claim ends: in hazards_guard, whose caller then closes the run. */
+void hazards_guard(struct sim *sim, void (*go)(struct sim *sim));
+bool hazards_is_stuck(struct sim *sim); /* more and more happens, and no time goes by */
 
 /* hazard_ports.c: proofs, transactions, submissions */
 int64_t hazards_proof(struct sim *sim, const struct effect *effect, int64_t duration_ns);

@@ -91,8 +91,9 @@ static bool is_cut(const struct sim *sim)
     return hazards->options.until_ns && sim->now_ns >= hazards->options.until_ns;
 }
 
-static void run(struct sim *sim, bool *interrupted)
+static void run(struct sim *sim)
 {
+    bool *interrupted = &sim->outcome->interrupted;
     struct calendar_entry entry;
     const volatile sig_atomic_t *stop = sim->options->stop;
     while (sim->failure == OK && calendar_next_ns(sim->calendar) <= sim->limit_ns &&
@@ -101,7 +102,7 @@ static void run(struct sim *sim, bool *interrupted)
         entries_deliver(sim, &entry);
         sim_schedule_tick(sim);
         if (sim->hazards) hazards_schedule_moment(sim);
-        if (sim->hazards && sim->hazards->is_over) return;
+        if (sim->hazards && (sim->hazards->is_over || hazards_is_stuck(sim))) return;
         if (entry.kind != ENTRY_SAMPLE) continue;
         *interrupted = stop && *stop;
         if (*interrupted || is_drained(sim) || is_cut(sim)) return;
@@ -218,7 +219,10 @@ err sim_run(const struct sim_options *options, struct sim_outcome *out, struct d
     if (e == OK && options->hazards) e = hazards_open(sim, options->hazards);
     if (e == OK) {
         set_out(sim);
-        run(sim, &out->interrupted);
+        if (sim->hazards)
+            hazards_guard(sim, run);
+        else
+            run(sim);
         if (out->interrupted) recorder_cut(sim->recorder, sim->now_ns > 0 ? sim->now_ns : 1);
         e = finish(sim, out);
         if (e == OK && options->hazards) hazards_finish(sim, options->hazards_outcome);

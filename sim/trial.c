@@ -96,17 +96,24 @@ static void keep_run(const struct sim_outcome *run, const struct hazards_outcome
     out->interrupted = run->interrupted;
 }
 
-/* Every event must have been seen: a hook that is passed by judges nothing. */
-static void count_events(const struct trial_options *options, struct trial_outcome *out,
-                         const struct watch *watch)
+/* What the watch cannot report by itself. */
+static void add_violation(struct trial_outcome *out, enum invariant rule, const char *text)
 {
-    struct violation violation = {.invariant = INVARIANT_S21, .now_ns = out->end_ns, .reason = REASON_COUNT};
-    if (out->crashes > 0 || watch_events(watch) == out->events) return;
-    snprintf(violation.text, sizeof violation.text, "the watch saw %llu of %llu events",
-             (unsigned long long)watch_events(watch), (unsigned long long)out->events);
-    (void)options;
+    struct violation violation = {
+        .invariant = rule, .now_ns = out->end_ns, .event = out->events, .reason = REASON_COUNT};
+    snprintf(violation.text, sizeof violation.text, "%s", text);
     out->violation_count++;
     if (out->kept < WATCH_VIOLATIONS_KEPT) out->violations[out->kept++] = violation;
+}
+
+/* Every event must have been seen: a hook that is passed by judges nothing. */
+static void count_events(struct trial_outcome *out, const struct watch *watch)
+{
+    char text[VIOLATION_TEXT_BYTES];
+    if (out->crashes > 0 || watch_events(watch) == out->events) return;
+    snprintf(text, sizeof text, "the watch saw %llu of %llu events", (unsigned long long)watch_events(watch),
+             (unsigned long long)out->events);
+    add_violation(out, INVARIANT_S21, text);
 }
 
 static err run_stage(struct stage *stage, const struct trial_options *options, struct trial_outcome *out,
@@ -150,8 +157,9 @@ static err run_stage(struct stage *stage, const struct trial_options *options, s
     keep_run(&run, &met, out);
     if (stage->watch) {
         keep_violations(stage->watch, out);
-        count_events(options, out, stage->watch);
+        if (!met.broken[0]) count_events(out, stage->watch);
     }
+    if (met.broken[0]) add_violation(out, INVARIANT_S11, met.broken);
     sim_outcome_close(&run);
     return OK;
 }
