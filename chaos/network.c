@@ -2,23 +2,31 @@
  *
  * Delays are of answers: what the engine sees of a port is the whole way there
  * and back. A request can be lost, which its sender notices by its patience. */
+#include "base/dist.h"
 #include "chaos/links.h"
 
 enum latency_param { LATENCY_MIN, LATENCY_MAX, LATENCY_DIST };
-enum latency_dist { DIST_UNIFORM, DIST_LOGNORMAL, DIST_PARETO };
+enum latency_dist { LATENCY_UNIFORM, LATENCY_LOGNORMAL, LATENCY_PARETO };
 enum partition_param { PARTITION_DURATION, PARTITION_INTERVAL, PARTITION_SYMMETRIC };
 enum slicer_param { SLICER_SIZE, SLICER_DELAY };
 
-/* Heavy to the right in whole numbers: the least of a few draws, and halves of halves. */
-static int64_t spread(struct draw *draw, enum latency_dist dist, int64_t width_ns)
+/* Of log-normal and Pareto: half of the delays within a tenth, or a fifteenth, of the width; cut at its end.
+ */
+#define LOGNORMAL_SIGMA 0.8
+#define PARETO_EXPONENT 1.4
+enum { LOGNORMAL_SHARE = 10, PARETO_SHARE = 10 };
+
+static int64_t spread(struct draw *draw, enum latency_dist law, int64_t width_ns)
 {
-    uint64_t width = (uint64_t)width_ns + 1;
-    uint64_t first = draw_below(draw, width);
-    if (dist == DIST_UNIFORM) return (int64_t)first;
-    uint64_t second = draw_below(draw, width), third = draw_below(draw, width);
-    if (dist == DIST_LOGNORMAL) return (int64_t)(first < second ? first : second);
-    uint64_t least = first < second ? first : second;
-    return (int64_t)(least < third ? least : third);
+    const double least = (double)width_ns / PARETO_SHARE, median = (double)width_ns / LOGNORMAL_SHARE;
+    if (law == LATENCY_UNIFORM || width_ns < PARETO_SHARE)
+        return (int64_t)draw_below(draw, (uint64_t)width_ns + 1);
+    const struct dist dist = law == LATENCY_LOGNORMAL
+                                 ? (struct dist){.kind = DIST_LOGNORMAL, .a = median, .b = LOGNORMAL_SIGMA}
+                                 : (struct dist){.kind = DIST_PARETO, .a = least, .b = PARETO_EXPONENT};
+    int64_t delay_ns = dist_sample_ns(&dist, draw);
+    if (law == LATENCY_PARETO) delay_ns -= (int64_t)least;
+    return delay_ns < width_ns ? delay_ns : width_ns;
 }
 
 bool meet_NETWORK_LATENCY(const struct fault_turn *turn, struct occasion *occasion)

@@ -74,7 +74,7 @@ const struct injector INJECTOR_TABLE[INJECTOR_COUNT] = {
     ROW(NETWORK_LATENCY, L012, LINKS, BY_CHANCE, "messages take longer by a delay drawn for each",
         NUMBER(DURATION, "min", 0, HOUR, 50 * MS, MS, 100 * MS, "least delay"),
         NUMBER(DURATION, "max", 0, HOUR, 500 * MS, 200 * MS, 5 * SEC, "most delay; of lognormal and pareto a cut"),
-        WORD("dist", LAWS, 2, 0, 0, 2, "law of the delay")),
+        WORD("dist", LAWS, 2, 0, 0, 2, "law of the delay beyond min: log-normal around a tenth of the way, sigma 0.8; Pareto with exponent 1.4")),
     ROW(NETWORK_DROP, L012, LINKS, BY_CHANCE, "messages are lost",
         WORD("dir", WAYS, 2, 2, 0, 2, "which of them")),
     ROW(NETWORK_PARTITION, L012, LINKS, ALWAYS, "nothing gets through, again and again",
@@ -236,10 +236,10 @@ const struct injector INJECTOR_TABLE[INJECTOR_COUNT] = {
         NUMBER(DURATION, "interval", 100 * MS, HOUR, MIN, 20 * SEC, 2 * MIN, "from one order to the next")),
 
     /* load */
-    ROW(LOAD_BURST, L01, NO_TARGET, ALWAYS, "jobs arrive so many times as fast, until those of the whole time are there",
+    ROW(LOAD_BURST, L01, NO_TARGET, ALWAYS, "the jobs of a time so many times as long arrive while it lasts",
         NUMBER(FACTOR, "multiplier", TIMES(1), TIMES(1000), TIMES(10), TIMES(2), TIMES(20), "of the rate")),
-    ROW(LOAD_THUNDERING_HERD, L01, NO_TARGET, ALWAYS, "the jobs of the whole time arrive at its end, all at once", NO_PARAMS),
-    ROW(LOAD_METASTABLE, L01, NO_TARGET, ALWAYS, "load beyond what can be served, then as before: everything must recover by itself",
+    ROW(LOAD_THUNDERING_HERD, L01, NO_TARGET, ALWAYS, "jobs wait for its end, and arrive all at once", NO_PARAMS),
+    ROW(LOAD_METASTABLE, L01, NO_TARGET, ALWAYS, "as load.burst, beyond what can be served; when it is over everything must recover by itself",
         NUMBER(FACTOR, "multiplier", TIMES(1), TIMES(1000), TIMES(5), TIMES(2), TIMES(10), "of the rate")),
 };
 /* clang-format on */

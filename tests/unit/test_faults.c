@@ -3,6 +3,7 @@
 #include "chaos/faults.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdlib.h>
 
 TestSuite(faults, .timeout = 10);
 
@@ -41,4 +42,54 @@ Test(faults, with_a_for_a_crash_is_asked_for_again_and_again_by_its_chance)
     crash.chance_ppm = 10000;
     for (uint64_t seed = 1; seed <= 20; seed++) deeds += deeds_of(&crash, seed, NS_PER_H);
     cr_assert(deeds > 140 && deeds < 260, "%u", deeds);
+}
+
+enum { LATE_MESSAGES = 4000 };
+
+static int compare_times(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+    return (left > right) - (left < right);
+}
+
+/* Delays of many answers under one law of 1 s to 2 s, sorted. */
+static void delays_of(int64_t law, int64_t out[LATE_MESSAGES])
+{
+    struct fault latency = fault_of(INJECT_NETWORK_LATENCY);
+    const struct schedule schedule = {.faults = &latency, .count = 1, .capacity = 1};
+    const struct faults_options options = {.schedule = &schedule, .seed = 1};
+    const struct fault *actor;
+    struct occasion_deed deed;
+    struct faults *faults;
+    latency.key = 1;
+    latency.for_ns = NS_PER_H;
+    latency.params[0] = NS_PER_S;
+    latency.params[1] = 2 * NS_PER_S;
+    latency.params[2] = law;
+    cr_assert(eq(int, faults_open(&faults, &options), OK));
+    cr_assert(not(faults_advance(faults, 0, &actor, &deed)));
+    for (uint64_t i = 0; i < LATE_MESSAGES; i++) {
+        struct occasion occasion = {.kind = OCCASION_MESSAGE, .entity = i};
+        occasion.u.message =
+            (struct occasion_message){.link = TARGET_CHAIN, .is_answer = true, .at_ns = NS_PER_S};
+        cr_assert(faults_meet(faults, NS_PER_S, &occasion));
+        out[i] = occasion.u.message.at_ns - NS_PER_S;
+    }
+    faults_free(faults);
+    qsort(out, LATE_MESSAGES, sizeof *out, compare_times);
+}
+
+/* All within the limits; medians beyond the least: half of the width; a tenth; 0.064 (2^(1/1.4) - 1 of a
+ * tenth). */
+Test(faults, latencies_follow_their_laws)
+{
+    static const double MEDIANS[] = {0.5, 0.1, 0.064};
+    static int64_t delays[LATE_MESSAGES];
+    for (int64_t law = 0; law < 3; law++) {
+        delays_of(law, delays);
+        double median = (double)(delays[LATE_MESSAGES / 2] - NS_PER_S) / (double)NS_PER_S;
+        cr_assert(delays[0] >= NS_PER_S && delays[LATE_MESSAGES - 1] <= 2 * NS_PER_S);
+        cr_assert(median > MEDIANS[law] * 0.93 && median < MEDIANS[law] * 1.07, "law %d: %g", (int)law,
+                  median);
+    }
 }
