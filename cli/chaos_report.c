@@ -104,6 +104,25 @@ static void print_totals(const struct chaos_book *book, FILE *out)
             totals->failing_controls);
 }
 
+static void print_share(const char *when, uint64_t part, uint64_t whole, bool holds, FILE *out)
+{
+    if (whole == 0) return;
+    fprintf(out,
+            "%s %.2f %% of the tasks of the runs without faults were confirmed (%" PRIu64 " of %" PRIu64
+            ")%s\n",
+            when, 100.0 * (double)part / (double)whole, part, whole, holds ? "" : ": too few");
+}
+
+/* P03 and L07, which one run alone cannot show. */
+static void print_pairs(const struct campaign_totals *totals, FILE *out)
+{
+    print_share("outside of faults", totals->goodput, totals->goodput_control, campaign_goodput_holds(totals),
+                out);
+    print_share("a while after bursts", totals->recovered, totals->recovered_control,
+                campaign_recovery_holds(totals), out);
+    if (totals->goodput_control || totals->recovered_control) fputc('\n', out);
+}
+
 /* A fault that never does anything tests nothing. */
 static void print_idle(const struct campaign_totals *totals, FILE *out)
 {
@@ -147,6 +166,7 @@ err chaos_print_book(const struct chaos_book *book, FILE *out)
     for (int group = 0; group < COVERAGE_GROUP_COUNT; group++)
         write_group(&book->campaign, (enum coverage_group)group, out);
     fputc('\n', out);
+    print_pairs(&book->campaign.totals, out);
     print_idle(&book->campaign.totals, out);
     print_findings(book, grid, out);
     free(grid);

@@ -83,6 +83,10 @@ void campaign_total_add(struct campaign_totals *into, const struct trial_outcome
     into->lost += outcome->is_lost;
     into->fired += outcome->fired;
     into->virtual_ns += (uint64_t)outcome->end_ns;
+    into->goodput += outcome->goodput;
+    into->goodput_control += outcome->goodput_control;
+    into->recovered += outcome->recovered;
+    into->recovered_control += outcome->recovered_control;
     into->kinds[kind]++;
     into->failing_controls += fails && kind == SWARM_CONTROL;
     into->trials_by_fired[bin_of(outcome->fired)]++;
@@ -95,6 +99,22 @@ void campaign_total_add(struct campaign_totals *into, const struct trial_outcome
         into->checks[i] += outcome->checks[i];
         if (outcome->margins_ppm[i] < into->margins_ppm[i]) into->margins_ppm[i] = outcome->margins_ppm[i];
     }
+}
+
+static bool is_share(uint64_t part, uint64_t whole, uint64_t percent)
+{
+    enum { TASKS_LEAST = 1000 };
+    return whole < TASKS_LEAST || part * 100 >= whole * percent;
+}
+
+bool campaign_goodput_holds(const struct campaign_totals *totals)
+{
+    return is_share(totals->goodput, totals->goodput_control, 98);
+}
+
+bool campaign_recovery_holds(const struct campaign_totals *totals)
+{
+    return is_share(totals->recovered, totals->recovered_control, 95);
 }
 
 uint64_t campaign_median_fired(const struct campaign_totals *totals)

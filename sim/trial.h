@@ -39,6 +39,9 @@ struct trial_outcome {
     struct fault_counts counts[INJECTOR_COUNT];
     uint64_t checks[INVARIANT_COUNT];
     uint32_t margins_ppm[INVARIANT_COUNT];
+    /* With judges_pairs: tasks that arrived outside of faults and were confirmed, and those of the run
+     * without any; the same of tasks by a while after a burst. One run says little: campaigns add them up. */
+    uint64_t goodput, goodput_control, recovered, recovered_control;
     uint64_t fired; /* over all injectors */
     uint64_t tasks, confirmed, rolled_back, crashes;
     int64_t end_ns, healed_ns;

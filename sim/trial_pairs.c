@@ -1,7 +1,9 @@
 /* sim/trial_pairs.c: rules that one run cannot break alone: D01, S25, P03, L07.
  *
  * Runs of the same seed share every draw (base/rng.h), so that a control run
- * without faults is the same run but for what the faults did. */
+ * without faults is the same run but for what the faults did. Goodput and
+ * recovery are judged at once for a scenario; for a swarm, whose seeds have
+ * small limits of their own, over the whole campaign (sim/campaign.h). */
 #include "base/assert.h"
 #include "sim/trial.h"
 #include <inttypes.h>
@@ -128,12 +130,20 @@ static err judge_clocks(const struct trial_options *options, struct trial_outcom
 
 /* ---- beside a control ---- */
 
+/* What it leaves behind lasts as long: an operator's drain ends after two minutes, by force. */
+static int64_t aftermath_ns(const struct fault *fault)
+{
+    bool gives_orders =
+        fault->injector == INJECT_OPS_OPERATOR || fault->injector == INJECT_API_CONCURRENT_ADMIN;
+    return gives_orders ? 5 * SETTLE_NS : SETTLE_NS;
+}
+
 /* No fault is armed then, nor was one shortly before, nor will one be within a confirmation. */
 static bool is_undisturbed(const struct schedule *schedule, int64_t at_ns)
 {
     for (uint32_t i = 0; i < schedule->count; i++) {
         const struct fault *fault = &schedule->faults[i];
-        if (at_ns > fault->on_ns - SETTLE_NS && at_ns < fault->on_ns + fault->for_ns + SETTLE_NS)
+        if (at_ns > fault->on_ns - SETTLE_NS && at_ns < fault->on_ns + fault->for_ns + aftermath_ns(fault))
             return false;
     }
     return true;
@@ -157,7 +167,9 @@ static void judge_goodput(const struct trial_options *options, const struct conf
         with += faulty->at_ns[task] != NEVER_NS;
         without += control->at_ns[task] != NEVER_NS;
     }
-    if (without < TASKS_LEAST) return;
+    outcome->goodput = with;
+    outcome->goodput_control = without;
+    if (options->scenario->is_swarm || without < TASKS_LEAST) return;
     outcome->checks[INVARIANT_P03]++;
     if ((with + SLACK_TASKS) * 100 < without * GOODPUT_PERCENT)
         broke(outcome, INVARIANT_P03,
@@ -187,6 +199,9 @@ static void judge_trigger(const struct trial_options *options, const struct faul
         if (other != trigger && other->on_ns < until_ns && !(is_load && ends_before) && !ends_before) return;
     }
     uint64_t with = confirmed_by(faulty, until_ns), without = confirmed_by(control, until_ns);
+    outcome->recovered += with;
+    outcome->recovered_control += without;
+    if (options->scenario->is_swarm) return;
     outcome->checks[INVARIANT_L07]++;
     if (with * 100 < without * RECOVERED_PERCENT)
         broke(outcome, INVARIANT_L07,
