@@ -462,9 +462,16 @@ void chaos_scenario_close(struct chaos_scenario *scenario)
 
 /* ---- options ---- */
 
-static void drop_late(struct schedule *schedule, int64_t duration_ns)
+static err drop_late(struct chaos_scenario *scenario, int64_t duration_ns, struct diag *diag)
 {
+    struct schedule *schedule = &scenario->schedule;
+    char first[DURATION_TEXT_BYTES], lasts[DURATION_TEXT_BYTES];
     while (schedule->count && schedule->faults[schedule->count - 1].on_ns >= duration_ns) schedule->count--;
+    if (schedule->count > 0 || scenario->is_swarm) return OK;
+    duration_print(first, schedule->faults[0].on_ns); /* still there, though no longer counted */
+    duration_print(lasts, duration_ns);
+    return diag_fail(diag, ERR_USAGE, "%s: its first fault begins at %s, a load of %s would meet none",
+                     scenario->path, first, lasts);
 }
 
 err chaos_scenario_resize(struct chaos_scenario *scenario, int64_t duration_ns, double rate,
@@ -473,7 +480,7 @@ err chaos_scenario_resize(struct chaos_scenario *scenario, int64_t duration_ns, 
     struct diag why = {0};
     if (duration_ns > 0) {
         scenario->load.duration_ns = duration_ns;
-        drop_late(&scenario->schedule, duration_ns);
+        TRY(drop_late(scenario, duration_ns, diag));
         fill_swarm(scenario);
     }
     if (rate > 0) scenario->load.rate = rate;

@@ -67,6 +67,7 @@ Test(chaos_scenario, another_duration_drops_late_faults_and_spreads_the_swarm)
     cr_assert(eq(u32, scenario.schedule.count, 2));
     cr_assert(scenario.load.rate == 3);
     cr_assert(eq(int, chaos_scenario_resize(&scenario, 5 * NS_PER_S, 0, &diag), ERR_USAGE));
+    cr_assert(strstr(diag.text, "its first fault begins at 2m, a load of 5s would meet none") != NULL);
     chaos_scenario_close(&scenario);
 }
 

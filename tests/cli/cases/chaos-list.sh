@@ -27,3 +27,4 @@ expect 2 'network\.drop knows no target "storage", want one of any, executor' ch
 expect 2 'a fault cannot end before it begins' chaos run --scenario "$(file before 'name = "x"\n[[fault]]\nid = "chain.halt"\nat = "1s"\nfor = "-1s"\n')"
 expect 2 'no load profile stedy .*; did you mean steady' chaos run --scenario "$(file load 'name = "x"\n[load]\nworkload = "stedy"'"$armed")"
 one_line chaos run --scenario "$(file again 'name = "x"\n')"
+expect 2 'its first fault begins at 1m, a load of 20s would meet none' chaos run --scenario C1 --duration 20s
