@@ -146,6 +146,12 @@ validate-docs: $(OUT)/tests/validate-chain $(OUT)/tests/validate-tables $(OUT)/t
 	@$(OUT)/tests/validate-sensitivity | ci/section docs/VALIDATION.md sensitivity --write
 	@$(OUT)/tests/validate-calibration | ci/section docs/VALIDATION.md calibration --write
 	@$(OUT)/tests/validate-statistics | ci/section docs/VALIDATION.md statistics --write
+MUTANT_BASE ?= 1
+MUTANT_SEEDS ?= 3000
+mutants: ## Plant each bug in a build of its own and let the campaign find it; kept in docs/VALIDATION.md (two minutes)
+	@$(MAKE) --no-print-directory VARIANT=mutants build/mutants/agenc >/dev/null
+	@ci/mutants build/mutants/agenc $(MUTANT_SEEDS) $(MUTANT_BASE) >build/mutants/table.md; status=$$?; \
+	cat build/mutants/table.md; ci/section docs/VALIDATION.md mutants --write <build/mutants/table.md && exit $$status
 validate-provers: $(OUT)/tests/validate-provers ## Hold the cost law of provers against published figures
 	@$<
 validate-statistics: $(OUT)/tests/validate-statistics ## Hold the rules of comparison against data whose truth is known

@@ -1,5 +1,6 @@
 /* chaos/faults.c: one deadline a fault in a heap; lists of the armed ones by kind of occasion. */
 #include "chaos/faults.h"
+#include "engine/mutant.h"
 #include "base/assert.h"
 #include "base/heap.h"
 #include <stdlib.h>
@@ -29,6 +30,7 @@ struct faults {
     uint8_t *phases;
     struct fault_counts counts[INJECTOR_COUNT];
     uint32_t armed_count;
+    uint64_t turns; /* of mutant H2 alone */
 };
 
 static const struct fault *fault_at(const struct faults *faults, uint32_t index)
@@ -165,8 +167,9 @@ static bool is_chosen(const struct fault *fault, struct draw *draw)
 static bool turn(struct faults *faults, int64_t now_ns, uint32_t index, struct occasion *occasion)
 {
     const struct fault *fault = fault_at(faults, index);
-    struct draw draw = draw_at(&faults->rng, RNG_FAULT, (uint64_t)fault->key << 40 ^ occasion->entity,
-                               occasion->ordinal * DRAWS_EACH);
+    uint64_t entity = (uint64_t)fault->key << 40 ^ occasion->entity;
+    if (MUTANT(102)) entity = faults->turns++;
+    struct draw draw = draw_at(&faults->rng, RNG_FAULT, entity, occasion->ordinal * DRAWS_EACH);
     if (!is_chosen(fault, &draw)) return false;
     const struct fault_turn turn = {.fault = fault,
                                     .now_ns = now_ns,
@@ -263,6 +266,7 @@ void faults_did(struct faults *faults, const struct fault *fault)
 
 void faults_heal(struct faults *faults, int64_t now_ns)
 {
+    if (MUTANT(101)) return;
     for (uint32_t i = 0; faults && i < faults->options.schedule->count; i++) {
         if (faults->phases[i] == FAULT_WAITING) {
             faults->phases[i] = FAULT_OVER;

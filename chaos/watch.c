@@ -108,6 +108,7 @@ static void describe(struct watch *watch, uint32_t index, struct violation *viol
 
 void watch_broke(struct watch *watch, enum invariant invariant, uint32_t record, const char *format, ...)
 {
+    if (watch->broken[invariant] >= VIOLATIONS_OF_RULE) return; /* as watch_report would say */
     struct violation violation = {
         .invariant = invariant,
         .now_ns = watch->now_ns,

@@ -60,6 +60,7 @@ void watch_recovered(struct watch *watch, int64_t now_ns, const struct engine *e
     JUDGE(watch, S18, NO_RECORD, held == watch->counts.tasks,
           "%llu tasks are there after the recovery, %llu were before", (ull)held, (ull)watch->counts.tasks);
     compare_agents(watch, engine);
+    metrics_compare(watch, engine);
     if (!again) return;
     bool differs = engine_compare(engine, again, &difference);
     JUDGE(watch, S19, NO_RECORD, !differs, "recovered again, %s differs at %u", difference.what,

@@ -291,8 +291,10 @@ void time_step_ends(struct watch *watch)
 
 void watch_fault(struct watch *watch, int64_t now_ns, const struct fault *fault, bool begins)
 {
-    (void)fault;
     watch->now_ns = later(watch->now_ns, now_ns);
+    if (begins)
+        JUDGE(watch, L04, NO_RECORD, watch->healed_ns == NEVER_NS, "%s begins after everything has healed",
+              INJECTOR_TABLE[fault->injector].name);
     if (begins)
         watch->faults_armed++;
     else if (watch->faults_armed > 0)
@@ -302,6 +304,8 @@ void watch_fault(struct watch *watch, int64_t now_ns, const struct fault *fault,
 
 void watch_healed(struct watch *watch, int64_t now_ns)
 {
+    JUDGE(watch, L04, NO_RECORD, watch->faults_armed == 0, "%u faults go on after the heal",
+          watch->faults_armed);
     watch->faults_armed = 0;
     watch->now_ns = later(watch->now_ns, now_ns);
     watch->heal_ns = later(watch->heal_ns, now_ns);

@@ -24,6 +24,7 @@
     X(chaos_replay)                                                                                          \
     X(chaos_shrink)                                                                                          \
     X(chaos_check)                                                                                           \
+    X(chaos_mutants)                                                                                         \
     X(chaos_docs)                                                                                            \
     X(config_validate)                                                                                       \
     X(config_show)                                                                                           \

@@ -165,7 +165,10 @@ bool mutant_reparent(struct engine *engine, const struct event_submit *submit)
     bool is_open = task->status == TASK_PENDING && !(task->flags & TASK_IN_PLAN);
     if (!is_open || submit->parent_count != 1 || graph_edges_left(engine) == 0) return false;
     if (!table_find(&engine->task_of_id, submit->parents[0], &parent) || parent == slot) return false;
-    graph_add(engine, slot, submit, &parent);
+    /* The edge that closes the cycle is counted, not followed: no step would ever end. */
+    struct event_submit closing = *submit;
+    closing.edge_kinds[0] = EDGE_DROPPED;
+    graph_add(engine, slot, &closing, &parent);
     return true;
 }
 #endif

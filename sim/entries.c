@@ -2,6 +2,7 @@
  *
  * Outcomes that no longer apply are dropped here when the model knows (an
  * aborted execution) and refused by the engine otherwise. */
+#include "engine/mutant.h"
 #include "base/rollout.h"
 #include "sim/hazards.h"
 #include <stdio.h>
@@ -22,6 +23,11 @@ err sim_step(struct sim *sim, const struct event *event, uint64_t subject, uint6
 
 static err step(struct sim *sim, const struct event *event, uint64_t subject, uint64_t argument)
 {
+    struct event by_wall = *event;
+    if (MUTANT(9) && sim->hazards && event->kind == EVENT_TICK) {
+        by_wall.now_ns = hazards_wall_ns(sim);
+        event = &by_wall;
+    }
     if (sim->hazards) return hazards_step(sim, event, subject, argument);
     return sim_step(sim, event, subject, argument);
 }

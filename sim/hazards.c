@@ -1,4 +1,5 @@
 /* sim/hazards.c: messages between the engine and its ports, and what becomes of them. */
+#include "engine/mutant.h"
 #include "sim/hazards.h"
 #include <setjmp.h>
 #include <stdio.h>
@@ -277,10 +278,19 @@ bool hazards_hear(struct sim *sim, const struct effect *effect)
     return is_sent(sim, effect);
 }
 
+/* What a wall clock that only goes forward says. */
+int64_t hazards_wall_ns(struct sim *sim)
+{
+    struct occasion clock = {.kind = OCCASION_CLOCK, .entity = sim->hazards->scrapes};
+    clock.u.clock.wall_ns = sim->now_ns;
+    faults_meet(sim->hazards->faults, sim->now_ns, &clock);
+    return clock.u.clock.wall_ns > sim->now_ns ? clock.u.clock.wall_ns : sim->now_ns;
+}
+
 void hazards_before_step(struct sim *sim, const struct event *event)
 {
     struct watch *watch = sim->hazards->options.watch;
-    if (!watch) return;
+    if (!watch || (MUTANT(103) && event->kind == EVENT_TX_DROPPED)) return;
     watch_wall(watch, sim->now_ns, event->now_ns);
     watch_event(watch, event);
 }

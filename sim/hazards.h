@@ -119,6 +119,7 @@ bool hazards_may_allocate(struct sim *sim);
 bool hazards_may_tick(const struct sim *sim);
 
 /* Around a step: whoever watches. */
+int64_t hazards_wall_ns(struct sim *sim);
 void hazards_before_step(struct sim *sim, const struct event *event);
 void hazards_after_step(struct sim *sim, const struct event *event, err answer);
 /* An effect leaves: the watch sees it. False: it is a request that never reaches its port. */

@@ -189,6 +189,13 @@ static bool overlaps(const struct schedule *schedule, const struct fault *fault)
     return false;
 }
 
+/* The last of them goes on until everything is healed: something must be left for the heal to end. */
+static void stretch(struct fault *fault, int64_t heal_ns)
+{
+    int64_t left_ns = heal_ns - fault->on_ns;
+    if (fault->for_ns > 0 && fault->for_ns <= left_ns) fault->for_ns = left_ns + NS_PER_MIN;
+}
+
 /* What the scenario says goes before what is drawn. */
 static err add_drawn(struct schedule *out, const struct chaos_scenario *scenario,
                      const struct schedule *drawn)
@@ -196,6 +203,7 @@ static err add_drawn(struct schedule *out, const struct chaos_scenario *scenario
     for (uint32_t i = 0; i < drawn->count; i++) {
         struct fault fault = drawn->faults[i];
         fault.key += SWARM_KEYS;
+        if (i + 1 == drawn->count) stretch(&fault, scenario->load.duration_ns);
         if (!overlaps(&scenario->schedule, &fault)) TRY(schedule_add(out, &fault));
     }
     return OK;

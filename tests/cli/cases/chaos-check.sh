@@ -19,3 +19,7 @@ expect 2 'LOG' chaos check
 AGENC_MUTANT=M01 expect 2 'this program has no bugs planted' chaos list
 ! nm "$agenc" 2> /dev/null | grep -q agenc_mutant
 verdict $? "no planted bug is in this program"
+expect 0 '^M25 +L05 S21 +rolled-back tasks are counted once a rollback$' chaos mutants
+expect 0 '^H5 +.*\(not exercised yet\)$' chaos mutants
+json_reads chaos mutants --output json
+verdict $? "chaos mutants --output json is JSON"
