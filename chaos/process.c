@@ -14,6 +14,7 @@ static bool order_crash(const struct fault_turn *turn, struct occasion_deed *dee
     deed->deed = what;
     deed->target = turn->fault->target;
     deed->duration_ns = recovery_ns;
+    deed->draw = draw_u64(turn->draw);
     return true;
 }
 

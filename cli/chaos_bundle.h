@@ -12,8 +12,7 @@
 #include "cli/chaos_args.h"
 #include "sim/campaign.h"
 
-#define CHAOS_REPLAYS_TEXT "1000"
-enum { CHAOS_REPLAYS = 1000 };
+#define CHAOS_REPLAYS_TEXT "400"
 
 struct chaos_shrinking {
     const struct chaos_subject *subject; /* its repro says which failure */

@@ -13,7 +13,7 @@ static bool crash(struct sim *sim, const struct occasion_deed *deed)
     bool is_part = deed->target >= TARGET_EXECUTOR && deed->target <= TARGET_STORAGE;
     if (!is_part) {
         if (hazards->is_down || hazards->is_doomed) return false;
-        hazards_doom(sim, deed->duration_ns);
+        hazards_doom(sim, deed);
         return true;
     }
     int64_t until_ns = ns_after(sim->now_ns, deed->duration_ns);
@@ -41,7 +41,8 @@ static bool upgrade(struct sim *sim, const struct occasion_deed *deed)
     bool is_same = deed->count == JOURNAL_VERSION;
     bool is_read = journal_open(&reader, hazards->disk.bytes, hazards->disk.size, &diag) == OK;
     ASSERT(is_read); /* by its own version */
-    return crash(sim, &(struct occasion_deed){.duration_ns = deed->duration_ns * (is_same ? 1 : 2)});
+    int64_t span_ns = deed->duration_ns * (is_same ? 1 : 2);
+    return crash(sim, &(struct occasion_deed){.duration_ns = span_ns, .draw = deed->draw});
 }
 
 static bool run_out_of_memory(struct sim *sim, const struct occasion_deed *deed)
@@ -49,7 +50,7 @@ static bool run_out_of_memory(struct sim *sim, const struct occasion_deed *deed)
     uint64_t limit = (uint64_t)sim->hazards->settings.max_memory_bytes;
     uint64_t used = sim->hazards->is_down ? 0 : engine_memory_usage(sim->engine).total;
     if (used == 0 || used < (uint64_t)((u128)limit * deed->share_ppm / SCHEDULE_PPM_ONE)) return false;
-    return crash(sim, &(struct occasion_deed){.duration_ns = deed->duration_ns});
+    return crash(sim, &(struct occasion_deed){.duration_ns = deed->duration_ns, .draw = deed->draw});
 }
 
 void hazards_ask_again(struct sim *sim)

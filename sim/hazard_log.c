@@ -113,10 +113,11 @@ static err write_down(struct sim *sim, const struct event *event)
     return OK;
 }
 
-void hazards_doom(struct sim *sim, int64_t recovery_ns)
+void hazards_doom(struct sim *sim, const struct occasion_deed *deed)
 {
     sim->hazards->is_doomed = true;
-    sim->hazards->doom_ns = recovery_ns;
+    sim->hazards->doom_ns = deed->duration_ns;
+    sim->hazards->doom_draw = deed->draw;
 }
 
 /* Should the process end at this event? Then at one of three places. */
@@ -127,8 +128,10 @@ static bool crashes_here(struct sim *sim, const struct event *event)
     occasion.u.step = (struct occasion_step){.crashes = hazards->is_doomed, .recovery_ns = hazards->doom_ns};
     faults_meet(hazards->faults, sim->now_ns, &occasion);
     if (!occasion.u.step.crashes) return false;
+    /* A fault that comes by time is the same whatever happened before: it has a draw of its own. */
+    uint64_t place = hazards->is_doomed ? hazards->doom_draw : hazards->stepped + 1;
+    enum crash_point point = (enum crash_point)(place % CRASH_POINTS);
     hazards->is_doomed = false;
-    enum crash_point point = (enum crash_point)((hazards->stepped + 1) % CRASH_POINTS);
     struct journal_chain chain = hazards->chain;
     int64_t delay_ns;
     err e = point == CRASH_BEFORE_WRITE ? ERR_IO : append(sim, event, &chain);

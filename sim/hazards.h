@@ -93,6 +93,7 @@ struct hazards {
     /* the process */
     bool is_durable, is_down, is_doomed; /* is_doomed: it ends at the next event */
     int64_t doom_ns;                     /* and is there again so much later */
+    uint64_t doom_draw;                  /* where in it: random bits of the fault's own */
     uint32_t recovery_cut;               /* records after which the next recovery crashes; 0: it does not */
     struct disk disk;
     struct journal_chain chain;
@@ -147,7 +148,8 @@ void hazards_submitted(struct sim *sim, const struct event *event);
 /* hazard_log.c: the log, crashes, recovery */
 MUST_USE err hazards_begin_log(struct sim *sim);
 err hazards_step(struct sim *sim, const struct event *event, uint64_t subject, uint64_t argument);
-void hazards_doom(struct sim *sim, int64_t recovery_ns); /* a crash comes while something is being done */
+/* A crash comes while something is being done. */
+void hazards_doom(struct sim *sim, const struct occasion_deed *deed);
 void hazards_come_up(struct sim *sim);
 void hazards_flush(struct sim *sim);
 
