@@ -38,6 +38,7 @@ for parser in $parsers; do
     seeds=(tests/fuzz/corpus/"$parser")
     case $parser in
     toml | config) seeds+=(scenarios/config) ;;
+    schedule) seeds+=(scenarios/chaos) ;;
     profile) seeds+=(scenarios/chain scenarios/prover) ;;
     esac
     mkdir -p "$found"
