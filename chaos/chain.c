@@ -26,6 +26,7 @@ bool meet_CHAIN_REORG(const struct fault_turn *turn, struct occasion *occasion)
     deed->deed = DEED_REORG;
     deed->count = (uint64_t)turn->fault->params[REORG_DEPTH];
     deed->is_forced = !turn->fault->params[REORG_RESPECTS];
+    deed->draw = draw_u64(turn->draw);
     deed->next_ns = ns_after(turn->now_ns, NS_PER_S);
     return true;
 }

@@ -52,7 +52,7 @@ const struct setting_range SETTING_RANGES[FLIPPED_SETTINGS] = {
 #define NO_TARGET BIT(ANY)
 #define LINKS (BIT(ANY) | BIT(EXECUTOR) | BIT(PROVER) | BIT(CHAIN))
 #define PORTS (LINKS | BIT(STORAGE))
-#define PARTS (BIT(ANY) | BIT(PROVER) | BIT(SCHEDULER) | BIT(LEDGER))
+#define PARTS (PORTS | BIT(SCHEDULER) | BIT(LEDGER))
 
 /* While it lasts, at the occasions that its chance picks; while it lasts, at all of them; once (without a "for"). */
 #define BY_CHANCE .is_always = false

@@ -69,7 +69,7 @@ static bool ask_often(struct sim *sim, const struct occasion_deed *deed)
 static bool reorganise(struct sim *sim, const struct occasion_deed *deed)
 {
     uint64_t reverted = engine_statistics(sim->engine)->events[EVENT_REVERTED];
-    hazards_reorg(sim, deed->count, deed->is_forced);
+    hazards_reorg(sim, deed);
     return engine_statistics(sim->engine)->events[EVENT_REVERTED] > reverted;
 }
 
@@ -222,6 +222,59 @@ void hazards_restore_order(struct sim *sim)
     if (is_let_in(sim)) send_settings(sim);
 }
 
+/* Orders that no engine can follow. */
+static struct event typo_event(const struct sim *sim, uint64_t draw)
+{
+    struct event event = {.now_ns = sim->now_ns, .task = some_task(sim, draw >> 16)};
+    switch (draw % 8) {
+    case 0:
+        event.kind = EVENT_DRAIN;
+        event.u.drain.timeout_ns = -1;
+        break;
+    case 1:
+        event.kind = EVENT_ROLLBACK;
+        event.u.rollback.reason = REASON_COUNT;
+        break;
+    case 2:
+        event.kind = EVENT_FORCE_ROLLBACK;
+        event.u.rollback.reason = REASON_COUNT;
+        break;
+    case 3:
+        event.kind = EVENT_TIMEOUT_STALE;
+        event.u.stale.older_than_ns = -1;
+        break;
+    case 4:
+        event.kind = EVENT_SNAPSHOTS_CLEAR;
+        event.u.snapshots.older_than_ns = -1;
+        break;
+    case 5:
+        event.kind = EVENT_EMERGENCY;
+        event.u.emergency.action = (enum emergency_action)9;
+        break;
+    case 6:
+        event.kind = EVENT_DEPOSIT;
+        event.u.deposit.agent_id = UINT64_C(1) << 40;
+        event.u.deposit.lamports = 1;
+        break;
+    default:
+        event.kind = EVENT_DEPOSIT;
+        event.u.deposit.agent_id = 1;
+        event.u.deposit.lamports = UINT64_MAX;
+        break;
+    }
+    return event;
+}
+
+/* A service that keeps a log cannot write most of them down, and turns them away at the door. */
+static bool mistype_order(struct sim *sim, uint64_t draw)
+{
+    if (!is_let_in(sim)) return false;
+    if (sim->hazards->is_durable) return true;
+    struct event event = typo_event(sim, draw);
+    hazards_step(sim, &event, draw % 8, event.task.slot);
+    return true;
+}
+
 static bool give_order(struct sim *sim, uint64_t draw)
 {
     if (!is_let_in(sim)) return false;
@@ -234,7 +287,7 @@ static bool operate(struct sim *sim, const struct occasion_deed *deed)
 {
     enum habit habit = (enum habit)deed->count;
     if (habit == HABIT_ABSENT) return false;
-    if (habit == HABIT_TYPO) return is_let_in(sim); /* let in, and nothing that it says is an order */
+    if (habit == HABIT_TYPO) return mistype_order(sim, deed->draw);
     if (habit == HABIT_WRONG_ORDER) hazards_restore_order(sim);
     bool was_heard = give_order(sim, deed->draw);
     if (deed->is_forced) was_heard |= give_order(sim, deed->draw >> 8); /* a second one, at once */

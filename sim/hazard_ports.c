@@ -157,23 +157,34 @@ static void contradict_finality(struct sim *sim, const struct landing *landing)
     if (is_known && view.status == TASK_FINALIZED) hazards_step(sim, &event, landing->task, landing->attempt);
 }
 
-/* Transactions of the last slots, youngest first: what rests on another goes before it, and below one that
- * is final everything is. */
-void hazards_reorg(struct sim *sim, uint64_t depth, bool is_final_lost)
+/* Landings that a reorg takes: those of the last slots, youngest first; below one that is final all are. */
+static uint32_t lost_landings(struct sim *sim, const struct occasion_deed *deed, struct landing **lost)
 {
     struct hazards *hazards = sim->hazards;
-    uint32_t kept = hazards->landing_count < LANDINGS_KEPT ? hazards->landing_count : LANDINGS_KEPT;
-    int64_t since_ns = sim->now_ns - (int64_t)depth * SLOT_NS;
-    for (uint32_t i = 1; i <= kept && !hazards->is_down; i++) {
+    uint32_t kept = hazards->landing_count < LANDINGS_KEPT ? hazards->landing_count : LANDINGS_KEPT,
+             count = 0;
+    int64_t since_ns = sim->now_ns - (int64_t)deed->count * SLOT_NS;
+    for (uint32_t i = 1; i <= kept; i++) {
         struct landing *landing = &hazards->landings[(hazards->landing_count - i) % LANDINGS_KEPT];
         if (hazards->tasks[landing->task].landed_name != landing->attempt + 1) continue;
         if (landing->final_ns <= sim->now_ns) {
-            if (is_final_lost) contradict_finality(sim, landing);
-            return;
+            if (deed->is_forced) contradict_finality(sim, landing);
+            break;
         }
-        if (landing->at_ns < since_ns) return;
-        take_away(sim, landing);
+        if (landing->at_ns < since_ns) break;
+        lost[count++] = landing;
     }
+    return count;
+}
+
+/* All at once; who hears of which first is nobody's promise. */
+void hazards_reorg(struct sim *sim, const struct occasion_deed *deed)
+{
+    struct landing *lost[LANDINGS_KEPT];
+    if (sim->hazards->is_down) return;
+    uint32_t count = lost_landings(sim, deed, lost);
+    bool is_oldest_first = deed->draw & 1;
+    for (uint32_t i = 0; i < count; i++) take_away(sim, lost[is_oldest_first ? count - 1 - i : i]);
 }
 
 /* ---- arrivals ---- */

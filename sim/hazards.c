@@ -107,8 +107,7 @@ void hazards_lose(struct sim *sim)
 bool hazards_fails_execution(const struct sim *sim, uint32_t task)
 {
     const struct hazards *hazards = sim->hazards;
-    bool was_running = hazards->tasks[task].asked_ns <= hazards->crashed_ns[TARGET_EXECUTOR];
-    return was_running && sim->now_ns >= hazards->down_until_ns[TARGET_EXECUTOR] && task % 2 == 0;
+    return task % 2 == 0 && hazards->tasks[task].asked_ns <= hazards->crashed_ns[TARGET_EXECUTOR];
 }
 
 /* A part that is down takes nothing; what it was working on when it went is gone. */
@@ -220,6 +219,8 @@ bool hazards_receive(struct sim *sim, enum chaos_target link, const struct calen
         hazards_lose(sim);
         return false;
     }
+    if (is_report && occasion.u.message.at_ns < hazards->down_until_ns[link])
+        occasion.u.message.at_ns = hazards->down_until_ns[link];
     if (occasion.u.message.is_collecting) collect(sim);
     forward(sim, entry, &occasion.u.message);
     return occasion.u.message.at_ns <= sim->now_ns;

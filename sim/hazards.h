@@ -140,7 +140,7 @@ bool hazards_is_taken_away(const struct sim *sim, uint64_t task);
 bool hazards_is_asked_again(struct sim *sim, const struct effect *effect, struct occasion_transaction *tx);
 bool hazards_is_void(const struct sim *sim, uint32_t task, uint32_t attempt);
 void hazards_land(struct sim *sim, const struct calendar_entry *entry);
-void hazards_reorg(struct sim *sim, uint64_t depth, bool is_final_lost);
+void hazards_reorg(struct sim *sim, const struct occasion_deed *deed);
 int64_t hazards_arrival(struct sim *sim, uint32_t job, int64_t intended_ns);
 bool hazards_submission(struct sim *sim, struct event *event); /* false: the task does not arrive */
 void hazards_submitted(struct sim *sim, const struct event *event);
