@@ -152,6 +152,10 @@ mutants: ## Plant each bug in a build of its own and let the campaign find it; k
 	@$(MAKE) --no-print-directory VARIANT=mutants build/mutants/agenc >/dev/null
 	@ci/mutants build/mutants/agenc $(MUTANT_SEEDS) $(MUTANT_BASE) >build/mutants/table.md; status=$$?; \
 	cat build/mutants/table.md; ci/section docs/VALIDATION.md mutants --write <build/mutants/table.md && exit $$status
+COUNT ?= 500
+SEED  ?= 1
+mutate: ## Change the engine in COUNT places, one at a time, and see who notices: docs/MUTATION.md (20 minutes; goes on)
+	@ci/mutate $(COUNT) $(SEED) --docs
 validate-provers: $(OUT)/tests/validate-provers ## Hold the cost law of provers against published figures
 	@$<
 validate-statistics: $(OUT)/tests/validate-statistics ## Hold the rules of comparison against data whose truth is known
