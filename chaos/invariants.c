@@ -77,7 +77,9 @@
     "Outside of the windows of faults a run confirms as much as the run without faults, "                    \
     "within 2 %."
 #define STATEMENT_D01 "The same seed makes the same run, event by event."
-#define STATEMENT_X01 "An engine that recomputes everything in the simplest way gives the same answers."
+#define STATEMENT_X01                                                                                        \
+    "An engine that recomputes everything in the simplest way gives the same answers, event by event: "      \
+    "played by `make model` on random histories, not by campaigns."
 
 #define EXERCISED_YES true
 #define EXERCISED_NO  false
