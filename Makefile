@@ -180,6 +180,10 @@ coverage: ## Which branches of the engine the tests take; fails below 95 %
 	@ci/coverage
 bench-engine: $(BENCHES) ## Measure the engine alone: lives, admissions, cascades, PT-4
 	@ci/bench $(OUT) engine
+bench-chaos: $(BENCHES) ## Measure chaos: speed, what invariants cost, which search finds planted bugs first
+	@ci/bench $(OUT) chaos
+	@$(MAKE) --no-print-directory release VARIANT=mutants
+	@ci/ablation build/mutants/agenc
 docs: $(OUT)/agenc $(OUT)/tests/validate-provers ## Write the documents that come from tables
 	@$(OUT)/agenc config docs > docs/CONFIG.md
 	@$(OUT)/agenc config docs --format toml > scenarios/config/default.toml
@@ -200,4 +204,4 @@ help: ## Show this list
 -include $(OBJ:.o=.d) $(OUT)/cli/main.d $(TESTLIB:.o=.d) $(TESTS:%=%.d) $(BENCHES:%=%.d) $(wildcard $(OUT)/tests/fuzz/*.d)
 .DEFAULT_GOAL := release
 .SECONDARY:
-.PHONY: release test tables validate-chain validate-tables validate-docs validate-provers validate-calibration validate-statistics model spin coverage judges golden-update baseline debug asan tsan bench bench-engine docs fmt clean help FORCE
+.PHONY: release bench-chaos test tables validate-chain validate-tables validate-docs validate-provers validate-calibration validate-statistics model spin coverage judges golden-update baseline debug asan tsan bench bench-engine docs fmt clean help FORCE

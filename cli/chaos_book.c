@@ -26,6 +26,7 @@ static const struct total {
 } TOTALS[] = {
     {"confirmed", AT(confirmed)},
     {"crashes", AT(crashes)},
+    {"digest", AT(digest)},
     {"events", AT(events)},
     {"failing", AT(failing)},
     {"failing_controls", AT(failing_controls)},

@@ -83,6 +83,8 @@ void campaign_total_add(struct campaign_totals *into, const struct trial_outcome
     into->lost += outcome->is_lost;
     into->fired += outcome->fired;
     into->virtual_ns += (uint64_t)outcome->end_ns;
+    into->digest = (into->digest ^ outcome->digest) * UINT64_C(0x9e3779b97f4a7c15);
+    into->digest ^= into->digest >> 29;
     into->goodput += outcome->goodput;
     into->goodput_control += outcome->goodput_control;
     into->recovered += outcome->recovered;

@@ -48,6 +48,7 @@ struct campaign_finding {
 struct campaign_totals {
     uint64_t trials, failing, violations, events, tasks, confirmed, rolled_back, crashes, lost, fired;
     uint64_t virtual_ns;
+    uint64_t digest; /* of all trajectories, in order */
     uint64_t goodput, goodput_control, recovered,
         recovered_control;                              /* sim/trial.h, of those judged in pairs */
     uint64_t kinds[SWARM_KIND_COUNT], failing_controls; /* without a fault: a failure is a false alarm */

@@ -1,7 +1,7 @@
 #!/bin/bash
 # tests/determinism/run.sh: the same bytes of result from every build and on every machine (product.md 7).
 # Builds the program with gcc and clang, without and with optimisation, and for this very CPU; runs some
-# golden cases with each, with one thread and two, with addresses fixed, and with the CPU's fused
+# golden cases and a campaign of chaos with each, with one thread and two, with addresses fixed, and with the CPU's fused
 # multiply-add and AVX2 hidden from the C library. Every result must equal the first build's,
 # but for what tests/lib/result_core leaves out. Prints "N passed, M failed"; exit 0 when none failed.
 set -u
@@ -41,6 +41,19 @@ runs() { # runs NAME WHAT WORDS...: every case with two replications, WORDS BINA
     done
 }
 
+chaos() { # chaos NAME WHAT WORDS...: a campaign, whose digest is of every event of every seed
+    local name=$1 what=$2
+    shift 2
+    rm -rf "$work/chaos"
+    # shellcheck disable=SC2086 # options are words
+    "$@" "build/$name/agenc" chaos campaign --seeds 200 --duration 2m --quiet $jobs --output "$work/chaos" \
+        >/dev/null 2>"$work/err" || head -n 2 "$work/err"
+    grep -v '"commit"' "$work/chaos/campaign.json" >"$work/core"
+    [[ -e $work/chaos.first ]] || cp "$work/core" "$work/chaos.first"
+    [[ -s $work/core ]] && cmp -s "$work/core" "$work/chaos.first"
+    verdict $? "$name, $what: the chaos campaign is another one than with ${first}"
+}
+
 # NAME|CC|CXX|FLAGS; the C++ shim reads TOML only. Warnings are judged where the program is built to be used.
 variants='det-gcc-O2|gcc|g++|-O2
 det-gcc-O0|gcc|g++|-O0
@@ -49,9 +62,9 @@ det-clang-O2|clang-14|g++|-O2'
 first=det-gcc-O2
 while IFS='|' read -r name cc cxx flags; do
     build "$name" "$cc" "$cxx" "$flags" || continue
-    jobs='--jobs 1' && runs "$name" 'one thread' env
-    jobs='--jobs 2' && runs "$name" 'two threads' env
-    runs "$name" 'addresses fixed' setarch -R
+    jobs='--jobs 1' && runs "$name" 'one thread' env && chaos "$name" 'one thread' env
+    jobs='--jobs 2' && runs "$name" 'two threads' env && chaos "$name" 'two threads' env
+    runs "$name" 'addresses fixed' setarch -R && chaos "$name" 'addresses fixed' setarch -R
     runs "$name" 'no FMA, no AVX2' env GLIBC_TUNABLES="$hidden"
 done <<<"$variants"
 echo "$passed passed, $failed failed"
