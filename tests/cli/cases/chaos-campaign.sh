@@ -4,9 +4,9 @@ expect 0 '^seed      12345$' "${short[@]}" --seed 12345
 expect 0 '^HELD  0 violations' "${short[@]}" --seed 12345
 expect 0 'S04 +stake is conserved +[1-9]' "${short[@]}" --seed 1
 expect 0 '^faults    [1-9][0-9]*, ' "${short[@]}" --seed 1
-"$agenc" "${short[@]}" --seed 4 > "$work/one" 2>&1
-"$agenc" "${short[@]}" --seed 4 > "$work/two" 2>&1
-cmp -s "$work/one" "$work/two"
+"$agenc" "${short[@]}" --seed 4 > "$work/first-run" 2>&1
+"$agenc" "${short[@]}" --seed 4 > "$work/second-run" 2>&1
+cmp -s "$work/first-run" "$work/second-run"
 verdict $? "a seed is one run"
 json_reads "${short[@]}" --seed 4 --output json
 verdict $? "chaos run --output json is JSON"
@@ -94,10 +94,10 @@ expect 2 'no key "version"' chaos replay "$(file nothing '')"
 expect 3 'nowhere' chaos replay /nowhere/repro.toml
 
 # An interruption keeps what there is, and the campaign can go on.
-"$agenc" chaos campaign --seeds 100000 --quiet --output "$work/stopped" > "$work/out" 2> "$work/err" &
+"$agenc" chaos campaign --seeds 100000 --quiet --output "$work/stopped-campaign" > "$work/out" 2> "$work/err" &
 pid=$!
 sleep 2
 kill -INT $pid
 wait $pid
-[[ $? == 1 ]] && grep -q 'interrupted after .* go on with --resume' "$work/err" && grep -q '"interrupted": true' "$work/stopped/campaign.json"
+[[ $? == 1 ]] && grep -q 'interrupted after .* go on with --resume' "$work/err" && grep -q '"interrupted": true' "$work/stopped-campaign/campaign.json"
 verdict $? "an interrupted campaign keeps what it has"
