@@ -175,9 +175,20 @@ void time_progress_below(struct watch *watch, uint32_t index)
     }
 }
 
+/* A deadline that is met is judged as well: it was not yet due. */
+static void judge_met(struct watch *watch, const struct record *record, enum task_status from)
+{
+    if (!(record->flags & RECORD_ADMITTED) || watch->now_ns > record->key_ns ||
+        !watch->options.is_live_checked)
+        return;
+    if (record_is_over(record)) watch->checks[INVARIANT_L01]++;
+    if (from == TASK_AWAITING_ANCESTORS) watch->checks[INVARIANT_L03]++;
+}
+
 void time_status(struct watch *watch, uint32_t index, enum task_status from, enum rollback_reason reason)
 {
     struct record *record = record_at(watch, index);
+    judge_met(watch, record, from);
     if (status_is_dead(record->status)) judge_timeout(watch, index, from, reason);
     record->progress_ns = watch->now_ns;
     if (record_is_over(record)) watch->resolved_ns = watch->now_ns;
