@@ -194,7 +194,9 @@ int64_t hazards_arrival(struct sim *sim, uint32_t job, int64_t intended_ns)
     struct occasion occasion = {.kind = OCCASION_ARRIVAL, .entity = job};
     occasion.u.arrival.at_ns = intended_ns;
     faults_meet(sim->hazards->faults, sim->now_ns, &occasion);
-    return occasion.u.arrival.at_ns > sim->now_ns ? occasion.u.arrival.at_ns : sim->now_ns;
+    int64_t at_ns = occasion.u.arrival.at_ns, heal_ns = sim->hazards->options.heal_ns;
+    if (at_ns > heal_ns && intended_ns <= heal_ns) at_ns = heal_ns; /* nothing is held back beyond the heal */
+    return at_ns > sim->now_ns ? at_ns : sim->now_ns;
 }
 
 static void take_out_stake(struct sim *sim, uint64_t agent_id)

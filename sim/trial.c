@@ -189,10 +189,12 @@ static bool overlaps(const struct schedule *schedule, const struct fault *fault)
     return false;
 }
 
-/* The last of them goes on until everything is healed: something must be left for the heal to end. */
+/* The last of them goes on until everything is healed: something must be left for the heal to end. No load is
+ * held back until then. */
 static void stretch(struct fault *fault, int64_t heal_ns)
 {
     int64_t left_ns = heal_ns - fault->on_ns;
+    if (INJECTOR_TABLE[fault->injector].occasion == OCCASION_ARRIVAL) return;
     if (fault->for_ns > 0 && fault->for_ns <= left_ns) fault->for_ns = left_ns + NS_PER_MIN;
 }
 

@@ -99,3 +99,21 @@ Test(chaos_firing, in_swarms_every_injector_fires_and_most_seeds_have_twenty)
     cr_assert(rich > SEEDS / 2, "%u of %d", rich, SEEDS);
     chaos_scenario_close(&scenario);
 }
+
+/* A fault ends with the heal at the latest, whatever its file says: held jobs come then, and come to their
+ * end. */
+Test(chaos_firing, no_load_is_held_back_beyond_the_heal)
+{
+    struct fault herd = fault_of(INJECT_LOAD_THUNDERING_HERD);
+    struct diag diag = {0};
+    load("swarm");
+    herd.key = 1;
+    herd.on_ns = scenario.load.duration_ns - 30 * NS_PER_S;
+    herd.for_ns = 112 * NS_PER_S;
+    const struct schedule schedule = {.faults = &herd, .count = 1};
+    const struct trial_options options = {.scenario = &scenario, .seed = 1, .schedule = &schedule};
+    cr_assert(eq(int, trial_run(&options, &outcome, &diag), OK), "%s", diag.text);
+    cr_assert(eq(u64, outcome.violation_count, 0), "%s", outcome.violations[0].text);
+    cr_assert(outcome.counts[INJECT_LOAD_THUNDERING_HERD].fired > 0);
+    chaos_scenario_close(&scenario);
+}
