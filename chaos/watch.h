@@ -121,6 +121,8 @@ void watch_crashed(struct watch *watch, int64_t now_ns);
 /* After recovery, before the next event: S18. `again`: the same log recovered once more, for S19; NULL. */
 void watch_recovered(struct watch *watch, int64_t now_ns, const struct engine *engine,
                      const struct engine *again);
+/* The log could not be read, and what was in it is gone; had a fault spoiled bytes that were synced? */
+void watch_lost(struct watch *watch, int64_t now_ns, bool was_spoiled);
 /* Bytes were damaged; was it noticed before they were used? */
 void watch_damaged(struct watch *watch, int64_t now_ns, bool was_noticed);
 void watch_scraped(struct watch *watch, int64_t now_ns, const struct engine *engine); /* S21 */

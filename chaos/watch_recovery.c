@@ -67,6 +67,13 @@ void watch_recovered(struct watch *watch, int64_t now_ns, const struct engine *e
           difference.index);
 }
 
+void watch_lost(struct watch *watch, int64_t now_ns, bool was_spoiled)
+{
+    watch_damaged(watch, now_ns, true);
+    JUDGE(watch, S18, NO_RECORD, was_spoiled,
+          "%llu tasks are lost with a log that no fault of the disk has spoiled", (ull)watch->counts.tasks);
+}
+
 void watch_damaged(struct watch *watch, int64_t now_ns, bool was_noticed)
 {
     watch->now_ns = later(watch->now_ns, now_ns);

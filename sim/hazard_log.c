@@ -383,7 +383,9 @@ void hazards_come_up(struct sim *sim)
     err e = recover(sim, &arena, &listener, &replay);
     if (e == ERR_SYNTAX) { /* damaged: nothing is guessed, people must restore it */
         hazards->outcome.is_lost = hazards->is_over = true;
-        if (hazards->options.watch) watch_damaged(hazards->options.watch, sim->now_ns, true);
+        bool was_spoiled = faults_counts(hazards->faults, INJECT_DISK_BITFLIP).fired > 0 ||
+                           faults_counts(hazards->faults, INJECT_DISK_MISDIRECT).fired > 0;
+        if (hazards->options.watch) watch_lost(hazards->options.watch, sim->now_ns, was_spoiled);
         return;
     }
     if (e != OK) {

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { HISTORIES = 120, STEPS = 320, CHECK_EVERY = 64, TRIALS = 12 };
+enum { HISTORIES = 240, STEPS = 360, CHECK_EVERY = 64, TRIALS = 12 };
 
 static int found_by(const char *who, const char *what)
 {
