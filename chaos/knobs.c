@@ -1,5 +1,6 @@
 /* chaos/knobs.c: one row a knob, one draw a row. */
 #include "chaos/knobs.h"
+#include "base/duration.h"
 #include "base/units.h"
 #include <inttypes.h>
 #include <stddef.h>
@@ -16,51 +17,56 @@ static const struct knob {
     size_t offset;
     int64_t values[VALUES_MOST];
     uint32_t count;
+    bool is_time; /* in ns */
 } KNOBS[] = {
-    {"max_depth", AT(max_depth), {1, 2, 8, 20}, 4},
-    {"max_parallel_branches", AT(max_parallel_branches), {1, 2, 16}, 3},
-    {"rollback_policy", AT(rollback_policy), {ROLLBACK_CASCADE, ROLLBACK_SELECTIVE, ROLLBACK_CHECKPOINT}, 3},
-    {"claim_buffer", AT(claim_buffer_ns), {10 * SEC}, 1},
-    {"checkpoint_interval", AT(checkpoint_interval), {1, 4}, 2},
-    {"gate_level", AT(gate_level), {GATE_CONFIRMED, GATE_FINALIZED}, 2},
-    {"branch_scope", AT(branch_scope), {SCOPE_AGENT, SCOPE_ENGINE}, 2},
-    {"require_parent_output", AT(require_parent_output), {0, 1}, 2},
-    {"max_stake", AT(max_stake_lamports), {1200000, 5000000}, 2},
-    {"max_locks", AT(max_locks), {1, 3}, 2},
-    {"stake_per_depth", AT(stake_per_depth_lamports), {0, 500003}, 2},
-    {"slash", AT(slash_bps), {100, 1001, 5000}, 3},
-    {"cooldown", AT(cooldown_ns), {0, 5 * SEC}, 2},
-    {"stake_formula", AT(stake_formula), {STAKE_LINEAR, STAKE_EXPONENTIAL}, 2},
-    {"bond_roots", AT(bond_roots), {0, 1}, 2},
-    {"treasury", AT(treasury_bps), {0, 3333, 10000}, 3},
-    {"worker_threads", AT(worker_threads), {1, 2, 8}, 3},
-    {"queue_size", AT(queue_size), {4, 16}, 2},
-    {"proof_timeout", AT(proof_timeout_ns), {40 * MS, SEC}, 2},
-    {"batch_size", AT(batch_size), {1, 3}, 2},
-    {"batch_timeout", AT(batch_timeout_ns), {50 * MS, SEC}, 2},
-    {"max_retries", AT(proof_max_retries), {1, 5}, 2},
-    {"retry_delay", AT(retry_delay_ns), {100 * MS, 5 * SEC}, 2},
-    {"max_pending_operations", AT(max_pending_operations), {3, 10}, 2},
-    {"max_state_snapshots", AT(max_state_snapshots), {2, 10}, 2},
-    {"gc_interval", AT(gc_interval_ns), {5 * SEC}, 1},
-    {"table_capacity", AT(table_capacity), {48, 4096}, 2},
-    {"retention", AT(retention_ns), {SEC, 10 * SEC}, 2},
-    {"max_memory", AT(max_memory_bytes), {64 << 20, 256 << 20}, 2},
-    {"optimistic_proofs", AT(optimistic_proofs), {0, 1}, 2},
-    {"parallel_speculation", AT(parallel_speculation), {0, 1}, 2},
-    {"cross_agent_speculation", AT(cross_agent_speculation), {0, 1}, 2},
-    {"rollback_max_concurrent", AT(rollback_max_concurrent), {1, 3, 10}, 3},
-    {"rollback_timeout", AT(rollback_timeout_ns), {SEC}, 1},
-    {"max_cascade_size", AT(rollback_max_cascade_size), {1, 3}, 2},
-    {"breaker_consecutive", AT(breaker_consecutive), {1, 3}, 2},
-    {"breaker_consecutive_cooldown", AT(breaker_consecutive_cooldown_ns), {0, 5 * SEC}, 2},
-    {"breaker_rate", AT(breaker_rate_bps), {100, 1000}, 2},
-    {"breaker_rate_window", AT(breaker_rate_window_ns), {5 * SEC, 20 * SEC}, 2},
-    {"breaker_rate_min_tasks", AT(breaker_rate_min_tasks), {1, 5}, 2},
-    {"breaker_rate_cooldown", AT(breaker_rate_cooldown_ns), {0, 10 * SEC}, 2},
-    {"breaker_queue_open", AT(breaker_queue_open_bps), {1000, 5000}, 2},
-    {"breaker_queue_window", AT(breaker_queue_window_ns), {SEC, 10 * SEC}, 2},
-    {"breaker_half_open_probes", AT(breaker_half_open_probes), {1, 2}, 2},
+    {"max_depth", AT(max_depth), {1, 2, 8, 20}, 4, false},
+    {"max_parallel_branches", AT(max_parallel_branches), {1, 2, 16}, 3, false},
+    {"rollback_policy",
+     AT(rollback_policy),
+     {ROLLBACK_CASCADE, ROLLBACK_SELECTIVE, ROLLBACK_CHECKPOINT},
+     3,
+     false},
+    {"claim_buffer", AT(claim_buffer_ns), {10 * SEC}, 1, true},
+    {"checkpoint_interval", AT(checkpoint_interval), {1, 4}, 2, false},
+    {"gate_level", AT(gate_level), {GATE_CONFIRMED, GATE_FINALIZED}, 2, false},
+    {"branch_scope", AT(branch_scope), {SCOPE_AGENT, SCOPE_ENGINE}, 2, false},
+    {"require_parent_output", AT(require_parent_output), {0, 1}, 2, false},
+    {"max_stake", AT(max_stake_lamports), {1200000, 5000000}, 2, false},
+    {"max_locks", AT(max_locks), {1, 3}, 2, false},
+    {"stake_per_depth", AT(stake_per_depth_lamports), {0, 500003}, 2, false},
+    {"slash", AT(slash_bps), {100, 1001, 5000}, 3, false},
+    {"cooldown", AT(cooldown_ns), {0, 5 * SEC}, 2, true},
+    {"stake_formula", AT(stake_formula), {STAKE_LINEAR, STAKE_EXPONENTIAL}, 2, false},
+    {"bond_roots", AT(bond_roots), {0, 1}, 2, false},
+    {"treasury", AT(treasury_bps), {0, 3333, 10000}, 3, false},
+    {"worker_threads", AT(worker_threads), {1, 2, 8}, 3, false},
+    {"queue_size", AT(queue_size), {4, 16}, 2, false},
+    {"proof_timeout", AT(proof_timeout_ns), {40 * MS, SEC}, 2, true},
+    {"batch_size", AT(batch_size), {1, 3}, 2, false},
+    {"batch_timeout", AT(batch_timeout_ns), {50 * MS, SEC}, 2, true},
+    {"max_retries", AT(proof_max_retries), {1, 5}, 2, false},
+    {"retry_delay", AT(retry_delay_ns), {100 * MS, 5 * SEC}, 2, true},
+    {"max_pending_operations", AT(max_pending_operations), {3, 10}, 2, false},
+    {"max_state_snapshots", AT(max_state_snapshots), {2, 10}, 2, false},
+    {"gc_interval", AT(gc_interval_ns), {5 * SEC}, 1, true},
+    {"table_capacity", AT(table_capacity), {48, 4096}, 2, false},
+    {"retention", AT(retention_ns), {SEC, 10 * SEC}, 2, true},
+    {"max_memory", AT(max_memory_bytes), {64 << 20, 256 << 20}, 2, false},
+    {"optimistic_proofs", AT(optimistic_proofs), {0, 1}, 2, false},
+    {"parallel_speculation", AT(parallel_speculation), {0, 1}, 2, false},
+    {"cross_agent_speculation", AT(cross_agent_speculation), {0, 1}, 2, false},
+    {"rollback_max_concurrent", AT(rollback_max_concurrent), {1, 3, 10}, 3, false},
+    {"rollback_timeout", AT(rollback_timeout_ns), {SEC}, 1, true},
+    {"max_cascade_size", AT(rollback_max_cascade_size), {1, 3}, 2, false},
+    {"breaker_consecutive", AT(breaker_consecutive), {1, 3}, 2, false},
+    {"breaker_consecutive_cooldown", AT(breaker_consecutive_cooldown_ns), {0, 5 * SEC}, 2, true},
+    {"breaker_rate", AT(breaker_rate_bps), {100, 1000}, 2, false},
+    {"breaker_rate_window", AT(breaker_rate_window_ns), {5 * SEC, 20 * SEC}, 2, true},
+    {"breaker_rate_min_tasks", AT(breaker_rate_min_tasks), {1, 5}, 2, false},
+    {"breaker_rate_cooldown", AT(breaker_rate_cooldown_ns), {0, 10 * SEC}, 2, true},
+    {"breaker_queue_open", AT(breaker_queue_open_bps), {1000, 5000}, 2, false},
+    {"breaker_queue_window", AT(breaker_queue_window_ns), {SEC, 10 * SEC}, 2, true},
+    {"breaker_half_open_probes", AT(breaker_half_open_probes), {1, 2}, 2, false},
 };
 enum { KNOB_COUNT = sizeof KNOBS / sizeof *KNOBS };
 
@@ -117,13 +123,17 @@ void knobs_print(uint64_t seed, const struct settings *base, const char *indent,
     enum { COLUMNS = 100 };
     struct settings turned = *base, before = *base;
     struct knobs_load load;
-    char word[96];
+    char word[96], number[DURATION_TEXT_BYTES];
     size_t column = 0;
     knobs_turn(seed, &turned, &load);
     for (uint32_t i = 0; i < KNOB_COUNT; i++) {
         int64_t value = *value_of(&turned, &KNOBS[i]);
         if (value == *value_of(&before, &KNOBS[i])) continue;
-        int size = snprintf(word, sizeof word, "%s %" PRId64, KNOBS[i].name, value);
+        if (KNOBS[i].is_time)
+            duration_print(number, value);
+        else
+            snprintf(number, sizeof number, "%" PRId64, value);
+        int size = snprintf(word, sizeof word, "%s %s", KNOBS[i].name, number);
         bool is_new_line = column == 0 || column + (size_t)size + 2 > COLUMNS;
         fprintf(out, "%s%s%s",
                 column == 0   ? ""

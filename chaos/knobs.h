@@ -18,5 +18,6 @@ struct knobs_load {
 };
 
 void knobs_turn(uint64_t seed, struct settings *settings, struct knobs_load *load);
-/* Those that differ from `base`, "name value" each, in lines of at most 100 columns behind the indent. */
+/* Those that differ from `base`, "name value" each, in lines of at most 100 columns behind the indent; shares
+ * in basis points, names by their numbers, as struct settings has them. */
 void knobs_print(uint64_t seed, const struct settings *base, const char *indent, FILE *out);

@@ -1,6 +1,7 @@
 /* cli/chaos_print.c: tables for people. */
 #include "cli/chaos_print.h"
 #include "base/duration.h"
+#include "chaos/knobs.h"
 #include "reports/render.h"
 #include "reports/report.h"
 #include "sim/chaos_story.h"
@@ -20,6 +21,9 @@ static void print_load(const struct chaos_subject *subject, FILE *out)
             subject->scenario.agents);
     fprintf(out, "chain     %s, prover %s; %s to end after the heal\n", subject->scenario.chain_name,
             subject->scenario.prover_name, settle);
+    if (!subject->scenario.is_swarm) return;
+    fputs("settings  ", out);
+    knobs_print(subject->repro.seed, &subject->scenario.config.settings, "          ", out);
 }
 
 void chaos_print_subject(const struct chaos_subject *subject, FILE *out)
