@@ -167,7 +167,8 @@ static double seconds_of(int64_t ns)
 
 static double end_of(const struct canvas *canvas, const struct fault *fault)
 {
-    double end = seconds_of(fault->on_ns + fault->for_ns);
+    int64_t healed_ns = canvas->story->outcome->healed_ns, over_ns = fault->on_ns + fault->for_ns;
+    double end = seconds_of(healed_ns > 0 && healed_ns < over_ns ? healed_ns : over_ns);
     return end < canvas->seconds ? end : canvas->seconds;
 }
 

@@ -14,10 +14,17 @@ void chaos_record_close(struct chaos_record *record)
     *record = (struct chaos_record){0};
 }
 
+/* Events of other kinds name no task: what stands there means nothing. */
+static bool names_task(enum event_kind kind)
+{
+    bool is_outcome = kind >= EVENT_EXECUTED && kind <= EVENT_CLAIM_RENEWED && kind != EVENT_WORKER_FREE;
+    return is_outcome || kind == EVENT_CANCEL || kind == EVENT_ROLLBACK || kind == EVENT_PROOF_RETRY;
+}
+
 static uint64_t id_of(const struct chaos_record *record, const struct event *event)
 {
     if (event->kind == EVENT_SUBMIT) return event->u.submit.id;
-    if (event->task.slot >= record->name_capacity) return 0;
+    if (!names_task(event->kind) || event->task.slot >= record->name_capacity) return 0;
     const struct chaos_record_name *name = &record->names[event->task.slot];
     return name->generation == event->task.generation ? name->id : 0;
 }

@@ -67,5 +67,8 @@ Test(chaos_record, events_know_the_task_that_they_are_about)
     step(&record, 0, 2);
     cr_expect(eq(u64, record.events[0].task_id, 0));
     cr_expect(eq(u64, record.events[1].task_id, 77));
+    const struct event tick = {.kind = EVENT_TICK, .task = {3, 1}};
+    chaos_record_event(&record, &tick, 3);
+    cr_expect(eq(u64, record.events[2].task_id, 0));
     chaos_record_close(&record);
 }
