@@ -13,7 +13,7 @@ enum occasion_kind {
     OCCASION_PROOF,       /* a proof that begins; entity: task, ordinal: attempt */
     OCCASION_SUBMISSION,  /* a task that arrives; entity: task */
     OCCASION_ARRIVAL,     /* when a job arrives; entity: job */
-    OCCASION_DISK,        /* an operation on the log; ordinal: number of the operation */
+    OCCASION_DISK,        /* an operation on the log; entity: when and which, ordinal: of those at once */
     OCCASION_CLOCK,       /* the wall clock is read */
     OCCASION_ALLOCATION,  /* the driver asks for memory; ordinal: number of the allocation */
     OCCASION_REQUEST,     /* at the admin door; ordinal: number of the request */

@@ -266,12 +266,19 @@ static err make_fault_plain(struct shrinking *shrinking, uint32_t key)
     return OK;
 }
 
-static err make_plain(struct shrinking *shrinking)
+/* Each fault that is left, as its key names it: edits change the order. */
+static err for_each_fault(struct shrinking *shrinking, err (*make)(struct shrinking *, uint32_t key))
 {
     uint32_t keys[SCHEDULE_FAULTS_MOST], count = shrinking->best.schedule.count;
     for (uint32_t i = 0; i < count; i++) keys[i] = shrinking->best.schedule.faults[i].key;
-    for (uint32_t i = 0; i < count && !shrinking->is_spent; i++) TRY(make_fault_plain(shrinking, keys[i]));
+    for (uint32_t i = 0; i < count && !shrinking->is_spent; i++) TRY(make(shrinking, keys[i]));
     return OK;
+}
+
+static err make_fault_certain(struct shrinking *shrinking, uint32_t key)
+{
+    bool is_kept;
+    return try_edit(shrinking, key, make_certain, 0, &is_kept);
 }
 
 /* ---- all of it ---- */
@@ -292,14 +299,19 @@ static err shrink_both(struct shrinking *shrinking)
     return OK;
 }
 
+/* What is certain depends less on what happened before: more tasks can go. And what is plain, on less still.
+ */
 static err run_all(struct shrinking *shrinking)
 {
-    bool is_alike;
+    bool is_alike, is_smaller;
     TRY(judge(shrinking, &shrinking->best, &is_alike));
     if (!is_alike) return ERR_CONFLICT;
     TRY(shrink_prefix(shrinking));
+    TRY(sweep(shrinking, &FAULTS, &is_smaller));
+    TRY(for_each_fault(shrinking, make_fault_certain));
     TRY(shrink_both(shrinking));
-    return make_plain(shrinking);
+    TRY(for_each_fault(shrinking, make_fault_plain));
+    return shrinking->is_spent ? OK : shrink_both(shrinking);
 }
 
 err shrink(struct shrunk *out, const struct shrink_order *order)

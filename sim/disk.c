@@ -13,7 +13,12 @@ void disk_close(struct disk *disk)
 
 static struct occasion_disk meet(struct disk *disk, int64_t now_ns, enum disk_op op, size_t bytes)
 {
-    struct occasion occasion = {.kind = OCCASION_DISK, .entity = op, .ordinal = disk->operations++};
+    /* Named by its time, so that what else is written before it does not matter. */
+    if (now_ns != disk->met_ns) disk->operations = 0;
+    disk->met_ns = now_ns;
+    uint64_t microseconds = (uint64_t)now_ns / 1000;
+    struct occasion occasion = {
+        .kind = OCCASION_DISK, .entity = microseconds << 2 | op, .ordinal = disk->operations++};
     occasion.u.disk = (struct occasion_disk){.op = op,
                                              .size_bytes = disk->size,
                                              .unsynced_bytes = disk->size - disk->synced,

@@ -12,7 +12,8 @@ struct disk {
     struct faults *faults; /* NULL: none */
     unsigned char *bytes;
     size_t size, synced, capacity;
-    uint32_t operations;
+    int64_t met_ns;      /* of the last operation */
+    uint32_t operations; /* at that moment */
     bool is_broken;
 };
 
