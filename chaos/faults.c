@@ -164,6 +164,13 @@ static bool is_chosen(const struct fault *fault, struct draw *draw)
     return fault->chance_ppm >= SCHEDULE_PPM_ONE || draw_below(draw, SCHEDULE_PPM_ONE) < fault->chance_ppm;
 }
 
+/* When a fault is over it holds nothing back any more. */
+static void let_go(struct occasion_message *message, int64_t due_ns, int64_t end_ns)
+{
+    int64_t latest_ns = due_ns > end_ns ? due_ns : end_ns;
+    if (message->at_ns > latest_ns) message->at_ns = latest_ns;
+}
+
 static bool turn(struct faults *faults, int64_t now_ns, uint32_t index, struct occasion *occasion)
 {
     const struct fault *fault = fault_at(faults, index);
@@ -176,7 +183,9 @@ static bool turn(struct faults *faults, int64_t now_ns, uint32_t index, struct o
                                     .end_ns = end_of(faults, index),
                                     .draw = &draw,
                                     .state = &faults->states[index]};
+    const int64_t due_ns = occasion->kind == OCCASION_MESSAGE ? occasion->u.message.at_ns : 0;
     if (!INJECTOR_TABLE[fault->injector].meet(&turn, occasion)) return false;
+    if (occasion->kind == OCCASION_MESSAGE) let_go(&occasion->u.message, due_ns, turn.end_ns);
     faults->states[index].count++;
     return true;
 }

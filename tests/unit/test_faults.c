@@ -93,3 +93,28 @@ Test(faults, latencies_follow_their_laws)
                   median);
     }
 }
+
+/* A delay of ten seconds, a second before the fault is over: the message comes when it is. */
+Test(faults, nothing_is_held_back_beyond_the_end)
+{
+    struct fault delay = fault_of(INJECT_DATA_DELAY);
+    const struct schedule schedule = {.faults = &delay, .count = 1, .capacity = 1};
+    const struct faults_options options = {.schedule = &schedule, .seed = 1};
+    const struct fault *actor;
+    struct occasion_deed deed;
+    struct faults *faults;
+    delay.key = 1;
+    delay.for_ns = 60 * NS_PER_S;
+    delay.params[0] = 10 * NS_PER_S;
+    cr_assert(eq(int, faults_open(&faults, &options), OK));
+    cr_assert(not(faults_advance(faults, 0, &actor, &deed)));
+    for (int64_t now_s = 40; now_s < 60; now_s++) {
+        struct occasion occasion = {.kind = OCCASION_MESSAGE, .entity = (uint64_t)now_s};
+        int64_t comes_s = now_s + 10 < 60 ? now_s + 10 : 60;
+        occasion.u.message =
+            (struct occasion_message){.link = TARGET_CHAIN, .is_answer = true, .at_ns = now_s * NS_PER_S};
+        cr_assert(faults_meet(faults, now_s * NS_PER_S, &occasion));
+        cr_assert(eq(i64, occasion.u.message.at_ns, comes_s * NS_PER_S));
+    }
+    faults_free(faults);
+}
