@@ -75,7 +75,8 @@ static err run_again(const struct trial_options *options, const struct schedule 
     again.seen = NULL;
     again.noted = seen ? note : NULL;
     again.context = seen;
-    return trial_run(&again, out, diag);
+    TRY(trial_run(&again, out, diag));
+    return out->interrupted ? ERR_INTERRUPTED : OK; /* half a run is no match for a whole one */
 }
 
 static err judge_same(const struct trial_options *options, struct confirmations *seen,
@@ -247,5 +248,7 @@ err trial_judge_pairs(const struct trial_options *options, struct trial_outcome 
     if (e == OK && is_whole && options->kind != SWARM_SAFETY)
         e = judge_control(options, &faulty, outcome, diag);
     confirmations_close(&faulty);
-    return e;
+    if (e != ERR_INTERRUPTED) return e;
+    outcome->interrupted = true;
+    return OK;
 }
