@@ -48,6 +48,8 @@ static int64_t end_of(const struct faults *faults, uint32_t index)
     const struct fault *fault = fault_at(faults, index);
     if (fault->for_ns > 0) return ns_after(fault->on_ns, fault->for_ns);
     bool acts_itself = injector_at(faults, index)->occasion == OCCASION_DEED;
+    if (fault->injector == INJECT_PROCESS_CRASH)
+        return ns_after(fault->on_ns, fault->params[0]); /* it is down */
     return acts_itself ? fault->on_ns : ns_after(fault->on_ns, ONCE_NS);
 }
 

@@ -118,3 +118,23 @@ Test(faults, nothing_is_held_back_beyond_the_end)
     }
     faults_free(faults);
 }
+
+/* What has crashed is disturbed until it is there again. */
+Test(faults, a_crash_lasts_as_long_as_its_recovery)
+{
+    struct fault crash = fault_of(INJECT_PROCESS_CRASH);
+    const struct schedule schedule = {.faults = &crash, .count = 1, .capacity = 1};
+    const struct faults_options options = {.schedule = &schedule, .seed = 1};
+    const struct fault *actor;
+    struct occasion_deed deed;
+    struct faults *faults;
+    crash.key = 1;
+    crash.params[0] = 20 * NS_PER_S;
+    cr_assert(eq(int, faults_open(&faults, &options), OK));
+    cr_assert(faults_advance(faults, 0, &actor, &deed));
+    cr_assert(not(faults_advance(faults, 19 * NS_PER_S, &actor, &deed)));
+    cr_assert(eq(u32, faults_armed(faults), 1));
+    cr_assert(not(faults_advance(faults, 20 * NS_PER_S, &actor, &deed)));
+    cr_assert(eq(u32, faults_armed(faults), 0));
+    faults_free(faults);
+}
