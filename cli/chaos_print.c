@@ -7,6 +7,7 @@
 #include "sim/chaos_story.h"
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- before ---- */
 
@@ -16,9 +17,13 @@ static void print_load(const struct chaos_subject *subject, FILE *out)
     char duration[DURATION_TEXT_BYTES], settle[DURATION_TEXT_BYTES];
     duration_print(duration, load->duration_ns);
     duration_print(settle, subject->scenario.settle_ns);
-    fprintf(out, "load      %s at %g tasks/s, %s, depth %s, shape %s, execution %s, %" PRIu32 " agents\n",
-            duration, load->rate, load->arrivals, load->depth, load->shape, load->execution,
-            subject->scenario.agents);
+    fprintf(out, "load      %s, ", duration);
+    if (strcmp(load->pattern, "constant") == 0)
+        fprintf(out, "%g tasks/s", load->rate);
+    else
+        fprintf(out, "rate %s", load->pattern);
+    fprintf(out, ", %s, depth %s, shape %s, execution %s, %" PRIu32 " agents\n", load->arrivals, load->depth,
+            load->shape, load->execution, subject->scenario.agents);
     fprintf(out, "chain     %s, prover %s; %s to end after the heal\n", subject->scenario.chain_name,
             subject->scenario.prover_name, settle);
     if (!subject->scenario.is_swarm) return;
@@ -73,10 +78,12 @@ static void print_sum(const struct trial_outcome *outcome, FILE *out)
     duration_print_rounded(end, outcome->end_ns);
     duration_print_rounded(healed, outcome->healed_ns);
     fprintf(out,
-            "run       %" PRIu64 " tasks: %" PRIu64 " confirmed, %" PRIu64 " rolled back; %" PRIu64
+            "run       %" PRIu64 " tasks: %" PRIu64 " confirmed, %" PRIu64 " rolled back, %" PRIu64
+            " failed, %" PRIu64 " cancelled, %" PRIu64 " expired; %" PRIu64 " refused\n          %" PRIu64
             " events, %" PRIu64 " crashes\n          healed at %s, over at %s; digest %016" PRIx64 "\n\n",
-            outcome->tasks, outcome->confirmed, outcome->rolled_back, outcome->events, outcome->crashes,
-            healed, end, outcome->digest);
+            outcome->tasks, outcome->confirmed, outcome->rolled_back, outcome->failed, outcome->cancelled,
+            outcome->expired, outcome->refused, outcome->events, outcome->crashes, healed, end,
+            outcome->digest);
     if (outcome->is_lost)
         fputs("The log was damaged beyond repair, which was noticed: nothing was asked after that.\n\n", out);
 }
@@ -96,6 +103,17 @@ static void print_faults(const struct trial_outcome *outcome, struct grid *grid,
         grid_add(grid, CELL_NUMBER, "%" PRIu64, counts->fired);
     }
     RENDER_TEXT.table(out, grid);
+}
+
+/* A fault that never does anything tests nothing. */
+static void print_idle(const struct trial_outcome *outcome, FILE *out)
+{
+    uint32_t count = 0;
+    for (int i = 0; i < INJECTOR_COUNT; i++) {
+        if (outcome->counts[i].armed == 0 || outcome->counts[i].fired > 0) continue;
+        fprintf(out, "%s%s", count++ ? ", " : "armed but never fired: ", INJECTOR_TABLE[i].name);
+    }
+    if (count) fputs("\n\n", out);
 }
 
 /* Of those that were kept; the number of all is in the sum. */
@@ -169,6 +187,7 @@ err chaos_print_outcome(const struct trial_outcome *outcome, const char *command
     if (!grid) return ERR_NOMEM;
     print_sum(outcome, out);
     print_faults(outcome, grid, out);
+    print_idle(outcome, out);
     free(grid);
     TRY(chaos_print_judged(outcome, out));
     if (outcome->violation_count > 0) fprintf(out, "again: %s\n\n", command);

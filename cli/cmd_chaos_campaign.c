@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const SWARM_CHOICES[] = {"on", "off", NULL};
 enum { LABEL_BYTES = 64 };
@@ -342,13 +343,29 @@ static err report(const struct order *order, struct diag *diag)
         !campaign_goodput_holds(&campaign->totals) + !campaign_recovery_holds(&campaign->totals);
     order->args->exit_status = chaos_exit_status(&breaches);
     TRY(chaos_print_book(order->book, order->args->out));
+    bool can_go_on = order->folder && order->book->search != SEARCH_SYSTEMATIC;
     if (campaign->is_interrupted)
         return diag_fail(diag, ERR_INTERRUPTED, "interrupted after %" PRIu64 " trials%s%.200s",
                          campaign->totals.trials,
-                         order->folder ? "; what they found is kept, go on with --resume " : "",
+                         can_go_on       ? "; what they found is kept, go on with --resume "
+                         : order->folder ? "; what they found is kept in "
+                                         : "",
                          order->folder ? order->folder : "");
     if (armed == 0) return diag_fail(diag, ERR_USAGE, "no fault was armed in any trial: nothing was tested");
     return OK;
+}
+
+/* Bundles of two campaigns in one folder would pass for one campaign's. */
+static err refuse_used_folder(const struct order *order, struct diag *diag)
+{
+    char path[FOLDER_PATH_BYTES];
+    if (!order->folder || args_text(order->args, "resume")) return OK;
+    TRY(folder_path(order->folder, "campaign.json", path, diag));
+    if (access(path, F_OK) != 0) return OK;
+    return diag_fail(
+        diag, ERR_USAGE,
+        "--output: %.200s holds a campaign; --resume goes on with it, another folder begins anew",
+        order->folder);
 }
 
 static err run_order(struct order *order, struct diag *diag)
@@ -358,6 +375,7 @@ static err run_order(struct order *order, struct diag *diag)
     TRY(chaos_args_scenario(order->args, order->book->scenario, order->book->duration_ns, order->scenario,
                             diag));
     if (order->folder) TRY(folder_open(order->folder, "--output", &is_ours, diag));
+    TRY(refuse_used_folder(order, diag));
     order->stop = interrupt_catch();
     err e = run_all(order, diag);
     if (e == OK && order->folder) e = bundle_all(order, diag);

@@ -89,6 +89,7 @@ static err report(const struct chaos_subject *subject, const struct trial_outcom
 {
     char command[CHAOS_COMMAND_BYTES];
     struct chaos_breaches breaches = {0};
+    TRY(refuse_unarmed(subject, outcome, diag));
     chaos_print_command(&subject->repro, command);
     if (args_wants_json(args))
         chaos_print_json(subject, outcome, command, args->out);
@@ -98,7 +99,7 @@ static err report(const struct chaos_subject *subject, const struct trial_outcom
     args->exit_status = chaos_exit_status(&breaches);
     if (outcome->interrupted)
         return diag_fail(diag, ERR_INTERRUPTED, "interrupted: this is what was seen until then");
-    return refuse_unarmed(subject, outcome, diag);
+    return OK;
 }
 
 static err run_subject(const struct chaos_subject *subject, struct args *args, struct diag *diag)

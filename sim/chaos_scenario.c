@@ -228,6 +228,8 @@ err chaos_scenario_resize(struct chaos_scenario *scenario, int64_t duration_ns, 
                           struct diag *diag)
 {
     struct diag why = {0};
+    if (duration_ns > 0 && duration_ns < NS_PER_S)
+        return diag_fail(diag, ERR_RANGE, "--duration: tasks must arrive for at least 1s");
     if (duration_ns > 0) {
         scenario->load.duration_ns = duration_ns;
         TRY(drop_late(scenario, duration_ns, diag));

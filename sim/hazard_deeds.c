@@ -160,6 +160,8 @@ enum order {
 
 static struct task_ref some_task(const struct sim *sim, uint64_t draw)
 {
+    const struct task_ref nobody = {UINT32_MAX, UINT32_MAX};
+    if (sim->options->workload->task_count == 0) return nobody;
     uint64_t last = sim->next_job ? sim->options->workload->jobs[sim->next_job - 1].first_task : 1;
     uint64_t back = draw % 32;
     return sim->tasks[last > back ? last - back : 1].ref;

@@ -89,6 +89,10 @@ static void keep_run(const struct sim_outcome *run, const struct hazards_outcome
     out->tasks = stats->submitted;
     out->confirmed = stats->ended[TASK_CONFIRMED];
     out->rolled_back = stats->ended[TASK_ROLLED_BACK];
+    out->failed = stats->ended[TASK_FAILED];
+    out->cancelled = stats->ended[TASK_CANCELLED];
+    out->expired = stats->ended[TASK_EXPIRED];
+    for (int why = 0; why < REFUSAL_COUNT; why++) out->refused += stats->refused[why];
     out->crashes = hazards->crashes + hazards->crashes_in_recovery;
     out->healed_ns = hazards->healed_ns;
     out->end_ns = run->end_ns;

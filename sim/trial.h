@@ -43,7 +43,7 @@ struct trial_outcome {
      * without any; the same of tasks by a while after a burst. One run says little: campaigns add them up. */
     uint64_t goodput, goodput_control, recovered, recovered_control;
     uint64_t fired; /* over all injectors */
-    uint64_t tasks, confirmed, rolled_back, crashes;
+    uint64_t tasks, confirmed, rolled_back, failed, cancelled, expired, refused, crashes;
     int64_t end_ns, healed_ns;
     uint32_t task_count; /* of the workload: what `dropped` must have room for, less one */
     bool is_lost; /* the log was damaged beyond repair, which was noticed: nothing more could be asked */
