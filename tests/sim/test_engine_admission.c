@@ -351,3 +351,21 @@ Test(engine_admission, depth_of_a_diamond_counts_the_longest_path_of_unconfirmed
     cr_assert(eq(u32, fixture_view(fx, 3).depth_now, 0));
     cr_assert(eq(u32, fixture_view(fx, 4).depth_now, 1));
 }
+
+/* A branch that one child extends goes on under another name than one that a join ends. */
+Test(engine_admission, branches_are_extended_by_one_and_merged_by_a_join)
+{
+    struct fixture *fixture = fixture_new();
+    fixture->settings.max_parallel_branches = 8;
+    fixture_start(fixture, 16);
+    fixture_run(fixture, 1, PARENTS(0));
+    fixture_run(fixture, 2, PARENTS(1));
+    fixture_run(fixture, 3, PARENTS(2));
+    cr_assert(eq(int, fixture_view(fixture, 2).branch, BRANCH_EXTENDED));
+    fixture_run(fixture, 4, PARENTS(1));
+    fixture_run(fixture, 5, PARENTS(3, 4));
+    cr_assert(eq(int, fixture_view(fixture, 3).branch, BRANCH_MERGED));
+    cr_assert(eq(int, fixture_view(fixture, 4).branch, BRANCH_MERGED));
+    cr_assert(eq(int, fixture_view(fixture, 5).branch, BRANCH_OPEN));
+    fixture_free(fixture);
+}

@@ -413,6 +413,89 @@ Test(integrity, every_kind_of_damage_is_found_by_its_name)
     }
 }
 
+/* ---- totals ---- */
+
+static bool is_named(const struct findings *findings, const char *what)
+{
+    for (uint32_t i = 0; i < findings->kept; i++)
+        if (strcmp(items[i].what, what) == 0) return true;
+    return false;
+}
+
+#define TOTALS(X)                                                                                            \
+    X(table_tasks)                                                                                           \
+    X(operations)                                                                                            \
+    X(pending_operations)                                                                                    \
+    X(speculative_active)                                                                                    \
+    X(tips)                                                                                                  \
+    X(live_tasks)                                                                                            \
+    X(live_snapshot_bytes)                                                                                   \
+    X(live_proofs)                                                                                           \
+    X(snapshots)                                                                                             \
+    X(snapshot_bytes)                                                                                        \
+    X(proof_cache_entries)                                                                                   \
+    X(locked_lamports)                                                                                       \
+    X(proof_queue_depth)                                                                                     \
+    X(proofs_generating)                                                                                     \
+    X(awaiting)                                                                                              \
+    X(submitting)                                                                                            \
+    X(submissions_in_flight)                                                                                 \
+    X(waiting)                                                                                               \
+    X(uncovered)                                                                                             \
+    X(edges)                                                                                                 \
+    X(plans_waiting)                                                                                         \
+    X(plans_running)
+#define TOTAL_(field) {#field, offsetof(struct engine_stats, field)},
+
+Test(integrity, every_gauge_that_is_wrong_is_found_by_its_name)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } ROWS[] = {TOTALS(TOTAL_)};
+    struct history *history = history_new(5);
+    for (int step = 0; step < STEPS; step++) history_step(history);
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        uint64_t *gauge = (uint64_t *)(void *)((char *)&history->engine->stats + ROWS[i].offset);
+        ++*gauge;
+        struct findings findings = check(history->engine, CHECK_FULL);
+        cr_expect(is_named(&findings, ROWS[i].name), "%s", ROWS[i].name);
+        --*gauge;
+    }
+    history_free(history);
+}
+
+Test(integrity, every_sum_of_money_that_is_wrong_is_found)
+{
+    struct history *history = history_new(5);
+    for (int step = 0; step < STEPS; step++) history_step(history);
+    struct engine_stats *stats = &history->engine->stats;
+    uint64_t *const SUMS[] = {&stats->deposited_lamports, &stats->withdrawn_lamports,
+                              &stats->slashed_lamports,   &stats->bonded_lamports,
+                              &stats->released_lamports,  &stats->treasury_lamports};
+    for (size_t i = 0; i < sizeof SUMS / sizeof *SUMS; i++) {
+        ++*SUMS[i];
+        struct findings findings = check(history->engine, CHECK_NORMAL);
+        cr_expect(gt(u64, findings.count, 0), "sum %zu", i);
+        --*SUMS[i];
+    }
+    history_free(history);
+}
+
+/* Each task and agent once, each edge from both of its ends. */
+Test(integrity, what_was_looked_at_is_counted)
+{
+    struct history *history = history_new(5);
+    for (int step = 0; step < STEPS; step++) history_step(history);
+    const struct engine_stats *stats = engine_statistics(history->engine);
+    struct findings findings = check(history->engine, CHECK_FULL);
+    uint64_t records = stats->table_tasks + engine_agent_count(history->engine);
+    cr_assert(gt(u64, stats->edges, 5));
+    cr_assert(ge(u64, findings.checked, records + stats->edges));
+    cr_assert(le(u64, findings.checked, records + 2 * stats->edges));
+    history_free(history);
+}
+
 /* ---- the log ---- */
 
 static struct findings check_log(const struct history *history, const unsigned char *log, size_t size)
