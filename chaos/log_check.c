@@ -104,9 +104,10 @@ err log_check_run(struct log_check *out, const void *log, size_t log_bytes, bool
                   struct diag *diag)
 {
     struct job job = {0};
+    out->events = 0;
     err e = open_job(&job, log, log_bytes, is_live_checked, diag);
     if (e == OK) e = step_all(&job, diag);
-    if (e == OK) keep(out, &job, log_bytes);
+    if (e == OK || (e == ERR_SYNTAX && job.watch)) keep(out, &job, log_bytes);
     watch_free(job.watch);
     arena_close(&job.arena);
     return e;

@@ -6,8 +6,9 @@
  * must happen in time only when the caller says that nothing held it up.
  *
  * Memory:  none is kept.
- * Errors:  ERR_SYNTAX the log is damaged, with the record and its offset; ERR_RANGE limits that no engine
- * has; ERR_NOMEM. A torn tail is no error, nor is a violation. Threads: none. */
+ * Errors:  ERR_SYNTAX the log is damaged, with the record and its offset: *out is of the events before it;
+ * ERR_RANGE limits that no engine has; ERR_NOMEM. A torn tail is no error, nor is a violation. Threads: none.
+ */
 #pragma once
 #include "chaos/watch.h"
 

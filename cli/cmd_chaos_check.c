@@ -72,24 +72,30 @@ static err check_file(struct args *args, struct log_check *check, struct diag *d
     return diag_fail(diag, e, "%s: %s", path, *inside.text ? inside.text : "out of memory for its engine");
 }
 
+static err report(const struct log_check *check, struct args *args, struct trial_outcome *outcome)
+{
+    struct chaos_breaches breaches = {0};
+    judged(check, outcome);
+    if (strcmp(args_text(args, "output"), "json") == 0)
+        print_json(check, outcome, args->out);
+    else
+        TRY(print_table(check, outcome, args->out));
+    for (uint32_t i = 0; i < outcome->kept; i++) chaos_breaches_add(&breaches, &outcome->violations[i]);
+    args->exit_status = chaos_exit_status(&breaches);
+    return OK;
+}
+
+/* Of a damaged log what comes before the damage is judged all the same: it may say how it came to that. */
 static err run(struct args *args, struct diag *diag)
 {
-    struct log_check *check = malloc(sizeof *check);
+    struct log_check *check = calloc(1, sizeof *check);
     struct trial_outcome *outcome = malloc(sizeof *outcome);
     err e = check && outcome ? check_file(args, check, diag) : ERR_NOMEM;
-    if (e == OK) {
-        judged(check, outcome);
-        if (strcmp(args_text(args, "output"), "json") == 0)
-            print_json(check, outcome, args->out);
-        else
-            e = print_table(check, outcome, args->out);
-        struct chaos_breaches breaches = {0};
-        for (uint32_t i = 0; i < outcome->kept; i++) chaos_breaches_add(&breaches, &outcome->violations[i]);
-        args->exit_status = chaos_exit_status(&breaches);
-    }
+    bool is_judged = e == OK || (e == ERR_SYNTAX && check->events > 0);
+    err reported = is_judged ? report(check, args, outcome) : OK;
     free(check);
     free(outcome);
-    return e;
+    return e == OK ? reported : e;
 }
 
 const struct command COMMAND_chaos_check = {
@@ -103,7 +109,8 @@ const struct command COMMAND_chaos_check = {
     .description = "Steps the log again into an engine of its own and judges what it does after each\n"
                    "event. What no log tells is not judged: landings on the chain, faults, crashes;\n"
                    "and what must happen in time only on demand, because a log does not say what\n"
-                   "held it up. A torn tail is what a crash leaves; damage inside is an error.",
+                   "held it up. A torn tail is what a crash leaves; damage inside is an error, and\n"
+                   "what comes before it is judged.",
     .examples = "agenc chaos run --scenario swarm --seed 4 --log run.log\n"
                 "agenc chaos check run.log\n"
                 "agenc chaos check run.log --liveness --output json",

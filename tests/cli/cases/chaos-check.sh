@@ -11,7 +11,7 @@ expect 0 'its last [0-9]+ bytes are a record that was cut off' chaos check "$wor
 cp "$work/check.log" "$work/damaged.log"
 printf '\377\377' | dd of="$work/damaged.log" bs=1 seek=20000 conv=notrunc 2> /dev/null
 expect 2 'damaged\.log: record [0-9]+ at byte [0-9]+: .*; what comes before it is good' chaos check "$work/damaged.log"
-one_line chaos check "$work/damaged.log"
+expect 2 "HELD  0 violations" chaos check "$work/damaged.log" # what comes before the damage
 expect 2 'record 0 at byte 0: ' chaos check README.md
 expect 3 'nowhere' chaos check /nowhere.log
 expect 2 'LOG' chaos check
