@@ -18,7 +18,7 @@ static int64_t times(int64_t span_ns, int64_t factor_bps)
     return (int64_t)((u128)(uint64_t)span_ns * (uint64_t)factor_bps / BPS_ONE);
 }
 
-/* One look a slot. */
+/* One look a second. */
 bool meet_CHAIN_REORG(const struct fault_turn *turn, struct occasion *occasion)
 {
     struct occasion_deed *deed = &occasion->u.deed;

@@ -140,7 +140,6 @@ struct occasion_step {
 #define NAME_(name, text) name,
 enum chaos_deed { CHAOS_DEEDS(NAME_) CHAOS_DEED_COUNT };
 #undef NAME_
-const char *chaos_deed_name(enum chaos_deed deed);
 
 struct occasion_deed {
     enum chaos_deed deed; /* out, as all here */

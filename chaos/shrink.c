@@ -311,6 +311,7 @@ static err run_all(struct shrinking *shrinking)
     TRY(for_each_fault(shrinking, make_fault_certain));
     TRY(shrink_both(shrinking));
     TRY(for_each_fault(shrinking, make_fault_plain));
+    shrinking->is_minimal = false; /* until what was made plain has been tried without */
     return shrinking->is_spent ? OK : shrink_both(shrinking);
 }
 

@@ -106,9 +106,18 @@ static void describe(struct watch *watch, uint32_t index, struct violation *viol
     }
 }
 
+/* Few of each rule count, so that one that is broken in every step from now on leaves room for others. */
+static void keep_violation(struct watch *watch, const struct violation *violation)
+{
+    if (watch->broken[violation->invariant]++ >= VIOLATIONS_OF_RULE) return;
+    if (watch->violation_count < WATCH_VIOLATIONS_KEPT)
+        watch->violations[watch->violation_count] = *violation;
+    watch->violation_count++;
+}
+
 void watch_broke(struct watch *watch, enum invariant invariant, uint32_t record, const char *format, ...)
 {
-    if (watch->broken[invariant] >= VIOLATIONS_OF_RULE) return; /* as watch_report would say */
+    if (watch->broken[invariant] >= VIOLATIONS_OF_RULE) return; /* before anything is written */
     struct violation violation = {
         .invariant = invariant,
         .now_ns = watch->now_ns,
@@ -122,16 +131,7 @@ void watch_broke(struct watch *watch, enum invariant invariant, uint32_t record,
     vsnprintf(violation.text, sizeof violation.text, format, arguments);
     va_end(arguments);
     if (record != NO_RECORD) describe(watch, record, &violation);
-    watch_report(watch, &violation);
-}
-
-/* Few of each rule count, so that one that is broken in every step from now on leaves room for others. */
-void watch_report(struct watch *watch, const struct violation *violation)
-{
-    if (watch->broken[violation->invariant]++ >= VIOLATIONS_OF_RULE) return;
-    if (watch->violation_count < WATCH_VIOLATIONS_KEPT)
-        watch->violations[watch->violation_count] = *violation;
-    watch->violation_count++;
+    keep_violation(watch, &violation);
 }
 
 uint64_t watch_violation_count(const struct watch *watch)

@@ -131,9 +131,6 @@ void watch_admitted_request(struct watch *watch, int64_t now_ns, bool was_author
 void watch_wall(struct watch *watch, int64_t now_ns, int64_t event_ns); /* what the engine was told: S25 */
 void watch_finish(struct watch *watch, int64_t now_ns);                 /* the run is over: L04, S24 */
 
-/* A rule that is judged by comparing runs (D01, L07, P03, X01) reports here. */
-void watch_report(struct watch *watch, const struct violation *violation);
-
 enum { WATCH_VIOLATIONS_KEPT = 32 };
 /* The first few of each rule: one that stays broken is not counted again and again. */
 uint64_t watch_violation_count(const struct watch *watch);

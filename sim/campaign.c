@@ -111,12 +111,12 @@ static bool is_share(uint64_t part, uint64_t whole, uint64_t percent)
 
 bool campaign_goodput_holds(const struct campaign_totals *totals)
 {
-    return is_share(totals->goodput, totals->goodput_control, 98);
+    return is_share(totals->goodput, totals->goodput_control, TRIAL_GOODPUT_PERCENT);
 }
 
 bool campaign_recovery_holds(const struct campaign_totals *totals)
 {
-    return is_share(totals->recovered, totals->recovered_control, 95);
+    return is_share(totals->recovered, totals->recovered_control, TRIAL_RECOVERED_PERCENT);
 }
 
 uint64_t campaign_median_fired(const struct campaign_totals *totals)

@@ -2,8 +2,7 @@
 #include "chaos/registry.h"
 #include "sim/hazards.h"
 
-#define SCRAPE_NS (15 * NS_PER_S)
-#define ORDER_NS  (30 * NS_PER_S) /* until an operator puts things back */
+#define ORDER_NS (30 * NS_PER_S) /* until an operator puts things back */
 
 enum { DOOR_PLACES = 64 }; /* connections that the admin door holds at once */
 
@@ -128,15 +127,21 @@ static bool flip(struct sim *sim, const struct occasion_deed *deed)
 
 /* ---- operators ---- */
 
-/* Who knocks at the door is let in with a place, a body that can be read, and the right token. */
+/* Who knocks is let in with a place, a body that can be read, and the right token. */
+static bool opens_to(const struct occasion_request *request)
+{
+    bool is_readable = !request->is_malformed && !request->is_huge;
+    return request->connections_taken < DOOR_PLACES && is_readable && !request->has_bad_token;
+}
+
+/* The watch is told what came in and with which token, whatever the door thought of it. */
 static bool is_let_in(struct sim *sim)
 {
     struct hazards *hazards = sim->hazards;
     struct occasion occasion = {.kind = OCCASION_REQUEST, .entity = hazards->requests++};
     faults_meet(hazards->faults, sim->now_ns, &occasion);
     const struct occasion_request *request = &occasion.u.request;
-    bool is_readable = !request->is_malformed && !request->is_huge;
-    if (request->connections_taken >= DOOR_PLACES || !is_readable || request->has_bad_token) return false;
+    if (!opens_to(request)) return false;
     if (hazards->options.watch)
         watch_admitted_request(hazards->options.watch, sim->now_ns, !request->has_bad_token, true);
     return true;
@@ -271,7 +276,7 @@ static struct event typo_event(const struct sim *sim, uint64_t draw)
 static bool mistype_order(struct sim *sim, uint64_t draw)
 {
     if (!is_let_in(sim)) return false;
-    if (sim->hazards->is_durable) return true;
+    if (sim->hazards->is_durable) return false;
     struct event event = typo_event(sim, draw);
     hazards_step(sim, &event, draw % 8, event.task.slot);
     return true;
@@ -350,5 +355,5 @@ void hazards_scrape(struct sim *sim)
     (void)is_let_in(sim); /* somebody looks at the state of the service as well */
     if (!occasion.u.scrape.is_skipped && !hazards->is_down && hazards->options.watch)
         watch_scraped(hazards->options.watch, sim->now_ns, sim->engine);
-    hazards_schedule(sim, sim->now_ns + SCRAPE_NS, CALENDAR_SAMPLE, ENTRY_SCRAPE, 0, 0);
+    hazards_schedule(sim, sim->now_ns + HAZARD_SCRAPE_NS, CALENDAR_SAMPLE, ENTRY_SCRAPE, 0, 0);
 }

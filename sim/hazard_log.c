@@ -45,7 +45,6 @@ static bool is_held(struct sim *sim, const struct event *event, uint64_t subject
     }
     hazards->held[hazards->held_count++] =
         (struct held_event){.event = *event, .subject = subject, .argument = argument};
-    hazards->outcome.held_events++;
     return true;
 }
 

@@ -15,9 +15,10 @@ int64_t hazards_proof(struct sim *sim, const struct effect *effect, int64_t dura
         .kind = OCCASION_PROOF, .entity = effect->task_id, .ordinal = effect->attempt & 0xff};
     occasion.u.proof = (struct occasion_proof){.worker = index, .duration_ns = duration_ns};
     task->batch = sim->workers[index].batch;
+    task->has_invalid_proof = false;
     if (!faults_meet(hazards->faults, sim->now_ns, &occasion)) return duration_ns;
     const struct occasion_proof *proof = &occasion.u.proof;
-    if (proof->is_invalid) task->invalid_name = effect->attempt + 1;
+    task->has_invalid_proof = proof->is_invalid;
     int64_t free_ns = sim->now_ns + proof->duration_ns + proof->recovery_ns;
     if (proof->is_killed) hazards->workers[index].killed_batch = task->batch;
     if (free_ns > sim->workers[index].finish_ns) ports_occupy(sim, index, free_ns);
@@ -49,7 +50,7 @@ void hazards_transaction(struct sim *sim, const struct effect *effect, struct oc
     struct hazard_task *task = &hazards->tasks[effect->task_id];
     struct occasion occasion = {
         .kind = OCCASION_TRANSACTION, .entity = effect->task_id, .ordinal = effect->attempt & 0xfff};
-    if (task->invalid_name && tx->fate == TX_LANDS) {
+    if (task->has_invalid_proof && tx->fate == TX_LANDS) {
         tx->fate = TX_IS_REJECTED;
         tx->rejection = TX_PROOF_INVALID;
     }

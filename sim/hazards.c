@@ -9,7 +9,6 @@
 /* How long the driver waits for an answer before it asks for everything again: a rollback whose answer was
  * lost must still end within rollback.max_latency_ms. */
 #define PATIENCE_NS (3 * NS_PER_S)
-#define SCRAPE_NS   (15 * NS_PER_S)
 #define RUN_HAZARDS (RUN_ENTITY + 1) /* entity of entries that belong to nobody */
 
 static bool needs_log(const struct hazards_options *options)
@@ -89,7 +88,7 @@ void hazards_set_out(struct sim *sim)
 {
     hazards_schedule_moment(sim);
     hazards_schedule(sim, sim->hazards->options.heal_ns, CALENDAR_OPERATOR, ENTRY_HEAL, 0, 0);
-    hazards_schedule(sim, SCRAPE_NS, CALENDAR_SAMPLE, ENTRY_SCRAPE, 0, 0);
+    hazards_schedule(sim, HAZARD_SCRAPE_NS, CALENDAR_SAMPLE, ENTRY_SCRAPE, 0, 0);
 }
 
 /* ---- messages ---- */
@@ -97,7 +96,6 @@ void hazards_set_out(struct sim *sim)
 void hazards_lose(struct sim *sim)
 {
     struct hazards *hazards = sim->hazards;
-    hazards->outcome.lost_messages++;
     if (hazards->patience_ns != NEVER_NS) return;
     hazards->patience_ns = ns_after(sim->now_ns, PATIENCE_NS);
     hazards_schedule(sim, hazards->patience_ns, CALENDAR_TIMER, ENTRY_PATIENCE, 0, 0);
@@ -303,8 +301,7 @@ static void look_for_fingerprint(struct hazards *hazards)
     uint64_t count = watch_violation_count(watch);
     for (; hazards->judged < count && hazards->judged < WATCH_VIOLATIONS_KEPT; hazards->judged++) {
         const struct violation *violation = watch_violation(watch, (uint32_t)hazards->judged);
-        if (violation_fingerprint(violation) == hazards->options.fingerprint)
-            hazards->is_over = hazards->is_found = true;
+        if (violation_fingerprint(violation) == hazards->options.fingerprint) hazards->is_over = true;
     }
 }
 

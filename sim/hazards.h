@@ -36,7 +36,7 @@ struct hazards_options {
 /* What happened, for the caller. */
 struct hazards_outcome {
     struct fault_counts counts[INJECTOR_COUNT];
-    uint64_t crashes, crashes_in_recovery, lost_messages, held_events;
+    uint64_t crashes, crashes_in_recovery;
     int64_t healed_ns;
     bool is_lost;     /* the log is damaged beyond repair */
     char broken[160]; /* a claim of the program that did not hold, or that no time went by; empty: none */
@@ -46,7 +46,7 @@ struct hazard_task {
     int64_t asked_ns;
     struct occasion_transaction tx; /* of tx_name - 1, when not 0 */
     uint32_t tx_name, landed_name;  /* attempt + 1 */
-    uint32_t invalid_name;          /* of the proof that the chain will turn down, attempt + 1 */
+    bool has_invalid_proof;         /* the last one: the chain will turn it down */
     uint32_t messages, batch;
     uint32_t void_name; /* attempt + 1 that a reorg took away: it does not come back */
     int64_t tx_sent_ns, landed_ns;
@@ -67,6 +67,8 @@ struct held_event {
     uint64_t subject, argument;
 };
 
+#define HAZARD_SCRAPE_NS (15 * NS_PER_S)
+
 enum { LANDINGS_KEPT = 64, HELD_EVENTS_MOST = 1 << 16 };
 
 struct hazards {
@@ -81,8 +83,8 @@ struct hazards {
     int64_t busy_until_ns;          /* the disk is slow: until then nothing is answered */
     int64_t moment_ns, patience_ns; /* when the entries come that are out; NEVER_NS: none */
     uint64_t entries;
-    bool is_batch_lost, is_healed, is_over, is_found; /* is_found: the violation that was looked for */
-    int64_t instant_ns;                               /* the last one, and what has happened in it */
+    bool is_batch_lost, is_healed, is_over;
+    int64_t instant_ns; /* the last one, and what has happened in it */
     uint32_t in_instant;
     uint64_t judged; /* violations that have been looked at */
     /* the chain */

@@ -103,8 +103,11 @@ static void keep_run(const struct sim_outcome *run, const struct hazards_outcome
 /* What the watch cannot report by itself. */
 static void add_violation(struct trial_outcome *out, enum invariant rule, const char *text)
 {
-    struct violation violation = {
-        .invariant = rule, .now_ns = out->end_ns, .event = out->events, .reason = REASON_COUNT};
+    struct violation violation = {.invariant = rule,
+                                  .now_ns = out->end_ns,
+                                  .event = out->events,
+                                  .kind = EVENT_KIND_COUNT,
+                                  .reason = REASON_COUNT};
     snprintf(violation.text, sizeof violation.text, "%s", text);
     out->violation_count++;
     if (out->kept < WATCH_VIOLATIONS_KEPT) out->violations[out->kept++] = violation;
@@ -184,7 +187,8 @@ err trial_run(const struct trial_options *options, struct trial_outcome *out, st
 
 /* ---- schedules ---- */
 
-enum { SWARM_KEYS = 1000 }; /* keys of drawn faults begin behind those that a file has */
+/* Keys that are drawn are far above those of files; this keeps them apart by whatever is added to them. */
+enum { SWARM_KEYS = 1000, KEYS_MOST = 1 << 24 };
 
 static bool overlaps(const struct schedule *schedule, const struct fault *fault)
 {
@@ -209,6 +213,7 @@ static err add_drawn(struct schedule *out, const struct chaos_scenario *scenario
     for (uint32_t i = 0; i < drawn->count; i++) {
         struct fault fault = drawn->faults[i];
         fault.key += SWARM_KEYS;
+        ASSERT(fault.key < KEYS_MOST); /* what an address of draws has room for */
         if (i + 1 == drawn->count) stretch(&fault, scenario->load.duration_ns);
         if (!overlaps(&scenario->schedule, &fault)) TRY(schedule_add(out, &fault));
     }

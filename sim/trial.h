@@ -31,6 +31,9 @@ struct trial_options {
     const volatile sig_atomic_t *stop;
 };
 
+/* P03 and L07: of what the run without faults confirmed. */
+enum { TRIAL_GOODPUT_PERCENT = 98, TRIAL_RECOVERED_PERCENT = 95 };
+
 struct trial_outcome {
     uint64_t digest, events; /* of the trajectory */
     uint64_t violation_count;
