@@ -1,8 +1,7 @@
 /* chaos/chain.c: what chains and their RPC nodes do to transactions and to what is heard of them. */
 #include "chaos/links.h"
 
-#define SLOT_NS      (400 * NS_PER_MS)
-#define BLOCKHASH_NS (150 * SLOT_NS) /* how long a blockhash is good (chain.md) */
+#define BLOCKHASH_NS (150 * CHAOS_SLOT_NS) /* how long a blockhash is good (chain.md) */
 
 enum reorg_param { REORG_DEPTH, REORG_RESPECTS };
 enum rpc_error_param { RPC_ERROR, RPC_RETRY_AFTER };
@@ -35,8 +34,8 @@ bool meet_CHAIN_SLOT_SKIP(const struct fault_turn *turn, struct occasion *occasi
 {
     struct occasion_transaction *transaction = &occasion->u.transaction;
     if (!is_landing(transaction)) return false;
-    transaction->confirmed_ns += turn->fault->params[0] * SLOT_NS;
-    transaction->finalized_ns += turn->fault->params[0] * SLOT_NS;
+    transaction->confirmed_ns += turn->fault->params[0] * CHAOS_SLOT_NS;
+    transaction->finalized_ns += turn->fault->params[0] * CHAOS_SLOT_NS;
     return true;
 }
 
@@ -109,7 +108,7 @@ bool meet_CHAIN_STALE_RPC(const struct fault_turn *turn, struct occasion *occasi
 {
     struct occasion_message *message = &occasion->u.message;
     if (!link_answers(turn, message) || !is_level(message)) return false;
-    message->at_ns += turn->fault->params[0] * SLOT_NS;
+    message->at_ns += turn->fault->params[0] * CHAOS_SLOT_NS;
     return true;
 }
 
@@ -118,7 +117,7 @@ bool meet_CHAIN_STALE_RPC(const struct fault_turn *turn, struct occasion *occasi
 bool meet_CHAIN_SPLIT_RPC(const struct fault_turn *turn, struct occasion *occasion)
 {
     struct occasion_message *message = &occasion->u.message;
-    int64_t lag_ns = turn->fault->params[0] * SLOT_NS;
+    int64_t lag_ns = turn->fault->params[0] * CHAOS_SLOT_NS;
     if (!link_answers(turn, message) || !is_level(message)) return false;
     if (draw_below(turn->draw, 2)) {
         message->at_ns += lag_ns;

@@ -7,6 +7,9 @@
 #pragma once
 #include "engine/event.h"
 
+/* Of the chain whose faults these are: Solana's. */
+#define CHAOS_SLOT_NS (400 * NS_PER_MS)
+
 enum occasion_kind {
     OCCASION_MESSAGE,     /* a request to a port, or its answer */
     OCCASION_TRANSACTION, /* handed to the chain; entity: task, ordinal: attempt */

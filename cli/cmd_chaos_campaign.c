@@ -408,7 +408,7 @@ const struct command COMMAND_chaos_campaign = {
                    "folder of its own in DIR: the run, the smallest run that fails in the same way,\n"
                    "how it came about, a page with its timeline. DIR also gets campaign.json,\n"
                    "junit.xml and coverage.txt. An interrupted campaign keeps what it has and can\n"
-                   "go on.\n"
+                   "go on; a guided one then learns anew what reaches something, a systematic one cannot.\n"
                    "Systematic: every schedule of one and of two faults on a graph of twelve tasks,\n"
                    "then a crash at every event, and every allocation, write and sync failing once.",
     .examples = "agenc chaos campaign --seeds 10000 --jobs 2 --output campaign/\n"

@@ -1,8 +1,6 @@
 /* sim/hazard_ports.c: faults of provers, of the chain, and of what arrives. */
 #include "sim/hazards.h"
 
-#define SLOT_NS (400 * NS_PER_MS)
-
 /* ---- proofs ---- */
 
 /* What this proof of a batch takes. The last one to be ready frees the worker. */
@@ -40,7 +38,7 @@ static void schedule_landings(struct sim *sim, uint32_t task, uint32_t attempt,
     if (tx->fate != TX_LANDS) return;
     sim_schedule_task(sim, tx->confirmed_ns, ENTRY_LAND, task, attempt);
     if (tx->is_landing_twice)
-        sim_schedule_task(sim, tx->confirmed_ns + 5 * SLOT_NS, ENTRY_LAND, task, attempt);
+        sim_schedule_task(sim, tx->confirmed_ns + 5 * CHAOS_SLOT_NS, ENTRY_LAND, task, attempt);
 }
 
 /* What becomes of a transaction that is handed to the chain for the first time. */
@@ -124,7 +122,7 @@ void hazards_land(struct sim *sim, const struct calendar_entry *entry)
                                         .final_ns = task->tx.finalized_ns});
     if (hazards->options.watch)
         watch_landed(hazards->options.watch, sim->now_ns, entry->subject, attempt,
-                     (uint64_t)(sim->now_ns / SLOT_NS));
+                     (uint64_t)(sim->now_ns / CHAOS_SLOT_NS));
 }
 
 /* What was said of a transaction that a reorg has taken away is not true any more. */
@@ -140,7 +138,7 @@ static void take_away(struct sim *sim, struct landing *landing)
     struct event event = {
         .now_ns = sim->now_ns, .kind = EVENT_REVERTED, .task = sim->tasks[landing->task].ref};
     event.attempt = landing->attempt;
-    event.u.level.slot = (uint64_t)(landing->at_ns / SLOT_NS);
+    event.u.level.slot = (uint64_t)(landing->at_ns / CHAOS_SLOT_NS);
     hazards->tasks[landing->task].landed_name = 0;
     hazards->tasks[landing->task].void_name = landing->attempt + 1;
     if (hazards->options.watch) watch_unlanded(hazards->options.watch, sim->now_ns, landing->task);
@@ -164,7 +162,7 @@ static uint32_t lost_landings(struct sim *sim, const struct occasion_deed *deed,
     struct hazards *hazards = sim->hazards;
     uint32_t kept = hazards->landing_count < LANDINGS_KEPT ? hazards->landing_count : LANDINGS_KEPT,
              count = 0;
-    int64_t since_ns = sim->now_ns - (int64_t)deed->count * SLOT_NS;
+    int64_t since_ns = sim->now_ns - (int64_t)deed->count * CHAOS_SLOT_NS;
     for (uint32_t i = 1; i <= kept; i++) {
         struct landing *landing = &hazards->landings[(hazards->landing_count - i) % LANDINGS_KEPT];
         if (hazards->tasks[landing->task].landed_name != landing->attempt + 1) continue;
