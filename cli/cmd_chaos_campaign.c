@@ -339,8 +339,7 @@ static err report(const struct order *order, struct diag *diag)
     for (uint32_t i = 0; i < campaign->finding_count; i++)
         chaos_breaches_add(&breaches, &campaign->findings[i].violation);
     for (int i = 0; i < INJECTOR_COUNT; i++) armed += campaign->totals.counts[i].armed;
-    breaches.liveness +=
-        !campaign_goodput_holds(&campaign->totals) + !campaign_recovery_holds(&campaign->totals);
+    breaches.liveness += !campaign_goodput_holds(&campaign->totals);
     order->args->exit_status = chaos_exit_status(&breaches);
     TRY(chaos_print_book(order->book, order->args->out));
     bool can_go_on = order->folder && order->book->search != SEARCH_SYSTEMATIC;

@@ -114,11 +114,6 @@ bool campaign_goodput_holds(const struct campaign_totals *totals)
     return is_share(totals->goodput, totals->goodput_control, TRIAL_GOODPUT_PERCENT);
 }
 
-bool campaign_recovery_holds(const struct campaign_totals *totals)
-{
-    return is_share(totals->recovered, totals->recovered_control, TRIAL_RECOVERED_PERCENT);
-}
-
 uint64_t campaign_median_fired(const struct campaign_totals *totals)
 {
     uint64_t below = 0;

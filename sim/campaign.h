@@ -78,10 +78,9 @@ struct campaign_options {
     const volatile sig_atomic_t *stop; /* NULL: never */
 };
 
-/* P03 and L07 over all trials: at least TRIAL_GOODPUT_PERCENT and TRIAL_RECOVERED_PERCENT of what the runs
- * without faults confirmed, once there are a thousand tasks to go by. */
+/* P03 over all trials: at least TRIAL_GOODPUT_PERCENT of what the runs without faults confirmed, once there
+ * are a thousand tasks to go by. */
 bool campaign_goodput_holds(const struct campaign_totals *totals);
-bool campaign_recovery_holds(const struct campaign_totals *totals);
 
 void campaign_begin(struct campaign *campaign);
 /* Adds to what there is already: campaigns can go on. */
