@@ -189,7 +189,8 @@ static void see_status(struct shadow *shadow, const struct effect *effect)
     task->status = (uint8_t)to;
     if (to == TASK_CONFIRMED) see_confirmation(shadow, effect, task);
     if (from == TASK_CONFIRMED && to == TASK_CONFIRMING) see_reopening(shadow, effect, task);
-    if (to == TASK_FAILED || to == TASK_EXPIRED)
+    bool has_reason = effect->u.status.reason < REASON_COUNT; /* a liar may leave it out */
+    if ((to == TASK_FAILED || to == TASK_EXPIRED) && has_reason)
         task->factor_bps = (uint32_t)shadow->settings.reason_factor_bps[effect->u.status.reason];
     see_undone(shadow, effect, task);
 }
