@@ -192,7 +192,7 @@ static bool turn(struct faults *faults, int64_t now_ns, uint32_t index, struct o
     return true;
 }
 
-bool faults_are_armed(const struct faults *faults, enum occasion_kind kind)
+static bool is_any_armed(const struct faults *faults, enum occasion_kind kind)
 {
     return faults && faults->armed[kind].count > 0;
 }
@@ -200,7 +200,7 @@ bool faults_are_armed(const struct faults *faults, enum occasion_kind kind)
 bool faults_meet(struct faults *faults, int64_t now_ns, struct occasion *occasion)
 {
     bool has_changed = false;
-    if (!faults_are_armed(faults, occasion->kind)) return false;
+    if (!is_any_armed(faults, occasion->kind)) return false;
     const struct armed_list *list = &faults->armed[occasion->kind];
     for (uint32_t i = 0; i < list->count; i++) {
         struct fault_counts *counts = &faults->counts[fault_at(faults, list->indices[i])->injector];

@@ -37,9 +37,8 @@ bool faults_advance(struct faults *faults, int64_t now_ns, const struct fault **
                     struct occasion_deed *deed);
 void faults_did(struct faults *faults, const struct fault *fault);
 
-/* Is anything armed for this kind? One load: what a port pays without faults. faults may be NULL. */
-bool faults_are_armed(const struct faults *faults, enum occasion_kind kind);
-/* Shows the occasion to every armed fault of its kind. True: some fault changed it. */
+/* Shows the occasion to every armed fault of its kind; without any it costs one load. faults may be NULL.
+ * True: some fault changed it. */
 bool faults_meet(struct faults *faults, int64_t now_ns, struct occasion *occasion);
 
 /* Everything is over, now and for ever. */

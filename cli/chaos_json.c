@@ -83,15 +83,19 @@ void chaos_print_violations_json(const struct trial_outcome *outcome, struct jso
 static void write_run(struct json_writer *json, const struct trial_outcome *outcome)
 {
     json_write_object(json, "run");
+    json_write_u64(json, "cancelled", outcome->cancelled);
     json_write_u64(json, "confirmed", outcome->confirmed);
     json_write_u64(json, "crashes", outcome->crashes);
     write_hex(json, "digest", outcome->digest);
     json_write_i64(json, "end_ns", outcome->end_ns);
     json_write_u64(json, "events", outcome->events);
+    json_write_u64(json, "expired", outcome->expired);
+    json_write_u64(json, "failed", outcome->failed);
     json_write_u64(json, "fired", outcome->fired);
     json_write_i64(json, "healed_ns", outcome->healed_ns);
     json_write_bool(json, "interrupted", outcome->interrupted);
     json_write_bool(json, "is_lost", outcome->is_lost);
+    json_write_u64(json, "refused", outcome->refused);
     json_write_u64(json, "rolled_back", outcome->rolled_back);
     json_write_u64(json, "tasks", outcome->tasks);
     json_write_end(json);

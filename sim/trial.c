@@ -87,7 +87,7 @@ static void keep_run(const struct sim_outcome *run, const struct hazards_outcome
     memcpy(out->counts, hazards->counts, sizeof out->counts);
     for (int i = 0; i < INJECTOR_COUNT; i++) out->fired += hazards->counts[i].fired;
     out->tasks = stats->submitted;
-    out->confirmed = stats->ended[TASK_CONFIRMED];
+    out->confirmed = stats->ended[TASK_CONFIRMED] - stats->reverts; /* what a reorg reopened ends once more */
     out->rolled_back = stats->ended[TASK_ROLLED_BACK];
     out->failed = stats->ended[TASK_FAILED];
     out->cancelled = stats->ended[TASK_CANCELLED];

@@ -133,6 +133,8 @@ static void drop_spared_edges(struct shadow *shadow, uint64_t root)
 
 /* ---- S11, S06, S12 ---- */
 
+/* Its own table, as the watch has its own: a judge that asked another for the rules would share its mistakes.
+ */
 #define IN(status) (1u << (status))
 #define ENDS       (IN(TASK_FAILED) | IN(TASK_EXPIRED) | IN(TASK_CANCELLED))
 #define UNDONE     (ENDS | IN(TASK_ROLLED_BACK))

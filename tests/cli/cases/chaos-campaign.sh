@@ -101,3 +101,9 @@ kill -INT $pid
 wait $pid
 [[ $? == 1 ]] && grep -q 'interrupted after .* go on with --resume' "$work/err" && grep -q '"interrupted": true' "$work/stopped-campaign/campaign.json"
 verdict $? "an interrupted campaign keeps what it has"
+# Every task that arrived ended in one way.
+for seed in 1 3 7; do
+    "$agenc" chaos run --scenario swarm --seed $seed --output json > "$work/sum.json" 2> /dev/null
+    jq -e '.run | .tasks == .confirmed + .rolled_back + .failed + .cancelled + .expired' "$work/sum.json" > /dev/null
+    verdict $? "the tasks of seed $seed are all accounted for"
+done
