@@ -9,6 +9,11 @@
 static const char *const FAULT_TEXTS[] = {JOURNAL_FAULTS(TEXT_)};
 #define MAGIC UINT64_C(0x474f4c434e454741) /* "AGENCLOG" */
 
+enum { PAYLOAD_BYTES_MOST = JOURNAL_NOTE_BYTES_MOST + 1 };
+_Static_assert((int)JOURNAL_RECORD_BYTES_MOST <= (int)PAYLOAD_BYTES_MOST &&
+                   (int)PAYLOAD_BYTES_MOST <= UINT16_MAX,
+               "a length has sixteen bits");
+
 const char *journal_fault_text(enum journal_fault fault)
 {
     return FAULT_TEXTS[fault];
@@ -51,7 +56,7 @@ static err end(struct journal_chain *chain, struct codec_out *out, const struct 
 {
     unsigned char *frame = out->bytes + out->used; /* `begin` made room for it */
     uint32_t length = (uint32_t)(draft->used - out->used - JOURNAL_FRAME_BYTES);
-    ASSERT(length <= JOURNAL_RECORD_BYTES_MOST);
+    ASSERT(length <= PAYLOAD_BYTES_MOST);
     put_number(frame, length_word(length), 4);
     put_number(frame + 8, chain->sequence, 8);
     uint32_t checksum = checksum_of(chain, frame, length);
@@ -90,6 +95,18 @@ err journal_write_seal(struct journal_chain *chain, struct codec_out *out)
     return end(chain, out, &draft);
 }
 
+err journal_write_note(struct journal_chain *chain, struct codec_out *out, const void *bytes,
+                       size_t size_bytes)
+{
+    struct codec_out draft = *out;
+    if (size_bytes > JOURNAL_NOTE_BYTES_MOST) return ERR_RANGE;
+    TRY(begin(&draft, JOURNAL_NOTE));
+    if (draft.capacity - draft.used < size_bytes) return ERR_LIMIT;
+    memcpy(draft.bytes + draft.used, bytes, size_bytes);
+    draft.used += size_bytes;
+    return end(chain, out, &draft);
+}
+
 /* ---- reading ---- */
 
 static err fail(const struct journal_reader *reader, enum journal_fault fault, struct journal_diag *diag)
@@ -121,7 +138,7 @@ static err read_frame(const struct journal_reader *reader, struct frame *frame, 
     *frame = (struct frame){.is_torn = true};
     if (is_zero_to_the_end(&in) || codec_read_number(&in, 4, &word) != OK) return OK;
     uint32_t length = (uint32_t)word & 0xffff;
-    bool is_possible = length <= JOURNAL_RECORD_BYTES_MOST - JOURNAL_FRAME_BYTES;
+    bool is_possible = length <= PAYLOAD_BYTES_MOST;
     if (word != length_word(length) || !is_possible) return fail(reader, JOURNAL_BAD_LENGTH, diag);
     if (codec_read_number(&in, 4, &checksum) != OK || codec_read_number(&in, 8, &sequence) != OK) return OK;
     if (in.size - in.used < length) {
@@ -198,9 +215,9 @@ static err read_event(struct journal_reader *reader, struct codec_in *in, struct
     return in->used == in->size ? OK : fail_inside(reader, "event", "has bytes behind it", diag);
 }
 
-/* One record. A seal holds nothing, and is passed over. */
-static err read_record(struct journal_reader *reader, const struct frame *frame, struct event *event,
-                       struct journal_diag *diag)
+/* One record. A seal holds nothing, and is passed over; a note is the driver's. */
+static err read_record(struct journal_reader *reader, const struct frame *frame, enum journal_kind *kind_out,
+                       struct event *event, struct journal_diag *diag)
 {
     struct codec_in payload = frame->payload;
     uint64_t kind;
@@ -208,17 +225,22 @@ static err read_record(struct journal_reader *reader, const struct frame *frame,
     if (kind == JOURNAL_EVENT) {
         TRY(read_event(reader, &payload, event, diag));
         reader->events++;
+    } else if (kind == JOURNAL_NOTE) {
+        if (reader->note)
+            reader->note(reader->note_context, payload.bytes + payload.used, payload.size - payload.used);
     } else if (kind != JOURNAL_SEAL || payload.used != payload.size) {
         return fail_inside(reader, "record", "is of no kind", diag);
     }
     reader->is_sealed = kind == JOURNAL_SEAL;
     accept(reader, frame);
+    *kind_out = (enum journal_kind)kind;
     return OK;
 }
 
 err journal_next(struct journal_reader *reader, enum journal_item *item, struct event *event,
                  struct journal_diag *diag)
 {
+    enum journal_kind kind;
     do {
         struct frame frame;
         if (reader->in.used == reader->in.size) {
@@ -230,8 +252,8 @@ err journal_next(struct journal_reader *reader, enum journal_item *item, struct 
             *item = JOURNAL_ITEM_TORN;
             return OK;
         }
-        TRY(read_record(reader, &frame, event, diag));
-    } while (reader->is_sealed);
+        TRY(read_record(reader, &frame, &kind, event, diag));
+    } while (kind != JOURNAL_EVENT);
     *item = JOURNAL_ITEM_EVENT;
     return OK;
 }

@@ -1,9 +1,9 @@
 /* engine/journal.h: the event log, as bytes in memory. Files are the caller's (base/append.h).
  *
  * A log is a header, then one event after the other, and a seal wherever it was
- * closed in good order. The header holds what engine_init was given, so that a
- * log is all that a state can be rebuilt from. Log an event before it is
- * stepped, whatever the engine answers: refusals are counted, too.
+ * closed in good order; between them notes of the driver's. The header holds what engine_init was given, so
+ * that a log is all that a state can be rebuilt from. Log an event before it is stepped, whatever the engine
+ * answers: refusals are counted, too.
  *
  * A record, little-endian:
  *
@@ -28,9 +28,10 @@ enum {
     JOURNAL_VERSION = 1,
     JOURNAL_FRAME_BYTES = 16,
     JOURNAL_RECORD_BYTES_MOST = JOURNAL_FRAME_BYTES + 64 + CODEC_EVENT_BYTES_MOST,
+    JOURNAL_NOTE_BYTES_MOST = 60000,
 };
 
-enum journal_kind { JOURNAL_HEADER = 1, JOURNAL_EVENT, JOURNAL_SEAL };
+enum journal_kind { JOURNAL_HEADER = 1, JOURNAL_EVENT, JOURNAL_SEAL, JOURNAL_NOTE };
 
 /* Where the chain of records stands. Zeroed at the start of a log; a reader's goes on as a writer's. */
 struct journal_chain {
@@ -43,6 +44,10 @@ MUST_USE err journal_write_header(struct journal_chain *chain, struct codec_out 
 MUST_USE err journal_write_event(struct journal_chain *chain, struct codec_out *out,
                                  const struct event *event);
 MUST_USE err journal_write_seal(struct journal_chain *chain, struct codec_out *out);
+/* Bytes of the driver's own, which the engine never sees: they stand before the event that they belong to.
+ * ERR_RANGE more than JOURNAL_NOTE_BYTES_MOST. */
+MUST_USE err journal_write_note(struct journal_chain *chain, struct codec_out *out, const void *bytes,
+                                size_t size_bytes);
 
 #define JOURNAL_FAULTS(X)                                                                                    \
     X(JOURNAL_GOOD, "good")                                                                                  \
@@ -73,6 +78,9 @@ struct journal_reader {
     struct settings latest;  /* where the last EVENT_SETTINGS put its own */
     uint64_t events;
     bool is_sealed; /* the last record was a seal */
+    /* Who hears notes, set by the caller once it is open; NULL: they are passed over. */
+    void (*note)(void *context, const void *bytes, size_t size_bytes);
+    void *note_context;
 #ifdef AGENC_MUTANTS
     unsigned char guess[JOURNAL_RECORD_BYTES_MOST];
 #endif

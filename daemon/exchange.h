@@ -1,0 +1,44 @@
+/* daemon/exchange.h: one HTTP request and its answer, as a route's handler sees them.
+ *
+ * A handler reads, then answers: with exchange_json (status 200 unless exchange_status says otherwise),
+ * with exchange_text, or with exchange_fail. If it must wait (an order that is not on the disk yet), it
+ * calls exchange_hold and answers later, from whatever calls it back; should the client go away before, the
+ * exchange is only freed after it was answered, so the pointer is good until then.
+ *
+ * Before a handler runs the path, the method, the token, the query's names, the body (JSON, keys, types,
+ * ranges by the route's table) have been checked: what it reads is there and of its type.
+ * Threads: the loop's. */
+#pragma once
+#include "base/json.h"
+#include "daemon/live.h"
+
+struct exchange;
+
+struct live *exchange_live(const struct exchange *exchange);
+const char *
+exchange_parameter(const struct exchange *exchange); /* what stands for {id} in the path; decoded */
+const char *exchange_query(const struct exchange *exchange, const char *name); /* decoded; NULL: absent */
+const struct json_node *exchange_body(const struct exchange *exchange);        /* NULL: empty */
+const char *exchange_raw_body(const struct exchange *exchange, size_t *size_out);
+const char *exchange_header(const struct exchange *exchange, const char *name); /* NULL: absent */
+const char *exchange_actor(
+    const struct exchange *exchange); /* who it is, for the audit: "token:ab12cd34" or "anonymous" */
+
+void exchange_status(struct exchange *exchange, int status);
+/* The answer's body: opened at the first call, sent when the handler returns (or at exchange_send). */
+struct json_writer *exchange_json(struct exchange *exchange);
+FILE *exchange_text(struct exchange *exchange, const char *content_type);
+/* {"error": words, "code": code, "details": {...}}; replaces whatever was written. `nearest`: NULL, or the
+ * name that was perhaps meant. */
+void exchange_fail(struct exchange *exchange, int status, const char *code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void exchange_nearest(struct exchange *exchange, const char *nearest); /* details.nearest of the failure */
+
+void exchange_hold(struct exchange *exchange); /* the answer comes later */
+void exchange_send(struct exchange *exchange); /* of a held one: now */
+
+/* For the audit of a mutating call: what was, what is; JSON texts or short words. */
+void exchange_audit(struct exchange *exchange, const char *before, const char *after);
+
+/* 503 read_only, 409 …: what an order that was not taken, or failed, is answered with. */
+void exchange_fail_order(struct exchange *exchange, err error);
