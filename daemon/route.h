@@ -38,3 +38,13 @@ struct route {
 
 uint32_t route_count(void);
 const struct route *route_at(uint32_t index);
+
+struct route_match {
+    const struct route *route; /* NULL: no such path, or not with this method */
+    uint32_t allowed;      /* methods that the path has: bits of 1 << enum route_method; 0: no such path */
+    const char *parameter; /* within the path that was asked for; NULL: the path has none */
+    size_t parameter_bytes;
+};
+/* is_of_workers: among the rows that the workers' port serves. */
+void route_find(enum route_method method, const char *path, bool is_of_workers, struct route_match *out);
+const char *route_nearest(const char *path, bool is_of_workers); /* NULL: none is close */
