@@ -10,8 +10,9 @@
  * same name or idempotency key is seen), and for good when its note is heard with its event.
  * Memory:  ours. Live tasks are always held; of those that the engine pruned the last `kept_tasks`, of
  *          rollbacks and slashes the last `kept_incidents`. Texts are copied.
- * Errors:  ERR_NOMEM; ERR_LIMIT when `tasks` live ones are held; ERR_CONFLICT as described; ERR_SYNTAX
- *          a note or image that is none.
+ * Errors:  ERR_NOMEM; ERR_LIMIT when `tasks` live ones are held, or an image needs more room; ERR_CONFLICT
+ *          a note of an id or a name that is there; ERR_SYNTAX a note or image that is none; ERR_RANGE
+ *          limits that make no book.
  * Threads: none. Times are the engine's, ns; NEVER_NS: not yet. */
 #pragma once
 #include "engine/codec.h"
@@ -77,6 +78,8 @@ MUST_USE err book_note_write(struct codec_out *out, const struct book_submission
 /* ---- listening, in the order of the log ---- */
 
 MUST_USE err book_note(struct book *book, const void *bytes, size_t size_bytes);
+/* What the engine was opened with; later ones come as events. Unheard, no cooldown of a slash is known. */
+void book_settings(struct book *book, const struct settings *settings);
 void book_event(struct book *book, const struct event *event); /* before it is stepped */
 void book_effect(struct book *book, const struct effect *effect);
 void book_answer(struct book *book, const struct event *event, err answer);
@@ -129,10 +132,10 @@ bool book_find(const struct book *book, uint64_t id, struct book_task *out);
 bool book_find_name(const struct book *book, const char *name, struct book_task *out);
 const char *book_name(const struct book *book, uint64_t id); /* NULL: unknown */
 
-/* Each task that is held, in order of id: start with *cursor 0; false after the last. */
+/* Each task that is held, in order of id or the newest first: start with *cursor 0; false after the last. */
 bool book_each(const struct book *book, uint64_t *cursor, struct book_task *out);
+bool book_each_newest(const struct book *book, uint64_t *cursor, struct book_task *out);
 
-/* In order of their becoming known to the engine; NULL beyond the last. */
 const char *book_agent_name(const struct book *book, uint64_t agent_id); /* NULL: unknown */
 
 struct book_undone {
