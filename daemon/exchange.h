@@ -33,6 +33,10 @@ FILE *exchange_text(struct exchange *exchange, const char *content_type);
 void exchange_fail(struct exchange *exchange, int status, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void exchange_nearest(struct exchange *exchange, const char *nearest); /* details.nearest of the failure */
+void exchange_field(struct exchange *exchange, const char *field);     /* details.field: which part of it */
+
+/* Zeroed, and gone with the exchange: what a held one must remember. NULL: no memory. */
+void *exchange_scratch(struct exchange *exchange, size_t size_bytes);
 
 void exchange_hold(struct exchange *exchange); /* the answer comes later */
 void exchange_send(struct exchange *exchange); /* of a held one: now */
@@ -42,3 +46,7 @@ void exchange_audit(struct exchange *exchange, const char *before, const char *a
 
 /* 503 read_only, 409 …: what an order that was not taken, or failed, is answered with. */
 void exchange_fail_order(struct exchange *exchange, err error);
+
+/* Hands the order in and holds the exchange until order->done, whose context must lead back here; an order
+ * that is not taken is answered at once: false. */
+bool exchange_order(struct exchange *exchange, const struct service_order *order);
