@@ -61,8 +61,8 @@ $(OUT)/%.o: %.cpp
 	@echo '  CXX  $<'
 	@$(CXX) $(CXXFLAGS_ALL) -MMD -MP -c $< -o $@
 # The commit is part of every result: its object follows HEAD.
-$(OUT)/cli/version.o: CFLAGS_ALL += -DAGENC_COMMIT='"$(COMMIT)"'
-$(OUT)/cli/version.o: $(OUT)/commit
+$(OUT)/base/version.o: CFLAGS_ALL += -DAGENC_COMMIT='"$(COMMIT)"'
+$(OUT)/base/version.o: $(OUT)/commit
 $(OUT)/commit: FORCE
 	@mkdir -p $(@D)
 	@echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' > $@
@@ -187,6 +187,7 @@ bench-chaos: $(BENCHES) ## Measure chaos: speed, what invariants cost, which sea
 docs: $(OUT)/agenc $(OUT)/tests/validate-provers ## Write the documents that come from tables
 	@$(OUT)/agenc config docs > docs/CONFIG.md
 	@$(OUT)/agenc config docs --format toml > scenarios/config/default.toml
+	@$(OUT)/agenc config docs --format metrics > docs/METRICS.md
 	@$(OUT)/agenc manpage > docs/agenc.1
 	@ci/chain-parameters > docs/CHAIN.md
 	@$(OUT)/agenc chaos docs > docs/CHAOS.md

@@ -4,7 +4,7 @@
 #include "cli/bench_args.h"
 #include "cli/command.h"
 #include "cli/share.h"
-#include "cli/version.h"
+#include "base/version.h"
 #include "sim/pool.h"
 #include <stdlib.h>
 #include <string.h>

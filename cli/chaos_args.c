@@ -1,7 +1,7 @@
 /* cli/chaos_args.c: from options or a file to a run. */
 #include "cli/chaos_args.h"
 #include "cli/share.h"
-#include "cli/version.h"
+#include "base/version.h"
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/folder.h"
-#include "cli/version.h"
+#include "base/version.h"
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>

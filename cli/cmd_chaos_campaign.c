@@ -4,7 +4,7 @@
 #include "cli/folder.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
-#include "cli/version.h"
+#include "base/version.h"
 #include "sim/campaign_search.h"
 #include "sim/chaos_story.h"
 #include "sim/pool.h"

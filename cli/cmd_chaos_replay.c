@@ -1,7 +1,7 @@
 /* cli/cmd_chaos_replay.c: a failing run once more, and whether it is the same. */
 #include "cli/chaos_print.h"
 #include "cli/interrupt.h"
-#include "cli/version.h"
+#include "base/version.h"
 #include "sim/chaos_story.h"
 #include <inttypes.h>
 #include <stdlib.h>

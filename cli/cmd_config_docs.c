@@ -1,8 +1,11 @@
-/* cli/cmd_config_docs.c: docs/CONFIG.md and scenarios/config/default.toml, written from the key table. */
+/* cli/cmd_config_docs.c: docs/CONFIG.md and scenarios/config/default.toml, written from the key table, and
+ * docs/METRICS.md from that of the metrics. */
 #include "base/config.h"
 #include "cli/command.h"
+#include "daemon/metrics.h"
 
-static const char *const FORMATS[] = {"markdown", "toml", NULL};
+static const char *const FORMATS[] = {"markdown", "toml", "metrics", NULL};
+static void (*const WRITERS[])(FILE *out) = {config_print_markdown, config_print_toml, metrics_write_docs};
 
 static const struct flag FLAGS[] = {
     {.name = "format",
@@ -10,17 +13,14 @@ static const struct flag FLAGS[] = {
      .type = FLAG_CHOICE,
      .choices = FORMATS,
      .fallback = "markdown",
-     .help = "markdown for the reference, toml for a file with every key"},
+     .help = "markdown for the reference, toml for a file with every key, metrics for the metrics"},
     {0},
 };
 
 static err run(struct args *args, struct diag *diag)
 {
     (void)diag;
-    if (args_integer(args, "format") == 0)
-        config_print_markdown(args->out);
-    else
-        config_print_toml(args->out);
+    WRITERS[args_integer(args, "format")](args->out);
     return OK;
 }
 

@@ -1,7 +1,7 @@
 /* cli/cmd_manpage.c: docs/agenc.1, written from the command table (`make docs`). */
 #include "cli/commands.h"
 #include "cli/help.h"
-#include "cli/version.h"
+#include "base/version.h"
 
 /* roff takes a dot or an apostrophe at the start of a line, and any backslash, as its own. */
 static void print_text(const char *text, FILE *out)

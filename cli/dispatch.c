@@ -2,7 +2,7 @@
 #include "cli/dispatch.h"
 #include "cli/commands.h"
 #include "cli/help.h"
-#include "cli/version.h"
+#include "base/version.h"
 #include <stdlib.h>
 #include <string.h>
 

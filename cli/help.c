@@ -1,7 +1,7 @@
 /* cli/help.c: the same rows, laid out for reading. */
 #include "cli/help.h"
 #include "cli/commands.h"
-#include "cli/version.h"
+#include "base/version.h"
 #include <inttypes.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* cli/version.c: rebuilt when HEAD moves. */
-#include "cli/version.h"
+/* base/version.c: rebuilt when HEAD moves. */
+#include "base/version.h"
 
 #ifndef AGENC_COMMIT
 #define AGENC_COMMIT "unknown"

@@ -1,4 +1,4 @@
-/* cli/version.h: which program this is. The Makefile gives the commit. */
+/* base/version.h: which program this is. The Makefile gives the commit. */
 #pragma once
 
 const char *version_number(void); /* "2.4.0" */
