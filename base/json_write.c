@@ -129,3 +129,9 @@ void json_write_null(struct json_writer *writer, const char *key)
     begin_value(writer, key);
     fputs("null", writer->out);
 }
+
+void json_write_raw(struct json_writer *writer, const char *key, const char *json)
+{
+    begin_value(writer, key);
+    fputs(json, writer->out);
+}

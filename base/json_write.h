@@ -53,3 +53,5 @@ void json_write_number(struct json_writer *writer, const char *key, double value
 void json_write_bool(struct json_writer *writer, const char *key, bool value);
 void json_write_text(struct json_writer *writer, const char *key, const char *text); /* NULL: null */
 void json_write_null(struct json_writer *writer, const char *key);
+/* A value that is JSON already, on one line: what json_read_text has accepted. */
+void json_write_raw(struct json_writer *writer, const char *key, const char *json);

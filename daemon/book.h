@@ -150,6 +150,8 @@ struct book_rollback {
     uint64_t root_id, agent_id;
     enum rollback_reason reason;
     uint32_t size;              /* tasks undone, roots excluded */
+    uint32_t victims;           /* of these: rolled back; the others had not begun and were cancelled */
+    bool is_root_speculative;   /* the root counts as rolled back as well (semantics.md 30) */
     int64_t began_ns, ended_ns; /* ended NEVER_NS: runs */
     uint64_t released_lamports, slashed_lamports;
     int64_t wasted_ns;

@@ -75,6 +75,8 @@ static void rollback_fields(struct image *image, struct rollback *rollback)
     u64(image, &told->agent_id);
     ENUM(told->reason, REASON_COUNT + 1);
     ENUM(told->size, UINT32_MAX);
+    ENUM(told->victims, UINT32_MAX);
+    ENUM(told->is_root_speculative, 2);
     i64(image, &told->began_ns);
     i64(image, &told->ended_ns);
     u64(image, &told->released_lamports);

@@ -20,6 +20,7 @@ void book_rollback_begin(struct book *book, struct record *root, const struct ef
                                             .agent_id = root->task.agent_id,
                                             .reason = effect->u.rollback.reason,
                                             .size = effect->u.rollback.size,
+                                            .is_root_speculative = root->task.was_speculative,
                                             .began_ns = book->now_ns,
                                             .ended_ns = NEVER_NS,
                                             .depth_most = root->task.depth_at_admission};
@@ -38,6 +39,12 @@ void book_rollback_undone(struct book *book, struct record *record, const struct
     if (record->is_root || told->undone_kept >= BOOK_UNDONE_MOST) return;
     rollback->undone[told->undone_kept++] = (struct book_undone){
         .id = record->task.id, .before = effect->u.undone.before, .wasted_ns = effect->u.undone.wasted_ns};
+}
+
+void book_rolled_back(struct book *book, const struct record *record)
+{
+    struct rollback *rollback = record->is_root ? NULL : rollback_of(book, record->task.rollback);
+    if (rollback) rollback->told.victims++;
 }
 
 void book_rollback_end(struct book *book, struct record *root, const struct effect *effect)

@@ -142,8 +142,11 @@ static void status_changed(struct book *book, struct record *record, const struc
     task->status = to;
     task->was_speculative = effect->u.status.was_speculative;
     if (to > TASK_FINALIZED) task->reason = effect->u.status.reason;
-    if (task_status_is_confirmed(from) && !task_status_is_terminal(to))
+    if (to == TASK_ROLLED_BACK) book_rolled_back(book, record);
+    if (task_status_is_confirmed(from) && !task_status_is_terminal(to)) {
         task->at_ns[BOOK_CONFIRMED] = task->at_ns[BOOK_FINALIZED] = NEVER_NS;
+        task->released_lamports = 0; /* bonded once more */
+    }
     for (size_t i = 0; i < sizeof MOMENTS / sizeof *MOMENTS; i++)
         if (MOMENTS[i].to == to) task->at_ns[MOMENTS[i].moment] = book->now_ns;
     bool is_level = book->event.kind == EVENT_CONFIRMED || book->event.kind == EVENT_FINALIZED;

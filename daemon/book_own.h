@@ -83,5 +83,6 @@ void book_enter_agent(struct book *book, uint64_t id, const char *name);
 
 void book_rollback_begin(struct book *book, struct record *root, const struct effect *effect);
 void book_rollback_undone(struct book *book, struct record *record, const struct effect *effect);
+void book_rolled_back(struct book *book, const struct record *record);
 void book_rollback_end(struct book *book, struct record *root, const struct effect *effect);
 void book_settled(struct book *book, struct record *record, const struct effect *effect);

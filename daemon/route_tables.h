@@ -6,6 +6,11 @@
 #include "daemon/route.h"
 
 #define ROUTE_TABLES(X)                                                                                      \
+    X(ROUTES_READ_TASK)                                                                                      \
+    X(ROUTES_READ_AGENT)                                                                                     \
+    X(ROUTES_READ_INCIDENT)                                                                                  \
+    X(ROUTES_READ_STATE)                                                                                     \
+    X(ROUTES_READ_PIPELINE)                                                                                  \
     X(ROUTES_HEALTH)                                                                                         \
     X(ROUTES_CONFIG)                                                                                         \
     X(ROUTES_SPECULATION)                                                                                    \

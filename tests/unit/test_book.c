@@ -168,9 +168,14 @@ Test(book, rollbacks_and_slashes_add_up_to_the_statistics_of_the_engine)
         struct book_rollback rollback;
         struct book_slash slash;
         uint32_t count = 0;
-        for (; book_rollback(book, count, &rollback); count++)
+        uint64_t by_reason[REASON_COUNT] = {0};
+        for (; book_rollback(book, count, &rollback); count++) {
             cr_assert(le(i64, rollback.began_ns, rollback.ended_ns));
+            by_reason[rollback.reason] += rollback.is_root_speculative;
+            by_reason[REASON_ANCESTOR_FAILED] += rollback.victims;
+        }
         for (int reason = 0; reason < REASON_COUNT; reason++) {
+            cr_assert(eq(u64, by_reason[reason], stats->rollbacks_by_reason[reason]));
             events += stats->rollback_events[reason];
             slashes += stats->slash_events[reason];
         }
