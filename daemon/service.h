@@ -27,8 +27,10 @@ struct service_options {
     const char *chain, *prover,
         *execution; /* "sim:NAME", "rpc:URL[,URL]"; "sim:NAME", "exec:CMD"; a distribution */
     const char *chain_folder, *prover_folder; /* of profiles */
+    const char *wallet; /* key file that pays at real nodes; NULL: a fresh one, and an airdrop */
     uint64_t seed;
-    uint32_t agents; /* that it can know */
+    uint32_t agents;               /* that it can know */
+    uint64_t agent_stake_lamports; /* of an agent that was never heard of; 0: it must deposit first */
     uint64_t time_scale_ppm;
     uint64_t segment_bytes; /* of the log, before the next one is begun with a snapshot; 0: the default */
     uint32_t segments_kept; /* 0: all */
@@ -155,6 +157,8 @@ const struct recovery_status *service_rebuild_status(const struct service *servi
 struct schedule;
 MUST_USE err service_arm(struct service *service, const struct schedule *schedule, uint64_t seed,
                          struct diag *diag);
+/* Must this scrape go unanswered (ops.scrape_gap)? */
+bool service_skips_scrape(struct service *service);
 void service_disarm(struct service *service);
 /* How often each has fired, INJECTOR_COUNT counts; false: nothing is armed. */
 bool service_faults(const struct service *service, uint64_t fired[], uint32_t *armed_out);

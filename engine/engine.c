@@ -565,6 +565,11 @@ err engine_task(const struct engine *engine, struct task_ref ref, struct task_vi
     return OK;
 }
 
+bool engine_find_agent(const struct engine *engine, uint64_t id, uint32_t *index_out)
+{
+    return table_find(&engine->agent_of_id, id, index_out);
+}
+
 uint32_t engine_agent_count(const struct engine *engine)
 {
     return engine->agent_count;

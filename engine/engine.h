@@ -28,6 +28,8 @@ struct engine_limits {
 /* What the settings ask for: table_capacity tasks (default 4 x max_pending_operations), two edges a task. */
 struct engine_limits engine_limits_for(const struct settings *settings, uint32_t agents);
 
+struct engine_limits engine_limits(const struct engine *engine); /* those of engine_init */
+
 size_t engine_memory_bytes(const struct engine_limits *limits);
 /* ERR_NOMEM arena too small; ERR_RANGE no tasks, no agents, or more tasks than a reference can name. */
 MUST_USE err engine_init(struct engine **out, struct arena *arena, const struct engine_limits *limits,
@@ -77,6 +79,7 @@ struct agent_view {
     enum bond_state bond;
     int64_t cooldown_until_ns, payout_ns; /* payout_ns: of the withdrawal under way, NEVER_NS without one */
 };
+bool engine_find_agent(const struct engine *engine, uint64_t id, uint32_t *index_out);
 uint32_t engine_agent_count(const struct engine *engine);
 struct agent_view engine_agent(const struct engine *engine, uint32_t index); /* index < count */
 

@@ -206,6 +206,12 @@ err journal_open(struct journal_reader *out, const void *bytes, size_t size, str
     return OK;
 }
 
+struct journal_reader journal_continue(const void *bytes, size_t size, const struct journal_chain *chain,
+                                       const struct engine_limits *limits)
+{
+    return (struct journal_reader){.in = {.bytes = bytes, .size = size}, .chain = *chain, .limits = *limits};
+}
+
 static err read_event(struct journal_reader *reader, struct codec_in *in, struct event *event,
                       struct journal_diag *diag)
 {

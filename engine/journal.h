@@ -90,6 +90,11 @@ struct journal_reader {
 MUST_USE err journal_open(struct journal_reader *out, const void *bytes, size_t size,
                           struct journal_diag *diag);
 
+/* Goes on in the middle: bytes that begin with the record behind this place of the chain, as a snapshot of
+ * the state names it. */
+struct journal_reader journal_continue(const void *bytes, size_t size, const struct journal_chain *chain,
+                                       const struct engine_limits *limits);
+
 enum journal_item { JOURNAL_ITEM_EVENT, JOURNAL_ITEM_END, JOURNAL_ITEM_TORN };
 /* The next event. At the end: JOURNAL_ITEM_END, or TORN when an incomplete record follows; in.used says
  * where it begins. ERR_SYNTAX with the diag filled in: damage. */
