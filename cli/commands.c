@@ -18,6 +18,12 @@ static const struct command_group GROUPS[] = {
     {"chaos", "faults, what must hold whatever they do, and scenarios of both"},
     {"config", "check, show and size configurations"},
     {"calibrate", "make profiles from measurements"},
+    {"task", "tasks of a running service"},
+    {"proof", "their proofs"},
+    {"stake", "what agents have put at stake"},
+    {"admin", "how a running service is, and what keeps it well"},
+    {"speculation", "what runs ahead of its confirmation"},
+    {"proof-worker", "who makes the proofs, and what waits for them"},
     {"completion", "completion for shells"},
 };
 

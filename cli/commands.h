@@ -33,6 +33,22 @@
     X(calibrate_chain)                                                                                       \
     X(calibrate_prover)                                                                                      \
     X(calibrate_workload)                                                                                    \
+    X(task_status)                                                                                           \
+    X(task_inspect)                                                                                          \
+    X(proof_get)                                                                                             \
+    X(proof_verify)                                                                                          \
+    X(stake_status)                                                                                          \
+    X(stake_slashing_history)                                                                                \
+    X(admin_check_pool)                                                                                      \
+    X(admin_memory)                                                                                          \
+    X(speculation_list)                                                                                      \
+    X(speculation_rollbacks)                                                                                 \
+    X(speculation_stuck)                                                                                     \
+    X(speculation_inspect)                                                                                   \
+    X(speculation_graph)                                                                                     \
+    X(speculation_snapshots_list)                                                                            \
+    X(proof_worker_status)                                                                                   \
+    X(proof_worker_queue)                                                                                    \
     X(completion_bash)                                                                                       \
     X(manpage)
 

@@ -168,6 +168,7 @@ static err take_option(struct parsing *parsing)
         return diag_fail(parsing->diag, ERR_USAGE, "--%s takes no value", flag->name);
     if (flag->type == FLAG_SWITCH) return store(parsing, index, "");
     if (equals) return store(parsing, index, equals + 1);
+    if (flag->bare) return store(parsing, index, flag->bare);
     if (parsing->at == parsing->word_count || strncmp(parsing->words[parsing->at], "--", 2) == 0)
         return diag_fail(parsing->diag, ERR_USAGE, "--%s wants a value: --%s %s", flag->name, flag->name,
                          flag->value);

@@ -44,6 +44,7 @@ struct flag {
     enum flag_type type;
     bool is_required, is_repeatable;
     const char *fallback; /* as it would be typed; NULL: none */
+    const char *bare;     /* what --name without a value stands for (then only --name=VALUE has one); NULL */
     const char *help;     /* one sentence, no full stop */
     const char *const *choices;
     int64_t min, max; /* FLAG_INTEGER */

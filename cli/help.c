@@ -20,8 +20,11 @@ const char *help_exit_text(int status)
 
 void help_flag_label(const struct flag *flag, char out[HELP_LABEL_BYTES])
 {
-    snprintf(out, HELP_LABEL_BYTES, "--%s%s%s", flag->name, flag->value ? " " : "",
-             flag->value ? flag->value : "");
+    if (flag->bare)
+        snprintf(out, HELP_LABEL_BYTES, "--%s[=%s]", flag->name, flag->value);
+    else
+        snprintf(out, HELP_LABEL_BYTES, "--%s%s%s", flag->name, flag->value ? " " : "",
+                 flag->value ? flag->value : "");
 }
 
 void help_flag_text(const struct flag *flag, FILE *out)

@@ -1,8 +1,9 @@
 /* daemon/http_read_state.c: the state of chain, memory, snapshots, workers, and the graph of what is not
  * over. */
 #include "base/apportion.h"
+#include "base/sort.h"
 #include "daemon/http_read.h"
-#include <string.h>
+#include <stdlib.h>
 
 static double seconds_of(int64_t span_ns)
 {
@@ -224,27 +225,38 @@ static void handle_graph(struct exchange *exchange)
 
 /* ---- proof workers ---- */
 
+enum { PROOF_SPANS_MOST = 20000 };
+
 struct proof_counts {
     uint64_t failed, timeouts, made;
     int64_t spent_ns;
+    uint32_t span_count;
+    int64_t spans[PROOF_SPANS_MOST]; /* of the newest ones */
 };
 
-/* Of what the book holds of the last hour. */
-static struct proof_counts count_proofs(const struct exchange *exchange)
+static void count_proof(struct proof_counts *counts, const struct book_task *task)
 {
-    struct proof_counts counts = {0};
+    for (uint32_t i = 0; i < task->step_count; i++)
+        counts->failed += task->steps[i].kind == EFFECT_KIND_COUNT + EVENT_PROOF_FAILED;
+    counts->timeouts += task->reason == REASON_PROOF_TIMEOUT;
+    if (task->at_ns[BOOK_PROOF_READY] == NEVER_NS) return;
+    int64_t span_ns = task->at_ns[BOOK_PROOF_READY] - task->at_ns[BOOK_PROVING];
+    counts->made++;
+    counts->spent_ns += span_ns;
+    if (counts->span_count < PROOF_SPANS_MOST) counts->spans[counts->span_count++] = span_ns;
+}
+
+/* Of what the book holds of the last hour. NULL: no memory. */
+static struct proof_counts *count_proofs(const struct exchange *exchange)
+{
+    struct proof_counts *counts = calloc(1, sizeof *counts);
     struct book_task task;
     uint64_t cursor = 0;
     int64_t since_ns = read_now_ns(exchange) - NS_PER_H;
-    while (book_each_newest(read_book(exchange), &cursor, &task)) {
-        if (task.at_ns[BOOK_PROVING] == NEVER_NS || task.at_ns[BOOK_PROVING] < since_ns) continue;
-        for (uint32_t i = 0; i < task.step_count; i++)
-            counts.failed += task.steps[i].kind == EFFECT_KIND_COUNT + EVENT_PROOF_FAILED;
-        counts.timeouts += task.reason == REASON_PROOF_TIMEOUT;
-        if (task.at_ns[BOOK_PROOF_READY] == NEVER_NS) continue;
-        counts.made++;
-        counts.spent_ns += task.at_ns[BOOK_PROOF_READY] - task.at_ns[BOOK_PROVING];
-    }
+    while (counts && book_each_newest(read_book(exchange), &cursor, &task))
+        if (task.at_ns[BOOK_PROVING] != NEVER_NS && task.at_ns[BOOK_PROVING] >= since_ns)
+            count_proof(counts, &task);
+    if (counts) sort_i64(counts->spans, counts->span_count);
     return counts;
 }
 
@@ -283,23 +295,30 @@ static void handle_workers(struct exchange *exchange)
 {
     const struct engine_stats *stats = engine_statistics(read_engine(exchange));
     const struct settings *settings = read_settings(exchange);
-    struct proof_counts counts = count_proofs(exchange);
+    struct proof_counts *counts = count_proofs(exchange);
+    if (!counts) {
+        exchange_fail(exchange, 503, "out_of_memory", "no memory for the figures: try again");
+        return;
+    }
+    uint32_t rank = (counts->span_count * 99 + 99) / 100;
     struct json_writer *writer = exchange_json(exchange);
     json_write_object(writer, NULL);
     json_write_u64(writer, "active", stats->workers_busy);
-    if (counts.made)
-        json_write_number(writer, "avg_seconds", seconds_of(counts.spent_ns) / (double)counts.made);
+    if (counts->made)
+        json_write_number(writer, "avg_seconds", seconds_of(counts->spent_ns) / (double)counts->made);
     else
         json_write_null(writer, "avg_seconds");
-    json_write_u64(writer, "failed_1h", counts.failed);
+    json_write_u64(writer, "failed_1h", counts->failed);
     json_write_text(writer, "health", workers_health(stats, settings));
     write_running(exchange, read_number(exchange, "limit", 50));
-    json_write_u64(writer, "proofs_1h", counts.made);
+    read_write_seconds(exchange, "p99_seconds", rank ? counts->spans[rank - 1] : NEVER_NS);
+    json_write_u64(writer, "proofs_1h", counts->made);
     json_write_i64(writer, "queue_capacity", settings->queue_size);
     json_write_u64(writer, "queue_depth", stats->proof_queue_depth);
-    json_write_u64(writer, "timeouts_1h", counts.timeouts);
+    json_write_u64(writer, "timeouts_1h", counts->timeouts);
     json_write_i64(writer, "total", settings->worker_threads);
     json_write_end(writer);
+    free(counts);
 }
 
 /* ---- the rows ---- */
