@@ -15,8 +15,7 @@ struct series {
     struct label at[SAMPLES_LABELS_MOST];
     struct labels labels;
     uint64_t hash;
-    uint64_t last_round;  /* the last one that mentioned it */
-    uint64_t first_round; /* that is in the column */
+    uint64_t last_round; /* the last one that mentioned it */
     double values[SAMPLES_KEPT];
     uint8_t is_there[(SAMPLES_KEPT + 7) / 8];
 };
