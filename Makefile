@@ -102,6 +102,10 @@ $(OUT)/tests/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
 	@echo '  CC   $<'
 	@$(CC) $(CFLAGS_ALL) -MMD -MP $< $(LIB) -o $@ $(LIB_LINK)
+$(OUT)/tests/soak/%: tests/soak/%.c $(LIB)
+	@mkdir -p $(@D)
+	@echo '  CC   $<'
+	@$(CC) $(CFLAGS_ALL) -MMD -MP $< $(LIB) -o $@ $(LIB_LINK)
 $(OUT)/tests/model/%.o: tests/model/%.c
 	@mkdir -p $(@D)
 	@echo '  CC   $<'

@@ -4,6 +4,7 @@
 #include "daemon/http_server.h"
 #include "daemon/metrics.h"
 #include "daemon/rpc_client.h"
+#include "daemon/samples.h"
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -99,6 +100,7 @@ static int wait_ms(const struct loop *loop)
 {
     int64_t next_ns = earlier(service_next_ns(loop->live.service), http_server_next_ns(loop->door));
     if (loop->workers) next_ns = earlier(next_ns, http_server_next_ns(loop->workers));
+    next_ns = earlier(next_ns, samples_next_ns(loop->live.samples));
     next_ns = earlier(next_ns, loop->end_ns);
     int64_t left_ns = next_ns == NEVER_NS ? NS_PER_S : next_ns - rpc_client_now_ns();
     if (left_ns <= 0) return 0;
@@ -114,6 +116,7 @@ static void turn(struct loop *loop)
     http_server_turn(loop->door);
     if (loop->workers) http_server_turn(loop->workers);
     service_turn(loop->live.service);
+    samples_turn(loop->live.samples, loop->live.metrics, loop->live.service);
     audit_flush(loop->live.audit);
     if (!service_is_stopped(loop->live.service)) return;
     if (loop->end_ns == NEVER_NS) {
@@ -140,6 +143,17 @@ static err open_doors(struct loop *loop, const struct serve_options *options, st
     return OK;
 }
 
+static err open_samples(struct loop *loop)
+{
+    char own[32], workers[32];
+    snprintf(own, sizeof own, "127.0.0.1:%u", (unsigned)http_server_port(loop->door));
+    if (loop->workers)
+        snprintf(workers, sizeof workers, "127.0.0.1:%u", (unsigned)http_server_port(loop->workers));
+    const struct samples_options options = {.instance = own,
+                                            .workers_instance = loop->workers ? workers : NULL};
+    return samples_open(&loop->live.samples, &options);
+}
+
 static err open_parts(struct loop *loop, struct serve_options *options, struct diag *diag)
 {
     loop->live.log = options->service.log;
@@ -152,6 +166,7 @@ static err open_parts(struct loop *loop, struct serve_options *options, struct d
     TRY(service_open(&loop->live.service, &options->service, diag));
     TRY(audit_open(&loop->live.audit, options->service.data_dir, diag));
     TRY(open_doors(loop, options, diag));
+    TRY(open_samples(loop));
     TRY(watch(loop, service_fd(loop->live.service), diag));
     return watch(loop, loop->signals, diag);
 }
@@ -162,6 +177,7 @@ static void close_parts(struct loop *loop)
     http_server_free(loop->workers);
     service_free(loop->live.service);
     audit_free(loop->live.audit);
+    samples_free(loop->live.samples);
     metrics_free(loop->live.metrics);
     if (loop->poll >= 0) close(loop->poll);
     if (loop->signals >= 0) close(loop->signals);
