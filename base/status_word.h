@@ -17,10 +17,10 @@
     X(INTEGRITY_OK, "ok")                                                                                    \
     X(INTEGRITY_CORRUPTED, "corrupted")
 #define RECOVERY_WORDS(X)                                                                                    \
-    X(RECOVERY_IDLE, "idle")                                                                                 \
-    X(RECOVERY_IN_PROGRESS, "in_progress")                                                                   \
-    X(RECOVERY_COMPLETED, "completed")                                                                       \
-    X(RECOVERY_FAILED, "failed")
+    X(REBUILD_IDLE, "idle")                                                                                  \
+    X(REBUILD_IN_PROGRESS, "in_progress")                                                                    \
+    X(REBUILD_COMPLETED, "completed")                                                                        \
+    X(REBUILD_FAILED, "failed")
 
 #define NAME_(name, text) name,
 enum health_word { HEALTH_WORDS(NAME_) HEALTH_WORD_COUNT };

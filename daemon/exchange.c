@@ -35,6 +35,17 @@ const char *exchange_query(const struct exchange *exchange, const char *name)
     return NULL;
 }
 
+bool exchange_is_of_workers(const struct exchange *exchange)
+{
+    return exchange->request.is_of_workers;
+}
+
+bool exchange_flag(const struct exchange *exchange, const char *name)
+{
+    const char *text = exchange_query(exchange, name);
+    return text && (strcmp(text, "1") == 0 || strcmp(text, "true") == 0);
+}
+
 const struct json_node *exchange_body(const struct exchange *exchange)
 {
     return exchange->json ? &exchange->root : NULL;
@@ -57,12 +68,15 @@ const char *exchange_actor(const struct exchange *exchange)
     return exchange->actor;
 }
 
-void *exchange_scratch(struct exchange *exchange, size_t size_bytes)
+void *exchange_keep(struct exchange *exchange, size_t size_bytes)
 {
-    for (uint32_t i = 0; i < EXCHANGE_SCRATCHES; i++)
-        if (!exchange->scratch[i]) return exchange->scratch[i] = calloc(1, size_bytes);
-    ASSERT(false);
-    return NULL;
+    ASSERT(!exchange->kept);
+    return exchange->kept = calloc(1, size_bytes);
+}
+
+void *exchange_kept(const struct exchange *exchange)
+{
+    return exchange->kept;
 }
 
 /* ---- its answer ---- */
@@ -185,12 +199,24 @@ void exchange_hold(struct exchange *exchange)
 
 bool exchange_order(struct exchange *exchange, const struct service_order *order)
 {
+    struct service_order taken = *order;
+    taken.context = exchange;
     exchange->is_held = true;
-    err e = service_order(exchange->live->service, order);
+    err e = service_order(exchange->live->service, &taken);
     if (e == OK) return true;
     exchange->is_held = false;
     exchange_fail_order(exchange, e);
     return false;
+}
+
+void exchange_release(struct exchange *exchange)
+{
+    exchange->is_held = false;
+}
+
+bool exchange_is_held(const struct exchange *exchange)
+{
+    return exchange->is_held;
 }
 
 void exchange_audit(struct exchange *exchange, const char *before, const char *after)
@@ -303,6 +329,6 @@ void exchange_free(struct exchange *exchange)
     free(exchange->body);
     free(exchange->before);
     free(exchange->after);
-    for (uint32_t i = 0; i < EXCHANGE_SCRATCHES; i++) free(exchange->scratch[i]);
+    free(exchange->kept);
     free(exchange);
 }

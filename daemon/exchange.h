@@ -21,6 +21,9 @@ const char *exchange_query(const struct exchange *exchange, const char *name); /
 const struct json_node *exchange_body(const struct exchange *exchange);        /* NULL: empty */
 const char *exchange_raw_body(const struct exchange *exchange, size_t *size_out);
 const char *exchange_header(const struct exchange *exchange, const char *name); /* NULL: absent */
+bool exchange_is_of_workers(const struct exchange *exchange); /* came in at the proof workers' port */
+bool exchange_flag(const struct exchange *exchange,
+                   const char *name); /* a query's FIELD_BOOL; absent: false */
 const char *exchange_actor(
     const struct exchange *exchange); /* who it is, for the audit: "token:ab12cd34" or "anonymous" */
 
@@ -35,10 +38,14 @@ void exchange_fail(struct exchange *exchange, int status, const char *code, cons
 void exchange_nearest(struct exchange *exchange, const char *nearest); /* details.nearest of the failure */
 void exchange_field(struct exchange *exchange, const char *field);     /* details.field: which part of it */
 
-/* Zeroed, and gone with the exchange: what a held one must remember. NULL: no memory. */
-void *exchange_scratch(struct exchange *exchange, size_t size_bytes);
+/* Zeroed, and gone with the exchange: what a held one must remember, once an exchange. NULL: no memory.
+ * Whoever calls back later is given the exchange as its context, so that the server can take it back. */
+void *exchange_keep(struct exchange *exchange, size_t size_bytes);
+void *exchange_kept(const struct exchange *exchange);
 
-void exchange_hold(struct exchange *exchange); /* the answer comes later */
+void exchange_hold(struct exchange *exchange);    /* the answer comes later */
+void exchange_release(struct exchange *exchange); /* it does not: the handler answers after all */
+bool exchange_is_held(const struct exchange *exchange);
 void exchange_send(struct exchange *exchange); /* of a held one: now */
 
 /* For the audit of a mutating call: what was, what is; JSON texts or short words. */
@@ -47,6 +54,6 @@ void exchange_audit(struct exchange *exchange, const char *before, const char *a
 /* 503 read_only, 409 …: what an order that was not taken, or failed, is answered with. */
 void exchange_fail_order(struct exchange *exchange, err error);
 
-/* Hands the order in and holds the exchange until order->done, whose context must lead back here; an order
- * that is not taken is answered at once: false. */
+/* Hands the order in and holds the exchange until order->done, which is given the exchange as its context; an
+ * order that is not taken is answered at once: false. */
 bool exchange_order(struct exchange *exchange, const struct service_order *order);

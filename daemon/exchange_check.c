@@ -297,10 +297,17 @@ static bool is_blank(const char *text, size_t size_bytes)
     return true;
 }
 
+static bool begins_with_brace(const struct exchange *exchange)
+{
+    const char *text = exchange->body ? exchange->body : "";
+    return text[strspn(text, " \t\r\n")] == '{';
+}
+
 bool exchange_check_body(struct exchange *exchange)
 {
     struct diag diag = {0};
     if (exchange->route->method == ROUTE_GET) return true;
+    if (exchange->route->has_text_body && !begins_with_brace(exchange)) return true;
     if (!is_blank(exchange->body, exchange->body_bytes)) {
         struct json_text text = {"request body", exchange->body, exchange->body_bytes};
         if (json_read_text(&exchange->json, &text, &diag) != OK)

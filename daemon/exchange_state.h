@@ -11,7 +11,6 @@ enum {
     EXCHANGE_QUERY_MOST = 16,
     EXCHANGE_BODY_BYTES = 64 << 10,
     EXCHANGE_NAME_BYTES = 160, /* of the parameter in a path, decoded */
-    EXCHANGE_SCRATCHES = 2,
 };
 
 struct exchange_request {
@@ -53,7 +52,7 @@ struct exchange {
         const char *code;
     } failure;
     char *before, *after; /* for the audit */
-    void *scratch[EXCHANGE_SCRATCHES];
+    void *kept;
 
     void (*resume)(struct exchange *exchange); /* the server's: a held one was answered; NULL: nobody */
     void *owner;                               /* the server's */

@@ -30,6 +30,7 @@ struct route {
     const struct route_field *body, *query; /* each ends with {0}; NULL: none */
     const struct route_answer *answer;      /* ends with {0}; NULL: not an object */
     bool has_free_body; /* keys are the handler's to check (flat map of configuration keys) */
+    bool has_text_body; /* what does not begin with a brace is the handler's to read, and no JSON */
     bool is_open;       /* never asks for a token: health, ready */
     bool is_of_workers; /* served on the workers' port as well */
     bool is_long;       /* may hold its connection: drain */

@@ -162,7 +162,7 @@ static const struct forbidden {
 } FORBIDDEN[] = {
     {"/health when not healthy", HEALTH_HEALTHY, -1, -1},
     {"/admin/integrity-check when clean", -1, INTEGRITY_CORRUPTED, -1},
-    {"/admin/recovery/status when finished", -1, -1, RECOVERY_IN_PROGRESS},
+    {"/admin/recovery/status when finished", -1, -1, REBUILD_IN_PROGRESS},
 };
 
 static void check_unfound(struct judge *judge, const struct json_node *member, const char *word,
