@@ -279,3 +279,8 @@ bool json_next(const struct json_node *object, const char *key, const char **key
     *out = find(object, *key_out);
     return true;
 }
+
+char *json_text_of(const struct json_node *node)
+{
+    return json_dumps(node->value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+}

@@ -70,5 +70,8 @@ struct json_node json_item(const struct json_node *array, size_t index); /* inde
  * *key_out is for the next call. For maps, and for naming keys that nobody knows. */
 bool json_next(const struct json_node *object, const char *key, const char **key_out, struct json_node *out);
 
+/* The value as JSON on one line, keys sorted; free() it. NULL: no memory. */
+char *json_text_of(const struct json_node *node);
+
 /* "results.json: runs[3].seed: <words>" into the diag, for checks of the caller's own. */
 err json_fail(const struct json_node *node, struct diag *diag, err code, const char *words);

@@ -11,4 +11,6 @@
 #define LIVE_PROOF_NS        (8000 * NS_PER_MS)
 #define LIVE_CONFIRMATION_NS (1200 * NS_PER_MS)
 
+#define LIVE_SNAPSHOT_BYTES 8000000 /* of the state before a task, as workloads have it */
+
 enum { LIVE_PROOF_SPREAD_BPS = 1000 }; /* proofs take up to so much more or less */

@@ -15,3 +15,6 @@ static inline bool rollout_selects(uint32_t bucket, uint64_t share_bps)
 {
     return bucket < share_bps;
 }
+
+/* Is the name in a list with commas, such as that of the agents that are always selected? */
+bool rollout_lists(const char *list, const char *name);

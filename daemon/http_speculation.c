@@ -1,6 +1,7 @@
 /* daemon/http_speculation.c: orders about all of speculation: emergency, drain, rollback, enable, breaker. */
 #include "base/units.h"
 #include "daemon/config_order.h"
+#include "daemon/order_body.h"
 #include "daemon/order_notes.h"
 #include "daemon/route_tables.h"
 #include <string.h>
@@ -9,20 +10,6 @@
 static const struct engine_stats *stats_of(const struct exchange *exchange)
 {
     return engine_statistics(service_engine(exchange_live(exchange)->service));
-}
-
-static bool body_flag(const struct exchange *exchange, const char *key)
-{
-    bool flag = false;
-    const struct json_node *body = exchange_body(exchange);
-    return body && json_has(body, key) && json_get_bool(body, key, &flag, NULL) == OK && flag;
-}
-
-static const char *body_text(const struct exchange *exchange, const char *key)
-{
-    const char *text = NULL;
-    const struct json_node *body = exchange_body(exchange);
-    return body && json_has(body, key) && json_get_text(body, key, &text, NULL) == OK ? text : NULL;
 }
 
 /* ---- emergency ---- */
@@ -124,18 +111,14 @@ static void drain_begun(void *context, const struct service_outcome *outcome)
 static void drain(struct exchange *exchange)
 {
     struct service_order order = {.event = {.kind = EVENT_DRAIN}, .done = drain_begun};
-    const struct json_node *body = exchange_body(exchange);
     struct drain *kept = exchange_keep(exchange, sizeof *kept);
-    int64_t seconds = 0;
     if (!kept) {
         exchange_fail_order(exchange, ERR_NOMEM);
         return;
     }
     clock_gettime(CLOCK_MONOTONIC, &kept->began);
-    order.event.u.drain.timeout_ns = NEVER_NS;
-    if (body && json_has(body, "timeout_seconds") &&
-        json_get_i64(body, "timeout_seconds", &seconds, NULL) == OK)
-        order.event.u.drain.timeout_ns = seconds * NS_PER_S;
+    int64_t seconds = body_integer(exchange, "timeout_seconds", 0);
+    order.event.u.drain.timeout_ns = seconds ? seconds * NS_PER_S : NEVER_NS;
     (void)exchange_order(exchange, &order);
 }
 
@@ -258,10 +241,11 @@ static void breaker_reset(struct exchange *exchange)
 /* ---- the rows ---- */
 
 static const char *const ACTIONS[] = {"disable_speculation", "drain_speculation", NULL};
-static const struct route_field EMERGENCY[] = {{"action", "disable_speculation, or drain_speculation",
-                                                FIELD_TEXT, .is_required = true, .choices = ACTIONS},
-                                               {"force", "roll back what is left, at once", .type = FIELD_BOOL},
-                                               {0}};
+static const struct route_field EMERGENCY[] = {
+    {"action", "disable_speculation, or drain_speculation", FIELD_TEXT, .is_required = true,
+     .choices = ACTIONS},
+    {"force", "roll back what is left, at once", .type = FIELD_BOOL},
+    {0}};
 static const struct route_field DRAIN[] = {{"timeout_seconds",
                                             "answer 504 when it is not empty by then, on the service's clock",
                                             FIELD_INTEGER, .min = 1, .max = 86400},

@@ -15,6 +15,6 @@ struct live {
     struct profile *profile;
     struct log *log;
     const char *version; /* of the program */
-    const char *token; /* NULL: none configured: mutating routes refuse */
-    bool is_local;     /* listens on loopback only */
+    const char *token;   /* NULL: none configured: mutating routes refuse */
+    bool is_local;       /* listens on loopback only */
 };

@@ -150,17 +150,6 @@ static void close_tables(struct sim *sim)
     free(sim);
 }
 
-/* Is the name one of a comma-separated list? */
-static bool is_listed(const char *list, const char *name)
-{
-    size_t size = strlen(name);
-    for (const char *at = list; *at; at += strcspn(at, ",")) {
-        at += *at == ',';
-        if (strcspn(at, ",") == size && strncmp(at, name, size) == 0) return true;
-    }
-    return false;
-}
-
 /* Agents with their balances, and the entries that keep themselves going. */
 static void set_out(struct sim *sim)
 {
@@ -168,7 +157,7 @@ static void set_out(struct sim *sim)
     for (uint32_t agent = 0; agent < options->agents; agent++) {
         char name[32];
         snprintf(name, sizeof name, "agent-%03u", agent + 1);
-        bool is_always = is_listed(options->settings->rollout_always, name);
+        bool is_always = rollout_lists(options->settings->rollout_always, name);
         sim->agent_buckets[agent] = is_always ? ROLLOUT_ALWAYS : rollout_bucket(name, strlen(name));
         entries_deposit(sim, agent, options->agent_stake_lamports);
     }
