@@ -192,6 +192,7 @@ docs: $(OUT)/agenc $(OUT)/tests/validate-provers ## Write the documents that com
 	@$(OUT)/agenc config docs > docs/CONFIG.md
 	@$(OUT)/agenc config docs --format toml > scenarios/config/default.toml
 	@$(OUT)/agenc config docs --format metrics > docs/METRICS.md
+	@$(OUT)/agenc config docs --format openapi > docs/openapi.json
 	@$(OUT)/agenc manpage > docs/agenc.1
 	@ci/chain-parameters > docs/CHAIN.md
 	@$(OUT)/agenc chaos docs > docs/CHAOS.md
