@@ -208,6 +208,12 @@ void client_reply_close(struct client_reply *reply)
     *reply = (struct client_reply){0};
 }
 
+void client_print(const struct args *args, const struct client_reply *reply)
+{
+    fputs(reply->text, args->out);
+    if (reply->text_bytes && reply->text[reply->text_bytes - 1] != '\n') fputc('\n', args->out);
+}
+
 /* ---- bodies ---- */
 
 err client_body_open(struct client_body *out)
@@ -246,8 +252,7 @@ static err show_once(struct args *args, const struct client_request *request, cl
     TRY(client_ask(args, request, &reply, diag));
     err e = OK;
     if (args_wants_json(args)) {
-        fputs(reply.text, args->out);
-        if (reply.text_bytes && reply.text[reply.text_bytes - 1] != '\n') fputc('\n', args->out);
+        client_print(args, &reply);
     } else {
         struct json_node root = json_root(reply.json);
         struct diag why = {0};

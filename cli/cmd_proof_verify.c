@@ -25,7 +25,7 @@ static err run(struct args *args, struct diag *diag)
     struct json_node root = json_root(reply.json);
     err e = json_get_bool(&root, "valid", &is_valid, diag);
     if (e == OK && args_wants_json(args))
-        fprintf(args->out, "%s", reply.text);
+        client_print(args, &reply);
     else if (e == OK)
         e = show(args, &root, diag);
     client_reply_close(&reply);

@@ -33,12 +33,19 @@
     X(calibrate_chain)                                                                                       \
     X(calibrate_prover)                                                                                      \
     X(calibrate_workload)                                                                                    \
+    X(task_submit)                                                                                           \
     X(task_status)                                                                                           \
+    X(task_wait)                                                                                             \
     X(task_inspect)                                                                                          \
+    X(task_cancel)                                                                                           \
     X(proof_get)                                                                                             \
     X(proof_verify)                                                                                          \
+    X(stake_init)                                                                                            \
     X(stake_status)                                                                                          \
     X(stake_slashing_history)                                                                                \
+    X(admin_status)                                                                                          \
+    X(admin_gc)                                                                                              \
+    X(admin_check_integrity)                                                                                 \
     X(admin_check_pool)                                                                                      \
     X(admin_memory)                                                                                          \
     X(speculation_list)                                                                                      \
@@ -47,7 +54,9 @@
     X(speculation_inspect)                                                                                   \
     X(speculation_graph)                                                                                     \
     X(speculation_snapshots_list)                                                                            \
+    X(speculation_snapshots_clear)                                                                           \
     X(proof_worker_status)                                                                                   \
+    X(proof_worker_timeout)                                                                                  \
     X(proof_worker_queue)                                                                                    \
     X(completion_bash)                                                                                       \
     X(manpage)
