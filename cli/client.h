@@ -47,7 +47,7 @@ struct client_reply {
 
 MUST_USE err client_ask(const struct args *args, const struct client_request *request,
                         struct client_reply *out, struct diag *diag);
-void client_reply_close(struct client_reply *reply); /* fine on a zeroed one */
+void client_reply_close(struct client_reply *reply);                          /* fine on a zeroed one */
 void client_print(const struct args *args, const struct client_reply *reply); /* as it came */
 
 /* A path with an id that may hold anything: "/admin/tasks/%s" and the id escaped. ERR_USAGE: too long. */

@@ -58,6 +58,7 @@
     X(proof_worker_status)                                                                                   \
     X(proof_worker_timeout)                                                                                  \
     X(proof_worker_queue)                                                                                    \
+    X(top)                                                                                                   \
     X(completion_bash)                                                                                       \
     X(manpage)
 
