@@ -96,6 +96,12 @@ void metrics_api_latency(struct metrics *metrics, int64_t latency_ns)
     window_duration(&metrics->requests, metrics->now_ns, latency_ns);
 }
 
+void metrics_integrity(struct metrics *metrics, uint64_t findings)
+{
+    metrics->checks[findings > 0]++;
+    metrics->findings = findings;
+}
+
 void metrics_request(struct metrics *metrics, const char *path, int status)
 {
     uint32_t class = 0, code = 0;

@@ -32,6 +32,7 @@ void metrics_api_latency(struct metrics *metrics, int64_t latency_ns); /* of a r
 /* One request that was answered; the path without its query. It counts in the class of its path's beginning.
  */
 void metrics_request(struct metrics *metrics, const char *path, int status);
+void metrics_integrity(struct metrics *metrics, uint64_t findings); /* of a check that has ended */
 void metrics_clock(struct metrics *metrics, int64_t now_ns); /* the engine's time, where nothing happens */
 
 /* ---- telling ---- */

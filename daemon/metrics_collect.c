@@ -288,6 +288,28 @@ COLLECTOR(collect_chain_histogram)
     emit_histogram(out, view, HISTOGRAM_CHAIN_FINALIZED, "level=\"finalized\"", false);
 }
 
+/* ---- integrity ---- */
+
+COLLECTOR(collect_checks)
+{
+    (void)family;
+    emit_labelled(out, "result", "ok", (double)view->metrics->checks[0]);
+    emit_labelled(out, "result", "corrupted", (double)view->metrics->checks[1]);
+}
+
+COLLECTOR(collect_findings)
+{
+    (void)family;
+    metrics_emit(out, "", (double)view->metrics->findings);
+}
+
+COLLECTOR(collect_illegal_moves)
+{
+    (void)family;
+    for (int i = 0; i < MACHINE_COUNT; i++)
+        emit_labelled(out, "machine", machine_name((enum machine)i), (double)view->stats->illegal_moves[i]);
+}
+
 /* ---- windows ---- */
 
 COLLECTOR(collect_batch_size)

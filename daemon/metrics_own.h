@@ -61,6 +61,8 @@ struct metrics {
     struct metrics_agents agents;
     uint32_t batches[METRICS_BATCHES_RECENT]; /* sizes of the last ones */
     uint64_t batch_count;
+    uint64_t checks[2]; /* of the state's integrity: clean, and with findings */
+    uint64_t findings;  /* of the last one */
     uint64_t requests_by[REQUEST_CLASS_COUNT][REQUEST_CODES];
 };
 
@@ -136,6 +138,9 @@ COLLECTOR(collect_confirmation_p99);
 COLLECTOR(collect_request_p99);
 COLLECTOR(collect_health);
 COLLECTOR(collect_requests);
+COLLECTOR(collect_checks);
+COLLECTOR(collect_findings);
+COLLECTOR(collect_illegal_moves);
 COLLECTOR(collect_build);
 COLLECTOR(collect_process);        /* `offset` is the enum process_figure */
 COLLECTOR(collect_status_number);  /* a uint64_t of service_status */

@@ -1,4 +1,5 @@
 /* daemon/service_jobs.c: longer work beside the loop: the integrity check in a child, a rebuild in slices. */
+#include "daemon/metrics.h"
 #include "daemon/service_state.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -70,6 +71,8 @@ void jobs_hear_check(struct service *service)
     ssize_t heard = read(service->check.pipe, &answer, sizeof answer);
     if (heard != sizeof answer) answer = (struct integrity_answer){.error = ERR_IO};
     child_end(service, &service->check);
+    if (answer.error == OK && service->options.metrics)
+        metrics_integrity(service->options.metrics, answer.count);
     if (service->check_done) service->check_done(service->check_context, &answer);
     service->check_done = NULL;
 }
