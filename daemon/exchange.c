@@ -256,7 +256,9 @@ static void answer(struct exchange *exchange)
     exchange->out = NULL;
     exchange->is_answered = true;
     audit(exchange);
-    if (exchange->live->metrics) metrics_api_latency(exchange->live->metrics, real_ns() - exchange->began_ns);
+    if (!exchange->live->metrics) return;
+    metrics_api_latency(exchange->live->metrics, real_ns() - exchange->began_ns);
+    metrics_request(exchange->live->metrics, exchange->request.path, exchange->status);
 }
 
 void exchange_send(struct exchange *exchange)
