@@ -1,6 +1,7 @@
 /* daemon/http_debug.c: the log's level, the CPU profile, the document of all routes. */
 #include "base/log.h"
 #include "base/units.h"
+#include "base/version.h"
 #include "daemon/openapi.h"
 #include "daemon/order_body.h"
 #include "daemon/profile.h"
@@ -72,7 +73,7 @@ static void profile_result(struct exchange *exchange)
 
 static void document(struct exchange *exchange)
 {
-    openapi_write(exchange_text(exchange, "application/json"), exchange_live(exchange)->version);
+    openapi_write(exchange_text(exchange, "application/json"), version_number());
 }
 
 static const struct route_field LEVEL[] = {

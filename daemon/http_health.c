@@ -3,6 +3,7 @@
  * Scripts search these answers for words, so the words are those of base/status_word.h alone. */
 #include "base/status_word.h"
 #include "base/units.h"
+#include "base/version.h"
 #include "daemon/metrics.h"
 #include "daemon/route_tables.h"
 
@@ -100,7 +101,7 @@ static void health(struct exchange *exchange)
         json_write_text(out, "speculation",
                         speculation_word(is_enabled(&seen) ? SPECULATION_ENABLED : SPECULATION_DISABLED));
         json_write_text(out, "status", health_word(word));
-        json_write_text(out, "version", exchange_live(exchange)->version);
+        json_write_text(out, "version", version_number());
     }
     json_write_end(out);
 }
@@ -263,7 +264,7 @@ static void status(struct exchange *exchange)
     write_time(out, "time", seen.service, service_now_ns(seen.service));
     json_write_number(out, "time_scale", (double)seen.status.time_scale_ppm / 1000000);
     json_write_u64(out, "uptime_seconds", (uint64_t)(seen.status.uptime_ns / NS_PER_S));
-    json_write_text(out, "version", exchange_live(exchange)->version);
+    json_write_text(out, "version", version_number());
     write_workers(out, &seen);
     json_write_end(out);
 }

@@ -14,7 +14,6 @@ struct live {
     struct audit *audit;
     struct profile *profile;
     struct log *log;
-    const char *version; /* of the program */
-    const char *token;   /* NULL: none configured: mutating routes refuse */
-    bool is_local;       /* listens on loopback only */
+    const char *token; /* NULL: none configured: mutating routes refuse */
+    bool is_local;     /* listens on loopback only */
 };

@@ -3,6 +3,7 @@
 #include "daemon/audit.h"
 #include "daemon/http_server.h"
 #include "daemon/metrics.h"
+#include "daemon/profile.h"
 #include "daemon/rpc_client.h"
 #include "daemon/samples.h"
 #include <errno.h>
@@ -162,6 +163,7 @@ static err open_parts(struct loop *loop, struct serve_options *options, struct d
     loop->poll = epoll_create1(EPOLL_CLOEXEC);
     if (loop->poll < 0) return diag_fail(diag, ERR_IO, "epoll: %s", strerror(errno));
     TRY(metrics_open(&loop->live.metrics));
+    TRY(profile_open(&loop->live.profile));
     options->service.metrics = loop->live.metrics;
     TRY(service_open(&loop->live.service, &options->service, diag));
     TRY(audit_open(&loop->live.audit, options->service.data_dir, diag));
@@ -179,6 +181,7 @@ static void close_parts(struct loop *loop)
     audit_free(loop->live.audit);
     samples_free(loop->live.samples);
     metrics_free(loop->live.metrics);
+    profile_free(loop->live.profile);
     if (loop->poll >= 0) close(loop->poll);
     if (loop->signals >= 0) close(loop->signals);
 }
