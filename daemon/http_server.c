@@ -7,6 +7,7 @@
 #include "daemon/exchange_state.h"
 #include "daemon/http_head.h"
 #include "daemon/http_listen.h"
+#include "daemon/http_phase.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,25 +28,11 @@ enum {
     PEER_BYTES = 64,
 };
 
-/* What a connection is doing, and for how long it may: connections of a phase stand in a list in the order
- * in which they entered it, which is that of their deadlines. */
-enum phase { PHASE_ARRIVING, PHASE_BODY, PHASE_IDLE, PHASE_ANSWERING, PHASE_HELD, PHASE_CUT, PHASE_COUNT };
-static const int64_t PHASE_NS[PHASE_COUNT] = {
-    [PHASE_ARRIVING] = HTTP_ARRIVE_S * NS_PER_S,
-    [PHASE_BODY] = HTTP_BODY_S * NS_PER_S,
-    [PHASE_IDLE] = HTTP_IDLE_S * NS_PER_S,
-    [PHASE_ANSWERING] = HTTP_ANSWER_S * NS_PER_S,
-    [PHASE_HELD] = NEVER_NS,
-    [PHASE_CUT] = NEVER_NS, /* shut down; libmicrohttpd is about to close it */
-};
-
 struct connection {
+    struct phase_member place; /* first */
     struct http_server *server;
-    struct connection *previous, *next; /* in the list of its phase */
     struct MHD_Connection *mhd;
     int socket;
-    enum phase phase;
-    int64_t deadline_ns;
     bool has_bad_uri;
     char peer[PEER_BYTES];
     /* of the request under way */
@@ -55,20 +42,17 @@ struct connection {
     uint64_t discarded_bytes;
 };
 
-struct list {
-    struct connection *first, *last;
-};
-
 struct http_server {
     struct live *live;
     bool is_workers, is_stopping, is_listening;
+    bool has_resumed; /* libmicrohttpd's timeout does not tell */
     struct MHD_Daemon *mhd;
     int epoll, listener, spare; /* spare: a descriptor in hand for when they are out; -1: in use */
     uint16_t port;
     uint32_t most;
     int64_t now_ns, looked_ns;
     struct connection *newcomer; /* handed to libmicrohttpd right now */
-    struct list lists[PHASE_COUNT];
+    struct phases phases;
     struct http_counts counts;
     uint64_t complaints; /* of libmicrohttpd */
 };
@@ -82,38 +66,9 @@ static int64_t real_ns(void)
 
 /* ---- phases ---- */
 
-static void leave(struct connection *connection)
-{
-    struct list *list = &connection->server->lists[connection->phase];
-    if (connection->previous)
-        connection->previous->next = connection->next;
-    else
-        list->first = connection->next;
-    if (connection->next)
-        connection->next->previous = connection->previous;
-    else
-        list->last = connection->previous;
-    connection->previous = connection->next = NULL;
-}
-
-static void join(struct connection *connection, enum phase phase)
-{
-    struct list *list = &connection->server->lists[phase];
-    connection->phase = phase;
-    connection->deadline_ns = ns_after(connection->server->now_ns, PHASE_NS[phase]);
-    connection->previous = list->last;
-    if (list->last)
-        list->last->next = connection;
-    else
-        list->first = connection;
-    list->last = connection;
-}
-
 static void enter(struct connection *connection, enum phase phase)
 {
-    if (connection->phase == PHASE_CUT) return;
-    leave(connection);
-    join(connection, phase);
+    phase_enter(&connection->server->phases, &connection->place, phase, connection->server->now_ns);
 }
 
 /* libmicrohttpd finds the end of the stream, or a broken pipe, at its next turn. */
@@ -125,25 +80,20 @@ static void cut(struct connection *connection)
 
 static void cut_late_ones(struct http_server *server)
 {
-    for (int phase = 0; phase < PHASE_COUNT; phase++) {
-        struct connection *first;
-        while ((first = server->lists[phase].first) && first->deadline_ns <= server->now_ns) {
-            server->counts.timed_out++;
-            cut(first);
-        }
+    struct phase_member *late;
+    while ((late = phase_late(&server->phases, server->now_ns))) {
+        server->counts.timed_out++;
+        cut((struct connection *)late);
     }
 }
 
 static bool evict(struct http_server *server)
 {
-    static const enum phase ORDER[] = {PHASE_IDLE, PHASE_ARRIVING, PHASE_BODY};
-    for (size_t i = 0; i < sizeof ORDER / sizeof *ORDER; i++)
-        if (server->lists[ORDER[i]].first) {
-            server->counts.evicted++;
-            cut(server->lists[ORDER[i]].first);
-            return true;
-        }
-    return false;
+    struct phase_member *oldest = phase_oldest(&server->phases);
+    if (!oldest) return false;
+    server->counts.evicted++;
+    cut((struct connection *)oldest);
+    return true;
 }
 
 /* ---- answers ---- */
@@ -215,6 +165,7 @@ static void resume(struct exchange *exchange)
     connection->server->counts.held--;
     enter(connection, PHASE_ANSWERING);
     MHD_resume_connection(connection->mhd);
+    connection->server->has_resumed = true;
 }
 
 static void suspend(struct connection *connection)
@@ -358,7 +309,7 @@ static void on_connection(void *context, struct MHD_Connection *mhd, void **sock
         return;
     }
     struct connection *connection = *socket_context;
-    leave(connection);
+    phase_leave(&server->phases, &connection->place);
     server->counts.open--;
     free(connection);
 }
@@ -385,14 +336,14 @@ static void welcome(struct http_server *server, int socket, const struct sockadd
     connection->socket = socket;
     peer_text(from, connection->peer);
     (void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    join(connection, PHASE_ARRIVING);
+    phase_join(&server->phases, &connection->place, PHASE_ARRIVING, server->now_ns);
     server->newcomer = connection;
     server->counts.open++;
     server->counts.connections++;
     /* It closes the socket when it fails. */
     if (MHD_add_connection(server->mhd, socket, (const struct sockaddr *)from, from_bytes) != MHD_YES &&
         connection->mhd == NULL) {
-        leave(connection);
+        phase_leave(&server->phases, &connection->place);
         server->counts.open--;
         server->counts.refused++;
         free(connection);
@@ -441,9 +392,10 @@ static void look_for_gone(struct http_server *server)
     char byte;
     if (server->now_ns - server->looked_ns < NS_PER_S) return;
     server->looked_ns = server->now_ns;
-    struct connection *next;
-    for (struct connection *held = server->lists[PHASE_HELD].first; held; held = next) {
-        next = held->next;
+    struct phase_member *next;
+    for (struct phase_member *member = server->phases.lists[PHASE_HELD].first; member; member = next) {
+        next = member->next;
+        const struct connection *held = (const struct connection *)member;
         struct exchange *exchange = held->exchange;
         if (!exchange->route->is_long || recv(held->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0) continue;
         service_forget(server->live->service, exchange);
@@ -459,6 +411,7 @@ void http_server_turn(struct http_server *server)
         if (!accept_one(server)) break;
     cut_late_ones(server);
     look_for_gone(server);
+    server->has_resumed = false;
     (void)MHD_run(server->mhd);
     if (!server->is_stopping) keep_spare(server);
     if (server->live->audit) audit_flush(server->live->audit);
@@ -473,13 +426,13 @@ int64_t http_server_next_ns(const struct http_server *server)
 {
     MHD_UNSIGNED_LONG_LONG timeout_ms;
     int64_t next_ns = NEVER_NS;
+    if (server->has_resumed) return server->now_ns;
     if (MHD_get_timeout(server->mhd, &timeout_ms) == MHD_YES)
         next_ns = server->now_ns + (int64_t)timeout_ms * NS_PER_MS;
-    for (int phase = 0; phase < PHASE_COUNT; phase++)
-        if (server->lists[phase].first && server->lists[phase].first->deadline_ns < next_ns)
-            next_ns = server->lists[phase].first->deadline_ns;
+    int64_t deadline_ns = phase_next_ns(&server->phases);
+    if (deadline_ns < next_ns) next_ns = deadline_ns;
     int64_t again_ns = server->now_ns + NS_PER_S;
-    bool looks = server->lists[PHASE_HELD].first || (!server->is_listening && !server->is_stopping);
+    bool looks = server->phases.lists[PHASE_HELD].first || (!server->is_listening && !server->is_stopping);
     return looks && again_ns < next_ns ? again_ns : next_ns;
 }
 
@@ -503,7 +456,8 @@ void http_server_stop(struct http_server *server)
     if (server->listener >= 0) close(server->listener);
     server->listener = -1;
     server->now_ns = real_ns();
-    while (server->lists[PHASE_IDLE].first) cut(server->lists[PHASE_IDLE].first);
+    struct phase_member *idle;
+    while ((idle = server->phases.lists[PHASE_IDLE].first)) cut((struct connection *)idle);
 }
 
 bool http_server_is_done(const struct http_server *server)
@@ -513,11 +467,12 @@ bool http_server_is_done(const struct http_server *server)
 
 static void answer_held(struct http_server *server)
 {
-    struct connection *held;
-    while ((held = server->lists[PHASE_HELD].first)) {
-        service_forget(server->live->service, held->exchange);
-        exchange_fail(held->exchange, 503, "stopping", "the service stopped before this was done");
-        exchange_send(held->exchange);
+    const struct phase_member *held;
+    while ((held = server->phases.lists[PHASE_HELD].first)) {
+        struct exchange *exchange = ((const struct connection *)held)->exchange;
+        service_forget(server->live->service, exchange);
+        exchange_fail(exchange, 503, "stopping", "the service stopped before this was done");
+        exchange_send(exchange);
     }
 }
 
