@@ -39,6 +39,7 @@ enum {
     ANSWER_BYTES = 8192
 };
 
+enum { BEHIND = 400 }; /* how far back a parent is */
 enum state { CLOSED, READY, SENT };
 
 struct connection {
@@ -61,6 +62,7 @@ struct load {
     char (*ids)[40];
     uint32_t id_count;
     FILE *acked;
+    unsigned char *known; /* by number: it was acknowledged, so another may stand below it */
 };
 
 static int64_t now_ns(void)
@@ -104,14 +106,14 @@ static bool call(struct load *load, struct connection *connection)
 
 /* ---- requests ---- */
 
-/* Every fourth task stands below the one before it, so that some are speculative. */
+/* Most tasks stand below one of a while ago, if that was acknowledged: some are speculative then. */
 static int write_submission(const struct load *load, char *out, uint64_t number)
 {
     char body[512], id[128] = "", parent[64] = "";
-    const unsigned long long mine = number, first = number / 4 * 4;
+    const unsigned long long mine = number, first = number < BEHIND ? 0 : (number - BEHIND) / 4 * 4;
     bool has_name = strncmp(load->prefix, "key", 3) != 0;
     if (has_name) snprintf(id, sizeof id, "\"task_id\":\"%s-%08llu\",", load->prefix, mine);
-    if (has_name && mine != first)
+    if (has_name && mine >= BEHIND && mine % 4 != 0 && load->known[first])
         snprintf(parent, sizeof parent, ",\"depends_on\":[\"%s-%08llu\"]", load->prefix, first);
     int size =
         snprintf(body, sizeof body,
@@ -162,7 +164,10 @@ static void count(struct load *load, const struct connection *connection)
         load->latencies[load->latency_count++] = now_ns() - connection->due_ns;
     if (status >= 200 && status < 300) {
         load->good++;
-        if (load->submits) acknowledge(load, connection);
+        if (load->submits) {
+            load->known[connection->number] = 1;
+            acknowledge(load, connection);
+        }
     } else if (status == 404) {
         load->missing++;
         if (load->missing <= 3)
@@ -237,6 +242,8 @@ static void submit(struct load *load, double rate, double seconds)
 {
     int64_t begin_ns = now_ns(), gap_ns = (int64_t)(1e9 / rate);
     uint64_t total = (uint64_t)(rate * seconds), number = 0;
+    load->known = calloc(total + 1, 1);
+    if (!load->known) return;
     int failures = 0;
     while (number < total && failures < 200) {
         int64_t due_ns = begin_ns + (int64_t)number * gap_ns;
