@@ -12,6 +12,7 @@
     X(benchmark_history_add)                                                                                 \
     X(benchmark_history_list)                                                                                \
     X(benchmark_history_trend)                                                                               \
+    X(serve)                                                                                                 \
     X(tune)                                                                                                  \
     X(chain_describe)                                                                                        \
     X(chain_tabulate)                                                                                        \
