@@ -1,6 +1,8 @@
 /* cli/cmd_config_show.c: what would be in force, and why. */
-#include "cli/command.h"
+#include "cli/client.h"
 #include "cli/config_args.h"
+#include "cli/view.h"
+#include <string.h>
 
 static const struct flag FLAGS[] = {
     FLAG_CONFIG,
@@ -9,9 +11,48 @@ static const struct flag FLAGS[] = {
      .type = FLAG_TEXT,
      .help = "keys of one section only: speculation.proof"},
     {.name = "sources", .type = FLAG_SWITCH, .help = "a third field: where the value came from"},
+    FLAG_URL,
+    FLAG_PATIENCE,
     FLAG_OUTPUT_FORMAT,
     {0},
 };
+
+/* ---- what a running service has in force ---- */
+
+static bool is_in_section(const char *key, const char *section)
+{
+    size_t size = section ? strlen(section) : 0;
+    return size == 0 || (strncmp(key, section, size) == 0 && key[size] == '.');
+}
+
+static err print_value(const struct json_node *entry, FILE *out, struct diag *diag)
+{
+    static const enum cell_kind KINDS[] = {CELL_TEXT, CELL_BOOL, CELL_NUMBER};
+    char cell[CELL_BYTES_MOST];
+    for (int i = 0; i < 3; i++) {
+        const struct column column = {"", "value", KINDS[i]};
+        if (view_cell(entry, &column, cell, i == 2 ? diag : NULL) != OK) continue;
+        const char *word = KINDS[i] != CELL_BOOL ? cell : strcmp(cell, "yes") == 0 ? "true" : "false";
+        fputs(word, out);
+        return OK;
+    }
+    return ERR_IO;
+}
+
+static err show_live(struct args *args, const struct json_node *root, struct diag *diag)
+{
+    struct json_node keys, entry;
+    const char *key = NULL, *source;
+    TRY(json_get_object(root, "keys", &keys, diag));
+    while (json_next(&keys, key, &key, &entry)) {
+        if (!is_in_section(key, args_text(args, "section"))) continue;
+        fprintf(args->out, "%s ", key);
+        TRY(print_value(&entry, args->out, diag));
+        TRY(json_get_text(&entry, "source", &source, diag));
+        fprintf(args->out, args_switch(args, "sources") ? " %s\n" : "\n", source);
+    }
+    return OK;
+}
 
 static err run(struct args *args, struct diag *diag)
 {
@@ -22,6 +63,10 @@ static err run(struct args *args, struct diag *diag)
         return diag_fail(diag, ERR_USAGE,
                          "--section: no key is in \"%.64s\"; sections are those of docs/CONFIG.md",
                          view.section);
+    if (args_given(args, "url") && args_given(args, "config"))
+        return diag_fail(diag, ERR_USAGE, "--url and --config: give one, a running service or a file");
+    if (args_given(args, "url"))
+        return client_run(args, &(struct client_request){.path = "/admin/config"}, show_live, diag);
     TRY(config_from_args(&config, args, diag));
     if (args_wants_json(args))
         config_print_json(&config, &view, args->out);
@@ -37,9 +82,11 @@ const struct command COMMAND_config_show = {
     .flags = FLAGS,
     .description = "One key and value a line, from the compiled defaults, the mode's preset, the file and\n"
                    "the AGENC_SPECULATION_* variables, the later over the earlier. JSON says for each key\n"
-                   "where its value came from; --sources does the same for people.",
+                   "where its value came from; --sources does the same for people. With --url: what a "
+                   "running service has in force.",
     .examples = "agenc config show --section speculation\n"
                 "agenc config show --config scenarios/config/prod.toml --sources\n"
+                "agenc config show --url http://localhost:9090 --section speculation.proof\n"
                 "AGENC_SPECULATION_MAX_DEPTH=5 agenc config show --output json",
     .run = run,
 };

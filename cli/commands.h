@@ -60,6 +60,7 @@
     X(proof_worker_timeout)                                                                                  \
     X(proof_worker_queue)                                                                                    \
     X(top)                                                                                                   \
+    X(report)                                                                                                \
     X(completion_bash)                                                                                       \
     X(manpage)
 

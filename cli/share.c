@@ -37,16 +37,33 @@ static bool program_folder(char out[SHARE_PATH_BYTES])
     return true;
 }
 
+/* `variable` names the root itself, wherever it is. */
+static bool find(const char *variable, const char *root, const char *name, char *const *environment,
+                 char out[SHARE_PATH_BYTES])
+{
+    char program[SHARE_PATH_BYTES], below[64];
+    const char *chosen = environment_get(environment, variable);
+    if (chosen) return try_place(chosen, "", name, out);
+    if (program_folder(program)) {
+        snprintf(below, sizeof below, "/../../%s", root);
+        if (try_place(program, below, name, out)) return true;
+        snprintf(below, sizeof below, "/../share/agenc/%s", root);
+        if (try_place(program, below, name, out)) return true;
+    }
+    return try_place(root, "", name, out);
+}
+
 err share_folder(const char *name, char *const *environment, char out[SHARE_PATH_BYTES], struct diag *diag)
 {
-    char program[SHARE_PATH_BYTES];
+    if (find("AGENC_SCENARIOS", "scenarios", name, environment, out)) return OK;
     const char *chosen = environment_get(environment, "AGENC_SCENARIOS");
-    if (chosen && try_place(chosen, "", name, out)) return OK;
-    if (!chosen && program_folder(program)) {
-        if (try_place(program, "/../../scenarios", name, out)) return OK;
-        if (try_place(program, "/../share/agenc/scenarios", name, out)) return OK;
-    }
-    if (!chosen && try_place("scenarios", "", name, out)) return OK;
     return diag_fail(diag, ERR_IO, "%s%sno folder scenarios/%s; AGENC_SCENARIOS can name where scenarios/ is",
                      chosen ? chosen : "", chosen ? ": " : "", name);
+}
+
+err share_ops_folder(const char *name, char *const *environment, char out[SHARE_PATH_BYTES],
+                     struct diag *diag)
+{
+    if (find("AGENC_OPS", "ops", name, environment, out)) return OK;
+    return diag_fail(diag, ERR_IO, "no folder ops/%s; AGENC_OPS can name where ops/ is", name);
 }
