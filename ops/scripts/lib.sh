@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# ops/scripts/lib.sh: what the scripts share. Sourced, not run.
+#
+#   ADMIN_URL    the service (http://localhost:9090)
+#   ADMIN_TOKEN  for what changes something; never printed
+#   TIME_SCALE   how fast the service's clock runs (1): waits are divided by it
+
+ADMIN_URL=${ADMIN_URL:-${AGENC_URL:-http://localhost:9090}}
+ADMIN_URL=${ADMIN_URL%/}
+export AGENC_URL=$ADMIN_URL
+TIME_SCALE=${TIME_SCALE:-1}
+
+# The program: $AGENC, the one in PATH, or the one built beside this folder.
+lib_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+if [[ -z ${AGENC:-} ]]; then
+    if command -v agenc > /dev/null; then AGENC=agenc; else AGENC=$lib_folder/../../build/release/agenc; fi
+fi
+
+die() {
+    printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+    exit 1
+}
+
+need() { # need PROGRAM...: or it is said what is missing
+    local program
+    for program in "$@"; do
+        command -v "$program" > /dev/null || die "needs $program, which is not installed"
+    done
+}
+
+get() { # get PATH: the answer; fails with curl's status, and says where, when there is none
+    curl --silent --show-error --fail-with-body --max-time 30 "$ADMIN_URL$1"
+}
+
+post() { # post PATH [BODY [SECONDS]]: the token goes by a file descriptor, so that no process list shows it
+    curl --silent --show-error --fail-with-body --max-time "${3:-30}" -X POST -K <(printf 'header = "Authorization: Bearer %s"\n' "${ADMIN_TOKEN:-}") \
+        -H 'Content-Type: application/json' -d "${2-{\}}" "$ADMIN_URL$1"
+}
+
+# metric NAME < exposition: the sum of its samples. Matches the whole name, so that neither HELP lines nor
+# longer names count; a family that has a total without labels is that total.
+metric() {
+    awk -v name="$1" '
+        $1 == name { total = $2; has_total = 1 }
+        index($1, name "{") == 1 { sum += $NF; has_some = 1 }
+        END { if (has_total) printf "%.15g\n", total; else if (has_some) printf "%.15g\n", sum; else exit 1 }'
+}
+
+pause() { # pause SECONDS: of the service's clock
+    sleep "$(awk -v s="$1" -v x="$TIME_SCALE" 'BEGIN { print s / x }')"
+}

@@ -1,0 +1,45 @@
+#!/bin/bash
+# ops/scripts/recovery.sh: after a crash: off, check, rebuild when needed, free what is stuck, on again at 10 %.
+#
+# Answers are read as JSON, so that no word is taken for another one that contains it.
+set -euo pipefail
+# shellcheck source=ops/scripts/lib.sh
+source "$(dirname "$0")/lib.sh"
+need curl jq
+step() { printf '%s. %s\n' "$1" "$2"; }
+
+echo "=== Speculation recovery ==="
+step 1 "Turning speculation off"
+post /admin/config '{"speculation.enabled": false}' > /dev/null || true
+
+step 2 "Waiting for the service"
+for (( try = 0; ; try++ )); do
+    status=$(curl --silent --max-time 5 "$ADMIN_URL/health" | jq -r .status 2> /dev/null) || status=
+    [[ $status == healthy || $status == degraded ]] && break
+    (( try < ${RECOVERY_TRIES:-120} )) || die "the service does not come up: ${status:-no answer}"
+    sleep "${RECOVERY_PAUSE:-5}"
+done
+echo "   $status"
+
+step 3 "Checking the state"
+integrity=$(get /admin/integrity-check | jq -r .status)
+echo "   $integrity"
+if [[ $integrity != ok ]]; then
+    echo "   rebuilding the state from the log..."
+    post /admin/recovery '{"action": "rebuild_state"}' > /dev/null
+    while state=$(get /admin/recovery/status | jq -r .state) && [[ $state == in_progress ]]; do
+        sleep "${RECOVERY_PAUSE:-5}"
+    done
+    [[ $state == completed ]] || die "the rebuild ended as $state"
+    [[ $(get /admin/integrity-check | jq -r .status) == ok ]] || die "the state does not agree with itself after the rebuild either"
+fi
+
+step 4 "Releasing stake that is stuck"
+post /admin/stake/recover-all '{}' | jq -c . || echo "   not possible now"
+step 5 "Clearing the proof queue"
+post /admin/proof/clear-queue '{}' | jq -c . || echo "   not possible now"
+step 6 "Collecting garbage"
+post /admin/gc '{}' | jq -c .
+step 7 "Turning speculation on again, carefully"
+post /admin/config '{"speculation.enabled": true, "speculation.mode": "conservative", "speculation.max_depth": 2, "speculation.features.rollout_percentage": 10}' > /dev/null
+echo "=== Recovered. Watch the dashboards before raising the rollout. ==="

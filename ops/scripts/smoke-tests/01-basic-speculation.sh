@@ -1,0 +1,25 @@
+#!/bin/bash
+# 01-basic-speculation.sh: a child runs ahead of its parent's confirmation, and is confirmed after it.
+set -euo pipefail
+# shellcheck source=ops/scripts/lib.sh
+source "$(dirname "$0")/../lib.sh"
+need jq
+
+echo "=== Smoke 1: speculation ==="
+parent=$("$AGENC" task submit --type compute --payload '{"value": 100}' --output json | jq -r .task_id)
+child=$("$AGENC" task submit --type compute --payload '{"value": 200}' --depends-on "$parent" --output json | jq -r .task_id)
+echo "parent $parent, child $child"
+
+pause 5
+word=$("$AGENC" task status "$child" --output json | jq -r .speculation_status)
+if [[ $word != speculative ]]; then
+    waits=$("$AGENC" task status "$child" --output json | jq -r '.waiting_for // .reason // "nothing"')
+    die "five seconds after its submission the child is $word, want speculative (held by: $waits)"
+fi
+echo "✓ the child runs speculatively"
+
+"$AGENC" task wait "$parent" --timeout 60 > /dev/null || die "the parent was not confirmed within 60 s"
+pause 5
+status=$("$AGENC" task status "$child" --output json | jq -r .status)
+[[ $status == confirmed ]] || die "five seconds after its parent's confirmation the child is $status, want confirmed"
+echo "✓ the child was confirmed after its parent"

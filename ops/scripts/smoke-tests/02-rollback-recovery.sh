@@ -1,0 +1,23 @@
+#!/bin/bash
+# 02-rollback-recovery.sh: when a parent's proof is found wrong, its child is rolled back, and counted.
+set -euo pipefail
+# shellcheck source=ops/scripts/lib.sh
+source "$(dirname "$0")/../lib.sh"
+need jq
+
+echo "=== Smoke 2: rollback ==="
+count() { get /metrics | metric speculation_rollback_total; }
+before=$(count)
+# An agent of its own: the parent is slashed, and its agent sits out a cooldown that others should not.
+agent=$AGENC_AGENT-fails-$$
+"$AGENC" stake init --amount 100000000 --agent "$agent" > /dev/null
+parent=$("$AGENC" task submit --agent "$agent" --payload '{"fail": true}' --output json | jq -r .task_id)
+child=$("$AGENC" task submit --agent "$agent" --payload '{"value": 100}' --depends-on "$parent" --output json | jq -r .task_id)
+
+pause 15
+status=$("$AGENC" task status "$child" --output json | jq -r .status)
+[[ $status == rolled_back ]] || die "fifteen seconds after its parent's submission the child is $status, want rolled_back"
+echo "✓ the child was rolled back"
+after=$(count)
+awk -v a="$after" -v b="$before" 'BEGIN { exit !(a > b) }' || die "speculation_rollback_total stayed at $before"
+echo "✓ the rollback was counted ($before, now $after)"

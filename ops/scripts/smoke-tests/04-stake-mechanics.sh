@@ -1,0 +1,64 @@
+#!/bin/bash
+# 04-stake-mechanics.sh: a bond is locked while work is speculative, goes back when it is confirmed, is slashed
+# when a proof is wrong, and the agent then waits out a cooldown. Only the root pays; its victims get all back.
+set -euo pipefail
+# shellcheck source=ops/scripts/lib.sh
+source "$(dirname "$0")/../lib.sh"
+need jq
+
+echo "=== Smoke 4: stake ==="
+agent=smoke-stake-$$-$(date +%s)
+stake() { get "/admin/agent/$agent/speculation" | jq -r ".stake.$1"; }
+task() { "$AGENC" task status "$1" --output json | jq -r ".$2"; }
+submit() { "$AGENC" task submit --agent "$agent" --output json "$@" | jq -r .task_id; }
+
+"$AGENC" stake init --amount 100000000 --agent "$agent" > /dev/null
+[[ $(stake balance) == 100000000 && $(stake locked) == 0 ]] || die "a fresh agent should own 100000000 lamports, none locked"
+echo "✓ the deposit is there"
+
+# A lock for the time of speculation, and back.
+parent=$(submit --payload '{"value": 1}')
+child=$(submit --payload '{"value": 2}' --depends-on "$parent")
+pause 5
+bond=$(task "$child" stake.bond_lamports)
+locked=$(stake locked)
+(( bond > 0 && locked >= bond )) || die "the speculative child should have locked a bond: bond $bond, locked $locked"
+(( $(stake available) + locked == $(stake balance) )) || die "available and locked should be the balance"
+echo "✓ $bond lamports are locked for the speculative child"
+"$AGENC" task wait "$child" --timeout 60 > /dev/null || die "the child was not confirmed within 60 s"
+[[ $(stake locked) == 0 && $(stake balance) == 100000000 ]] || die "after confirmation all of the bond should be back"
+echo "✓ all of it is back after the confirmation"
+
+# A wrong proof below an unconfirmed parent: bonded, so there is something to slash.
+parent=$(submit --payload '{"value": 3}' --compute 9s)
+wrong=$(submit --payload '{"fail": true}' --compute 100ms --depends-on "$parent")
+victim=$(submit --payload '{"value": 4}' --compute 100ms --depends-on "$wrong")
+"$AGENC" task wait "$wrong" --timeout 90 > /dev/null 2>&1 && die "a wrong proof should not be confirmed"
+pause 3
+slashed=$(task "$wrong" stake.slashed_lamports)
+bond=$(task "$wrong" stake.bond_lamports)
+share=$(get /admin/config | jq -r '.keys["speculation.stake.slash_percentage"].value')
+want=$(awk -v b="$bond" -v p="$share" 'BEGIN { printf "%d", b * p + 1e-6 }')
+(( bond > 0 && slashed == want )) || die "the root's bond is $bond lamports; $want should be slashed, not $slashed"
+[[ $(task "$victim" stake.slashed_lamports) == 0 ]] || die "the victim should not be slashed"
+echo "✓ $slashed of $bond lamports were slashed from the root, none from its victim"
+(( $(stake slashed_total) == slashed && $(stake balance) < 100000000 )) || die "the agent's balance should show the slash"
+[[ $(get "/admin/slashes?limit=1" | jq -r '.[0].task_id') == "$wrong" ]] || die "the slash should stand in the history"
+
+# Cooldown: nothing speculative for a while, ordinary work goes on.
+if [[ $(stake cooldown_until) != null ]]; then
+    parent=$(submit --payload '{"value": 5}')
+    child=$(submit --payload '{"value": 6}' --depends-on "$parent")
+    pause 1
+    [[ $(task "$child" waiting_for) =~ ^(agent_cooldown|parent_output_pending)$ ]] || die "during the cooldown the child should wait, but: $(task "$child" waiting_for)"
+    echo "✓ the agent waits out its cooldown until $(stake cooldown_until)"
+fi
+
+# No bond beyond what an agent owns.
+poor=$agent-poor
+"$AGENC" stake init --amount 1 --agent "$poor" > /dev/null
+parent=$("$AGENC" task submit --agent "$poor" --payload '{"value": 7}' --output json | jq -r .task_id)
+child=$("$AGENC" task submit --agent "$poor" --payload '{"value": 8}' --depends-on "$parent" --output json | jq -r .task_id)
+pause 3
+[[ $(task "$child" waiting_for) == stake_insufficient ]] || die "without stake the child should wait for it, but: $(task "$child" waiting_for)"
+echo "✓ without stake nothing is speculative"
