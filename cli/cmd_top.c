@@ -77,7 +77,7 @@ static struct top_size size_of(FILE *out)
     struct winsize window;
     if (ioctl(fileno(out), TIOCGWINSZ, &window) == 0 && window.ws_col > 0 && window.ws_row > 0)
         return (struct top_size){window.ws_col, window.ws_row};
-    return (struct top_size){80, 50};
+    return (struct top_size){UINT16_MAX, UINT16_MAX}; /* no terminal: nothing is cut */
 }
 
 /* True: somebody wants it to end. A changed size ends the wait as well. */

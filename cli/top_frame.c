@@ -209,10 +209,10 @@ void top_frame(struct args *args, const struct top_view *now, const struct top_v
     struct json_node status = json_root(now->status.json);
     head(&frame, &status, diag);
     speculation(&frame, &status, diag);
+    alerts(&frame, now); /* first, so that the smallest screen shows them */
     rates(&frame, now, before);
     queues(&frame, now);
     depths(&frame, now);
     chain(&frame, &status, now, diag);
-    alerts(&frame, now);
     if (frame.is_terminal) fputs("\033[J", args->out);
 }

@@ -200,7 +200,7 @@ static void apply(struct book *book, struct record *record, const struct effect 
 
 void book_effect(struct book *book, const struct effect *effect)
 {
-    bool is_of_task = effect->kind <= NOTE_UNDONE || effect->kind == NOTE_PRUNED;
+    bool is_of_task = effect->kind <= NOTE_ROLLBACK_END || effect->kind == NOTE_PRUNED;
     struct record *record = is_of_task ? book_by_id(book, effect->task_id) : NULL;
     if (!record) return;
     if (effect->kind == NOTE_PRUNED) {

@@ -147,8 +147,14 @@ static void handle_task(struct exchange *exchange)
 
 /* ---- its timeline ---- */
 
+static bool is_submission(const struct book_step *step)
+{
+    return step->kind == NOTE_STATUS && step->from == TASK_PENDING && step->to == TASK_PENDING;
+}
+
 static const char *event_of(const struct book_step *step)
 {
+    if (is_submission(step)) return "submitted";
     return step->kind < EFFECT_KIND_COUNT
                ? effect_kind_name((enum effect_kind)step->kind)
                : event_kind_name((enum event_kind)(step->kind - EFFECT_KIND_COUNT));
@@ -159,7 +165,7 @@ static void ends_of(const struct book_step *step, const char **from, const char 
 {
     *from = *to = NULL;
     if (step->kind == NOTE_STATUS) {
-        *from = task_status_name((enum task_status)step->from);
+        *from = is_submission(step) ? NULL : task_status_name((enum task_status)step->from);
         *to = task_status_name((enum task_status)step->to);
     } else if (step->kind == NOTE_WAIT) {
         *from = wait_reason_name((enum wait_reason)step->from);

@@ -15,6 +15,7 @@ compare() { # compare METRIC NAME
         return
     fi
     awk -v name="$2" -v was="$was" -v is="$is" 'BEGIN {
+        if (was ~ /nan/ || is ~ /nan/) { printf "%-26s %18s -> %18s   no figure\n", name, was, is; exit }
         if (was == 0) change = is == 0 ? "no change" : "new"
         else change = sprintf("%+.1f %%", (is - was) / was * 100)
         printf "%-26s %18.15g -> %18.15g   %s\n", name, was, is, change

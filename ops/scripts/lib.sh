@@ -28,13 +28,24 @@ need() { # need PROGRAM...: or it is said what is missing
     done
 }
 
-get() { # get PATH: the answer; fails with curl's status, and says where, when there is none
-    curl --silent --show-error --fail-with-body --max-time 30 "$ADMIN_URL$1"
+# The answer; when it is a refusal the service's own words go to stderr, and the status is curl's.
+ask() { # ask PATH CURL_OPTIONS...
+    local answer status=0 path=$1
+    shift
+    answer=$(curl --silent --show-error --fail-with-body "$@" "$ADMIN_URL$path") || status=$?
+    if (( status == 0 )); then
+        printf '%s\n' "$answer"
+    else
+        printf '%s: %s: %s\n' "$(basename "$0")" "$path" "${answer:-no answer}" >&2
+    fi
+    return "$status"
 }
 
-post() { # post PATH [BODY [SECONDS]]: the token goes by a file descriptor, so that no process list shows it
-    curl --silent --show-error --fail-with-body --max-time "${3:-30}" -X POST -K <(printf 'header = "Authorization: Bearer %s"\n' "${ADMIN_TOKEN:-}") \
-        -H 'Content-Type: application/json' -d "${2-{\}}" "$ADMIN_URL$1"
+get() { ask "$1" --max-time 30; }
+
+post() { # post PATH [BODY [SECONDS]]: the token goes by a file descriptor, so that no list of processes shows it
+    ask "$1" --max-time "${3:-30}" -X POST -H 'Content-Type: application/json' -d "${2-{\}}" \
+        -K <(printf 'header = "Authorization: Bearer %s"\n' "${ADMIN_TOKEN:-}")
 }
 
 # metric NAME < exposition: the sum of its samples. Matches the whole name, so that neither HELP lines nor

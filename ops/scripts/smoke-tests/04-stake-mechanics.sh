@@ -12,12 +12,15 @@ stake() { get "/admin/agent/$agent/speculation" | jq -r ".stake.$1"; }
 task() { "$AGENC" task status "$1" --output json | jq -r ".$2"; }
 submit() { "$AGENC" task submit --agent "$agent" --output json "$@" | jq -r .task_id; }
 
+# Its first task: where the chain is simulated the agent gets a first deposit with it.
+parent=$(submit --payload '{"value": 1}')
+before=$(stake balance)
 "$AGENC" stake init --amount 100000000 --agent "$agent" > /dev/null
-[[ $(stake balance) == 100000000 && $(stake locked) == 0 ]] || die "a fresh agent should own 100000000 lamports, none locked"
+balance=$(stake balance)
+(( balance == before + 100000000 )) || die "a deposit of 100000000 lamports made $before into $balance"
 echo "✓ the deposit is there"
 
 # A lock for the time of speculation, and back.
-parent=$(submit --payload '{"value": 1}')
 child=$(submit --payload '{"value": 2}' --depends-on "$parent")
 pause 5
 bond=$(task "$child" stake.bond_lamports)
@@ -26,13 +29,13 @@ locked=$(stake locked)
 (( $(stake available) + locked == $(stake balance) )) || die "available and locked should be the balance"
 echo "✓ $bond lamports are locked for the speculative child"
 "$AGENC" task wait "$child" --timeout 60 > /dev/null || die "the child was not confirmed within 60 s"
-[[ $(stake locked) == 0 && $(stake balance) == 100000000 ]] || die "after confirmation all of the bond should be back"
+[[ $(stake locked) == 0 && $(stake balance) == "$balance" ]] || die "after confirmation all of the bond should be back"
 echo "✓ all of it is back after the confirmation"
 
-# A wrong proof below an unconfirmed parent: bonded, so there is something to slash.
-parent=$(submit --payload '{"value": 3}' --compute 9s)
-wrong=$(submit --payload '{"fail": true}' --compute 100ms --depends-on "$parent")
-victim=$(submit --payload '{"value": 4}' --compute 100ms --depends-on "$wrong")
+# A wrong proof below an unconfirmed parent: it is bonded, so that there is something to slash.
+parent=$(submit --payload '{"value": 3}')
+wrong=$(submit --payload '{"fail": true}' --depends-on "$parent")
+victim=$(submit --payload '{"value": 4}' --depends-on "$wrong")
 "$AGENC" task wait "$wrong" --timeout 90 > /dev/null 2>&1 && die "a wrong proof should not be confirmed"
 pause 3
 slashed=$(task "$wrong" stake.slashed_lamports)
@@ -42,7 +45,7 @@ want=$(awk -v b="$bond" -v p="$share" 'BEGIN { printf "%d", b * p + 1e-6 }')
 (( bond > 0 && slashed == want )) || die "the root's bond is $bond lamports; $want should be slashed, not $slashed"
 [[ $(task "$victim" stake.slashed_lamports) == 0 ]] || die "the victim should not be slashed"
 echo "✓ $slashed of $bond lamports were slashed from the root, none from its victim"
-(( $(stake slashed_total) == slashed && $(stake balance) < 100000000 )) || die "the agent's balance should show the slash"
+(( $(stake slashed_total) == slashed && $(stake balance) < balance )) || die "the agent's balance should show the slash"
 [[ $(get "/admin/slashes?limit=1" | jq -r '.[0].task_id') == "$wrong" ]] || die "the slash should stand in the history"
 
 # Cooldown: nothing speculative for a while, ordinary work goes on.
@@ -54,11 +57,14 @@ if [[ $(stake cooldown_until) != null ]]; then
     echo "✓ the agent waits out its cooldown until $(stake cooldown_until)"
 fi
 
-# No bond beyond what an agent owns.
+# No bond beyond what an agent owns: all but one lamport leaves, and its children wait.
 poor=$agent-poor
+child_of() { "$AGENC" task submit --agent "$poor" --payload '{"value": 8}' --depends-on "$1" --output json | jq -r .task_id; }
 "$AGENC" stake init --amount 1 --agent "$poor" > /dev/null
 parent=$("$AGENC" task submit --agent "$poor" --payload '{"value": 7}' --output json | jq -r .task_id)
-child=$("$AGENC" task submit --agent "$poor" --payload '{"value": 8}' --depends-on "$parent" --output json | jq -r .task_id)
+rest=$(get "/admin/agent/$poor/speculation" | jq -r .stake.available)
+post /admin/stake/withdraw "{\"agent_id\": \"$poor\", \"lamports\": $((rest - 1)), \"immediate\": true}" > /dev/null
+child=$(child_of "$parent")
 pause 3
 [[ $(task "$child" waiting_for) == stake_insufficient ]] || die "without stake the child should wait for it, but: $(task "$child" waiting_for)"
 echo "✓ without stake nothing is speculative"

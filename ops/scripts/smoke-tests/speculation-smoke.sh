@@ -26,8 +26,8 @@ if [[ $environment == local ]]; then
     post /admin/config '{"speculation.enabled": true, "speculation.features.rollout_percentage": 100}' > /dev/null
 fi
 # A smoke agent without stake cannot speculate; one SOL is plenty.
-available=$(get "/admin/agent/$AGENC_AGENT/speculation" 2> /dev/null | jq -r '.stake.available // 0' || echo 0)
-(( ${available:-0} >= 100000000 )) || "$AGENC" stake init --amount 1000000000 --agent "$AGENC_AGENT" > /dev/null
+available=$(curl --silent --max-time 30 "$ADMIN_URL/admin/agent/$AGENC_AGENT/speculation" | jq -r '.stake.available // 0')
+(( available >= 100000000 )) || "$AGENC" stake init --amount 1000000000 --agent "$AGENC_AGENT" > /dev/null
 
 began=$(date +%s) passed=0
 tests=("$folder"/0[1-5]-*.sh)
