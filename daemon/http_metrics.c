@@ -6,6 +6,10 @@
 static void metrics(struct exchange *exchange)
 {
     const struct live *live = exchange_live(exchange);
+    if (service_skips_scrape(live->service)) {
+        exchange_fail(exchange, 503, "chaos", "a fault that was armed (ops.scrape_gap) hides the metrics");
+        return;
+    }
     FILE *out = exchange_text(exchange, "text/plain; version=0.0.4; charset=utf-8");
     if (exchange_is_of_workers(exchange))
         metrics_write_workers(live->metrics, live->service, out);

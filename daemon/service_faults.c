@@ -139,6 +139,17 @@ static void put_again(struct service *service, const struct calendar_entry *entr
     if (calendar_add(service->calendar, &late) != OK) lose(service);
 }
 
+static const enum event_kind ANSWERS[PORT_KINDS] = {
+    [PORT_EXECUTED] = EVENT_EXECUTED,       [PORT_ABORTED] = EVENT_ABORTED,
+    [PORT_RESTORED] = EVENT_RESTORED,       [PORT_PROVED] = EVENT_PROOF_DONE,
+    [PORT_WORKER_FREE] = EVENT_WORKER_FREE,
+};
+
+static enum event_kind event_of(const struct calendar_entry *entry)
+{
+    return entry->kind == PORT_TX ? (enum event_kind)(entry->argument >> 8 & 0xff) : ANSWERS[entry->kind];
+}
+
 bool faults_hear_answer(struct service *service, const struct calendar_entry *entry, enum chaos_target link)
 {
     if (!service->faults) return true;
@@ -147,6 +158,7 @@ bool faults_hear_answer(struct service *service, const struct calendar_entry *en
     struct occasion occasion = {.kind = OCCASION_MESSAGE, .entity = task->id, .ordinal = task->messages++};
     occasion.u.message = (struct occasion_message){.link = link,
                                                    .is_answer = true,
+                                                   .event = event_of(entry),
                                                    .bytes = 128,
                                                    .sent_ns = task->asked_ns - service->arm_base_ns,
                                                    .at_ns = armed_ns(service, now_ns)};

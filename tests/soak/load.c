@@ -39,7 +39,6 @@ enum {
     ANSWER_BYTES = 8192
 };
 
-enum { BEHIND = 400 }; /* how far back a parent is */
 enum state { CLOSED, READY, SENT };
 
 struct connection {
@@ -62,6 +61,7 @@ struct load {
     char (*ids)[40];
     uint32_t id_count;
     FILE *acked;
+    uint64_t behind;      /* how far back a parent is: of 80 ms ago */
     unsigned char *known; /* by number: it was acknowledged, so another may stand below it */
 };
 
@@ -110,10 +110,11 @@ static bool call(struct load *load, struct connection *connection)
 static int write_submission(const struct load *load, char *out, uint64_t number)
 {
     char body[512], id[128] = "", parent[64] = "";
-    const unsigned long long mine = number, first = number < BEHIND ? 0 : (number - BEHIND) / 4 * 4;
+    const unsigned long long mine = number,
+                             first = number < load->behind ? 0 : (number - load->behind) / 4 * 4;
     bool has_name = strncmp(load->prefix, "key", 3) != 0;
     if (has_name) snprintf(id, sizeof id, "\"task_id\":\"%s-%08llu\",", load->prefix, mine);
-    if (has_name && mine >= BEHIND && mine % 4 != 0 && load->known[first])
+    if (has_name && mine >= load->behind && mine % 4 != 0 && load->known[first])
         snprintf(parent, sizeof parent, ",\"depends_on\":[\"%s-%08llu\"]", load->prefix, first);
     int size =
         snprintf(body, sizeof body,
@@ -242,6 +243,7 @@ static void submit(struct load *load, double rate, double seconds)
 {
     int64_t begin_ns = now_ns(), gap_ns = (int64_t)(1e9 / rate);
     uint64_t total = (uint64_t)(rate * seconds), number = 0;
+    load->behind = (uint64_t)(rate * .08) + 4;
     load->known = calloc(total + 1, 1);
     if (!load->known) return;
     int failures = 0;
