@@ -192,11 +192,15 @@ docs: $(OUT)/agenc $(OUT)/tests/validate-provers ## Write the documents that com
 	@$(OUT)/agenc config docs > docs/CONFIG.md
 	@$(OUT)/agenc config docs --format toml > scenarios/config/default.toml
 	@$(OUT)/agenc config docs --format metrics > docs/METRICS.md
+	@$(MAKE) --no-print-directory rules
 	@$(OUT)/agenc config docs --format openapi > docs/openapi.json
 	@$(OUT)/agenc manpage > docs/agenc.1
 	@ci/chain-parameters > docs/CHAIN.md
 	@$(OUT)/agenc chaos docs > docs/CHAOS.md
 	@$(OUT)/tests/validate-provers | ci/section docs/VALIDATION.md provers --write
+rules: ## Write alert rules and dashboards from their templates and ops/prometheus/thresholds.txt
+	@for kind in prometheus/rules grafana/dashboards; do \
+	    for template in ops/$${kind%/*}/templates/*.*; do ops/render <$$template >ops/$$kind/$${template##*/} || exit 1; done; done
 fmt: ## Format every source file
 	@clang-format-14 -i $$(git ls-files '*.c' '*.h' '*.cpp')
 clean: ## Remove build/
@@ -210,4 +214,4 @@ help: ## Show this list
 -include $(OBJ:.o=.d) $(OUT)/cli/main.d $(TESTLIB:.o=.d) $(TESTS:%=%.d) $(BENCHES:%=%.d) $(wildcard $(OUT)/tests/fuzz/*.d)
 .DEFAULT_GOAL := release
 .SECONDARY:
-.PHONY: release bench-chaos test tables validate-chain validate-tables validate-docs validate-provers validate-calibration validate-statistics model spin coverage judges golden-update baseline debug asan tsan bench bench-engine docs fmt clean help FORCE
+.PHONY: release rules bench-chaos test tables validate-chain validate-tables validate-docs validate-provers validate-calibration validate-statistics model spin coverage judges golden-update baseline debug asan tsan bench bench-engine docs fmt clean help FORCE

@@ -257,7 +257,8 @@ static void answer(struct exchange *exchange)
     exchange->is_answered = true;
     audit(exchange);
     if (!exchange->live->metrics) return;
-    metrics_api_latency(exchange->live->metrics, real_ns() - exchange->began_ns);
+    bool is_long = exchange->route && exchange->route->is_long; /* a drain takes as long as it takes */
+    if (!is_long) metrics_api_latency(exchange->live->metrics, real_ns() - exchange->began_ns);
     metrics_request(exchange->live->metrics, exchange->request.path, exchange->status);
 }
 
