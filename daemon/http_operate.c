@@ -189,8 +189,10 @@ static void write_counts(struct json_writer *out, const struct recovery_status *
 
 static void recovery(struct exchange *exchange)
 {
+    static const struct recovery_status NONE = {.phase = RECOVERY_IDLE};
     uint64_t job = 0;
     const struct recovery_status *status = service_rebuild_status(exchange_live(exchange)->service, &job);
+    if (!status) status = &NONE; /* there was never a job */
     enum recovery_word word = rebuild_word(status->phase);
     struct json_writer *out = exchange_json(exchange);
     json_write_object(out, NULL);

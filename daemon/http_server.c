@@ -523,7 +523,7 @@ static err start(struct http_server *server, struct diag *diag)
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
         server, MHD_OPTION_URI_LOG_CALLBACK, on_uri, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)HTTP_HEAD_BYTES + 4096, MHD_OPTION_CONNECTION_LIMIT, server->most + 64,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+        MHD_OPTION_STRICT_FOR_CLIENT, -1, MHD_OPTION_END);
     if (!server->mhd) return diag_fail(diag, ERR_NOMEM, "the HTTP server could not start");
     int inner = MHD_get_daemon_info(server->mhd, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     struct epoll_event event = {.events = EPOLLIN, .data.fd = inner};

@@ -42,16 +42,25 @@ static bool is_path_of(const struct route *route, const char *path, struct route
     return true;
 }
 
-void route_find(enum route_method method, const char *path, bool is_of_workers, struct route_match *out)
+static void look_for(enum route_method method, const char *path, bool is_of_workers, bool has_parameter,
+                     struct route_match *out)
 {
-    *out = (struct route_match){0};
     for (uint32_t i = 0; i < TABLE_COUNT; i++)
         for (const struct route *route = TABLES[i]; route->path; route++) {
             if (is_of_workers && !route->is_of_workers) continue;
-            if (!is_path_of(route, path, out)) continue;
+            if (has_parameter != (strchr(route->path, '{') != NULL) || !is_path_of(route, path, out))
+                continue;
             out->allowed |= 1u << route->method;
             if (route->method == method) out->route = route;
         }
+}
+
+/* A path that is written out is nobody's parameter: /admin/proof/clear-queue is no proof. */
+void route_find(enum route_method method, const char *path, bool is_of_workers, struct route_match *out)
+{
+    *out = (struct route_match){0};
+    look_for(method, path, is_of_workers, false, out);
+    if (!out->allowed) look_for(method, path, is_of_workers, true, out);
 }
 
 const char *route_nearest(const char *path, bool is_of_workers)
