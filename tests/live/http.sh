@@ -4,6 +4,7 @@
 agenc=$1
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
+trap '' PIPE # of sockets that the service closes, which is what is tested
 
 # ask METHOD PATH [BODY] [CURL OPTIONS...]: sets $code; the answer is in $work/body, its head in $work/head.
 ask() {
@@ -366,7 +367,9 @@ profiles() {
     check 'one at a time' is 409 . POST /admin/debug/profile/start '{"duration_seconds":2}'
     check 'it is under way' is 202 '.state == "running"' GET /admin/debug/profile/result
     local end=$((SECONDS + 3))
-    while [ $SECONDS -lt $end ]; do curl -s -m 1 "$AGENC_URL/metrics" >/dev/null; done
+    while [ $SECONDS -lt $end ]; do # shellcheck disable=SC2046
+        curl -s -m 5 $(printf "$AGENC_URL/metrics %.0s" {1..200}) >/dev/null
+    done
     curl -s -m 5 -o "$work/profile.pb.gz" "$AGENC_URL/admin/debug/profile/result"
     check 'a reader that knows nothing of ours reads it' python3 "$root/tests/live/pprof.py" "$work/profile.pb.gz"
 }
@@ -479,7 +482,7 @@ check 'a body that never ends is cut off' body_that_drips_is_cut
 check 'it ends in good order' serve_stop
 
 token=$ADMIN_TOKEN
-unset ADMIN_TOKEN
+unset ADMIN_TOKEN auth
 serve_start "$work/tokenless" "${on[@]}"
 check 'without a token configured nothing can be changed' posts_refuse 403 '.code == "token_not_configured" and (.error | test("ADMIN_TOKEN"))'
 check 'whatever token is sent' is 403 . POST /admin/gc '{}' -H "Authorization: Bearer $token"
