@@ -246,7 +246,7 @@ static err read_record(struct journal_reader *reader, const struct frame *frame,
 err journal_next(struct journal_reader *reader, enum journal_item *item, struct event *event,
                  struct journal_diag *diag)
 {
-    enum journal_kind kind;
+    enum journal_kind kind = JOURNAL_HEADER;
     do {
         struct frame frame;
         if (reader->in.used == reader->in.size) {
