@@ -178,6 +178,8 @@ tsan: ## Build with ThreadSanitizer
 	@$(MAKE) release VARIANT=tsan
 bench: $(BENCHES) ## Measure speed and memory
 	@ci/bench $(OUT)
+soak: $(OUT)/agenc $(OUT)/tests/soak/load ## Load, crashes, floods and failing disks against the live service, as a table
+	@tests/soak/run.sh $(OUT)/agenc $(OUT)/tests/soak/load $(or $(SOAK),full)
 spin: $(OUT)/tests/spin/replay ## Exhaust the model of the protocol and replay its runs in the engine
 	@tests/spin/run.sh $(OUT)
 coverage: ## Which branches of the engine the tests take; fails below 95 %
@@ -214,4 +216,4 @@ help: ## Show this list
 -include $(OBJ:.o=.d) $(OUT)/cli/main.d $(TESTLIB:.o=.d) $(TESTS:%=%.d) $(BENCHES:%=%.d) $(wildcard $(OUT)/tests/fuzz/*.d)
 .DEFAULT_GOAL := release
 .SECONDARY:
-.PHONY: release rules bench-chaos test tables validate-chain validate-tables validate-docs validate-provers validate-calibration validate-statistics model spin coverage judges golden-update baseline debug asan tsan bench bench-engine docs fmt clean help FORCE
+.PHONY: release rules bench-chaos test tables validate-chain validate-tables validate-docs validate-provers validate-calibration validate-statistics model soak spin coverage judges golden-update baseline debug asan tsan bench bench-engine docs fmt clean help FORCE
