@@ -142,7 +142,7 @@ err service_rebuild(struct service *service, uint64_t from_slot, uint64_t *job_o
                    ? diag_fail(diag, e, "speculation is on or tasks are speculative: disable and drain")
                    : e;
     }
-    rebuild->has_lost = false;
+    rebuild->has_lost = rebuild->is_written = false;
     *job_out = ++rebuild->number;
     say(service, LOG_WARN, "system.recovery.started", "the state is rebuilt from the log", NULL);
     return OK;

@@ -4,6 +4,7 @@ set -euo pipefail
 # shellcheck source=ops/scripts/lib.sh
 source "$(dirname "$0")/../lib.sh"
 need jq
+export AGENC_AGENT=${AGENC_AGENT:-smoke-agent}
 
 echo "=== Smoke 1: speculation ==="
 parent=$("$AGENC" task submit --type compute --payload '{"value": 100}' --output json | jq -r .task_id)

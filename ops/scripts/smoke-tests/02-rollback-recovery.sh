@@ -8,9 +8,8 @@ need jq
 echo "=== Smoke 2: rollback ==="
 count() { get /metrics | metric speculation_rollback_total; }
 before=$(count)
-# An agent of its own: the parent is slashed, and its agent sits out a cooldown that others should not.
-agent=$AGENC_AGENT-fails-$$
-"$AGENC" stake init --amount 100000000 --agent "$agent" > /dev/null
+agent=smoke-fails # of its own: what it spoils is its own work
+"$AGENC" stake init --amount 10000000 --agent "$agent" > /dev/null
 parent=$("$AGENC" task submit --agent "$agent" --payload '{"fail": true}' --output json | jq -r .task_id)
 child=$("$AGENC" task submit --agent "$agent" --payload '{"value": 100}' --depends-on "$parent" --output json | jq -r .task_id)
 

@@ -4,6 +4,7 @@ set -euo pipefail
 # shellcheck source=ops/scripts/lib.sh
 source "$(dirname "$0")/../lib.sh"
 need jq
+export AGENC_AGENT=${AGENC_AGENT:-smoke-agent}
 
 echo "=== Smoke 3: proof ==="
 task=$("$AGENC" task submit --type compute --payload '{"value": 42}' --output json | jq -r .task_id)

@@ -2,8 +2,9 @@
 # ops/scripts/smoke-tests/speculation-smoke.sh [--env local|production]: the five smoke tests, one after the other.
 #
 # local: they may turn speculation on for everybody, and put it back as it was afterwards. production: nothing
-# of the configuration is touched; the smoke agent must be in speculation.features.rollout_always, or the
-# rollout at 100 %. Exit 0 when all have passed.
+# of the configuration is touched: speculation must be on, and below a rollout of 100 % these agents must be in
+# speculation.features.rollout_always: smoke-agent, smoke-fails, smoke-poor, smoke-stake-0 to smoke-stake-9.
+# Exit 0 when all have passed.
 set -euo pipefail
 folder=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=ops/scripts/lib.sh
