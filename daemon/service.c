@@ -148,7 +148,7 @@ static int64_t earlier(int64_t a, int64_t b)
 int64_t service_next_ns(const struct service *service)
 {
     struct service *mine = (struct service *)(uintptr_t)service; /* the calendar sorts itself when asked */
-    if (service->rebuild.is_running && !service->is_writing) return 0;
+    if (service->rebuild.is_wanted && !service->is_writing) return 0;
     int64_t at_ns = service->is_read_only ? NEVER_NS : live_ports_next_ns(mine);
     if (!service->has_tick) at_ns = earlier(at_ns, engine_deadline_ns(service->engine));
     if (!service->has_gc) at_ns = earlier(at_ns, service->gc_next_ns);
@@ -223,6 +223,10 @@ void service_turn(struct service *service)
     int64_t now_ns = service_now_ns(service);
     jobs_turn(service);
     if (service->rebuild.is_running) return;
+    if (service->rebuild.is_wanted) {
+        service_write(service);
+        return;
+    }
     if (service->rpc) rpc_port_step(service->rpc);
     faults_turn(service, now_ns);
     if (!service->is_read_only && !service->wants_seal) live_ports_deliver(service, now_ns);
@@ -298,7 +302,7 @@ void service_status(const struct service *service, struct service_status *out)
     *out = (struct service_status){.is_ready = service->is_ready && !service->is_stopping,
                                    .is_stopping = service->is_stopping,
                                    .is_read_only = service->is_read_only,
-                                   .is_rebuilding = service->rebuild.is_running,
+                                   .is_rebuilding = service->rebuild.is_wanted,
                                    .uptime_ns = service_real_ns() - service->started_real_ns,
                                    .time_scale_ppm = service->options.time_scale_ppm,
                                    .records = service->chain.sequence,

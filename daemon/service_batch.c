@@ -81,7 +81,7 @@ static bool is_submission(const struct service_order *order)
 
 static err refuse(const struct service *service, const struct service_order *order)
 {
-    if (service->rebuild.is_running) return ERR_CONFLICT;
+    if (service->rebuild.is_wanted) return ERR_CONFLICT;
     if (service->is_read_only) return ERR_IO;
     if (service->is_stopping && is_submission(order)) return ERR_CONFLICT;
     return service->orders_waiting >= ORDERS_MOST ? ERR_LIMIT : OK;

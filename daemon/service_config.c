@@ -9,7 +9,7 @@ static err order_settings(struct service *service, const struct config *next, se
     struct pending item = {
         .event = {.kind = EVENT_SETTINGS}, .done = done, .context = context, .is_order = true};
     if (service->is_read_only) return ERR_IO;
-    if (service->rebuild.is_running) return ERR_CONFLICT;
+    if (service->rebuild.is_wanted) return ERR_CONFLICT;
     item.settings = malloc(sizeof *item.settings);
     item.config = malloc(sizeof *item.config);
     err e = item.settings && item.config ? OK : ERR_NOMEM;

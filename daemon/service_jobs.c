@@ -93,12 +93,12 @@ static void keep_effect(void *context, const struct effect *effect)
     book_effect(service->book, effect);
 }
 
-static err begin(struct service *service, uint64_t from_slot, struct diag *diag)
+static err begin(struct service *service, uint64_t from_slot)
 {
     struct rebuild *rebuild = &service->rebuild;
     struct journal_diag found;
     size_t bytes;
-    TRY(wal_read(service->wal, 0, &rebuild->log, diag));
+    TRY(wal_read(service->wal, 0, &rebuild->log, NULL));
     rebuild->log.size = wal_offset_of(&rebuild->log, service->chain.sequence);
     TRY(recovery_memory_bytes(rebuild->log.bytes, rebuild->log.size, &bytes, &found));
     TRY(arena_open(&rebuild->arena, bytes));
@@ -112,6 +112,7 @@ static err begin(struct service *service, uint64_t from_slot, struct diag *diag)
                                          .arena = &rebuild->arena,
                                          .watch = {service, keep_event, keep_effect},
                                          .findings = &rebuild->findings};
+    rebuild->job.status.phase = RECOVERY_IDLE;
     return recovery_begin(&rebuild->job, &order);
 }
 
@@ -123,26 +124,22 @@ static void clean(struct service *service)
     arena_close(&rebuild->arena);
     rebuild->arena = (struct arena){0};
     batch_free(&rebuild->events);
-    rebuild->is_running = false;
+    rebuild->is_running = rebuild->is_wanted = false;
 }
 
 err service_rebuild(struct service *service, uint64_t from_slot, uint64_t *job_out, struct diag *diag)
 {
     struct rebuild *rebuild = &service->rebuild;
-    if (rebuild->is_running) return diag_fail(diag, ERR_CONFLICT, "a rebuild is under way");
-    if (service->is_writing || service->gathering.count > 0)
-        return diag_fail(diag, ERR_CONFLICT, "events are on their way to the disk: ask again");
+    if (rebuild->is_wanted) return diag_fail(diag, ERR_CONFLICT, "a rebuild is under way");
+    if (service->config.settings.enabled)
+        return diag_fail(diag, ERR_CONFLICT,
+                         "speculation is enabled: turn it off first (speculation.enabled false)");
     if (wal_first_record(service->wal) != 0)
         return diag_fail(diag, ERR_CONFLICT, "the beginning of the log was dropped (--segments-kept)");
-    rebuild->is_running = true;
-    err e = begin(service, from_slot, diag);
-    if (e != OK) {
-        clean(service);
-        return e == ERR_CONFLICT
-                   ? diag_fail(diag, e, "speculation is on or tasks are speculative: disable and drain")
-                   : e;
-    }
+    rebuild->is_wanted = true;
     rebuild->has_lost = rebuild->is_written = false;
+    rebuild->from_slot = from_slot;
+    rebuild->job = (struct recovery){.status.phase = RECOVERY_REPLAY};
     *job_out = ++rebuild->number;
     say(service, LOG_WARN, "system.recovery.started", "the state is rebuilt from the log", NULL);
     return OK;
@@ -179,27 +176,38 @@ static bool write_own_events(struct service *service)
     return false;
 }
 
+static void fail(struct service *service)
+{
+    struct recovery_status *status = &service->rebuild.job.status;
+    say(service, LOG_ERROR, "system.recovery.failed", "the rebuild failed; the old state stays", NULL);
+    status->phase = RECOVERY_FAILED;
+    clean(service);
+}
+
+/* What is on its way gets there first: the log is then all that there is. */
+static bool has_begun(struct service *service)
+{
+    struct rebuild *rebuild = &service->rebuild;
+    if (rebuild->is_running) return true;
+    if (service->is_writing || service->gathering.count > 0) return false;
+    rebuild->is_running = true;
+    if (begin(service, rebuild->from_slot) != OK) fail(service);
+    return rebuild->is_running;
+}
+
 void jobs_turn(struct service *service)
 {
     struct rebuild *rebuild = &service->rebuild;
-    if (!rebuild->is_running) return;
     const struct recovery_status *status = recovery_status(&rebuild->job);
-    bool is_over = status->phase == RECOVERY_DONE || status->phase == RECOVERY_FAILED;
-    if (!is_over) {
-        if (recovery_advance(&rebuild->job, REBUILD_SLICE) != OK || rebuild->has_lost) {
-            say(service, LOG_ERROR, "system.recovery.failed", "the rebuild failed; the old state stays",
-                NULL);
-            clean(service);
-        }
-        return;
-    }
-    if (status->phase == RECOVERY_FAILED)
-        clean(service);
-    else if (write_own_events(service))
+    if (!rebuild->is_wanted || !has_begun(service)) return;
+    if (status->phase < RECOVERY_DONE) {
+        if (recovery_advance(&rebuild->job, REBUILD_SLICE) != OK || rebuild->has_lost) fail(service);
+    } else if (write_own_events(service)) {
         take_over(service);
+    }
 }
 
 void jobs_close(struct service *service)
 {
-    if (service->rebuild.is_running) clean(service);
+    if (service->rebuild.is_wanted) clean(service);
 }

@@ -92,10 +92,11 @@ struct rebuild {
     struct findings findings;
     struct finding items[32];
     uint64_t number;
-    bool is_running;
-    struct batch events; /* of the job's own, for the log */
-    bool is_written;     /* they are on their way to the disk, or there */
-    bool has_lost;       /* there was no memory for one of them */
+    uint64_t from_slot;
+    bool is_wanted, is_running; /* wanted: as soon as nothing is on its way to the disk */
+    struct batch events;        /* of the job's own, for the log */
+    bool is_written;            /* they are on their way to the disk, or there */
+    bool has_lost;              /* there was no memory for one of them */
 };
 
 struct service {
