@@ -54,7 +54,7 @@ err audit_open(struct audit **out, const char *data_dir, struct diag *diag)
 /* audit.log.3 becomes .4, ... audit.log becomes .1 */
 static void rotate(struct audit *audit)
 {
-    char from[PATH_BYTES + 8], to[PATH_BYTES + 8];
+    char from[PATH_BYTES + 16], to[PATH_BYTES + 16];
     close(audit->file);
     for (int i = AUDIT_KEPT - 1; i >= 0; i--) {
         snprintf(to, sizeof to, "%s.%d", audit->path, i + 1);

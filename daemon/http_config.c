@@ -9,11 +9,80 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- every key, nested as in a file ---- */
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp((*(const struct config_key *const *)a)->name, (*(const struct config_key *const *)b)->name);
+}
+
+static void write_value(struct json_writer *out, const struct config *config, const struct config_key *key,
+                        const char *name)
+{
+    char value[CONFIG_TEXT_BYTES], source[CONFIG_TEXT_BYTES];
+    int64_t integer;
+    config_key_write(key, &config->settings, value);
+    config_origin_text(config, key, source);
+    json_write_object(out, name);
+    json_write_bool(out, "hot", key->when == CONFIG_HOT);
+    json_write_text(out, "source", source);
+    if (key->type == CONFIG_BOOL)
+        json_write_bool(out, "value", strcmp(value, "true") == 0);
+    else if (key->type != CONFIG_ENUM && !config_key_is_text(key) && decimal_parse(value, 0, &integer) == OK)
+        json_write_i64(out, "value", integer);
+    else if (key->type != CONFIG_ENUM && !config_key_is_text(key))
+        json_write_number(out, "value", strtod(value, NULL));
+    else
+        json_write_text(out, "value", value);
+    json_write_end(out);
+}
+
+/* How many bytes of the name's sections it shares with the one before. */
+static size_t shared_sections(const char *name, const char *before)
+{
+    size_t shared = 0;
+    for (size_t i = 0; name[i] && name[i] == before[i]; i++)
+        if (name[i] == '.') shared = i + 1;
+    return shared;
+}
+
+static void close_sections(struct json_writer *out, const char *rest)
+{
+    for (; *rest; rest++)
+        if (*rest == '.') json_write_end(out);
+}
+
+static void write_nested(struct json_writer *out, const struct config *config)
+{
+    const struct config_key *sorted[CONFIG_KEYS_MOST];
+    const char *before = "";
+    for (uint32_t i = 0; i < config_key_count(); i++) sorted[i] = config_key_at(i);
+    qsort(sorted, config_key_count(), sizeof *sorted, by_name);
+    for (uint32_t i = 0; i < config_key_count(); i++) {
+        const char *name = sorted[i]->name;
+        size_t at = shared_sections(name, before), length;
+        close_sections(out, before + at);
+        for (; name[at + (length = strcspn(name + at, "."))]; at += length + 1) {
+            char section[LIMIT_NAME];
+            snprintf(section, sizeof section, "%.*s", (int)length, name + at);
+            json_write_object(out, section);
+        }
+        write_value(out, config, sorted[i], name + at);
+        before = name;
+    }
+    close_sections(out, before);
+}
+
 static void show(struct exchange *exchange)
 {
-    const struct config_view view = {.shows_sources = true};
-    FILE *out = exchange_text(exchange, "application/json");
-    config_print_json(service_config(exchange_live(exchange)->service), &view, out);
+    const struct config *config = service_config(exchange_live(exchange)->service);
+    struct json_writer *out = exchange_json(exchange);
+    json_write_object(out, NULL);
+    json_write_object(out, "config");
+    write_nested(out, config);
+    json_write_end(out);
+    json_write_u64(out, "generation", config->generation);
+    json_write_end(out);
 }
 
 /* ---- from JSON to what files would say ---- */
@@ -151,7 +220,8 @@ static void reload(struct exchange *exchange)
 static const struct route_field REPLICAS[] = {{"replicas", "proof workers from now on", FIELD_INTEGER,
                                                .is_required = true, .min = 1, .max = LIMIT_PROOF_WORKERS},
                                               {0}};
-static const struct route_answer SHOW_ANSWER[] = {{"generation", FIELD_INTEGER}, {"keys", FIELD_OBJECT}, {0}};
+static const struct route_answer SHOW_ANSWER[] = {
+    {"config", FIELD_OBJECT}, {"generation", FIELD_INTEGER}, {0}};
 static const struct route_answer CHANGE_ANSWER[] = {
     {"applied", FIELD_OBJECT}, {"generation", FIELD_INTEGER}, {"restart_required", FIELD_TEXTS},
     {"shadowed", FIELD_TEXTS}, {"warnings", FIELD_TEXTS},     {0}};

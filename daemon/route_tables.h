@@ -17,6 +17,7 @@
     X(ROUTES_OPERATE)                                                                                        \
     X(ROUTES_STAKE)                                                                                          \
     X(ROUTES_TASKS)                                                                                          \
+    X(ROUTES_SYNTHETIC)                                                                                      \
     X(ROUTES_CHAOS)                                                                                          \
     X(ROUTES_METRICS)                                                                                        \
     X(ROUTES_DEBUG)

@@ -314,7 +314,7 @@ tasks() {
     check 'a proof that does not wait cannot be tried again' is 409 . POST /admin/proof/http-task-1/retry
 }
 
-before() { get /admin/config | jq -r ".keys[\"$1\"].value"; }
+before() { get /admin/config | jq -r --arg key "$1" '.config | getpath($key | split(".")).value'; }
 unchanged() { [ "$(before "$1")" = "$2" ]; }
 configuration() {
     local depth
@@ -389,7 +389,7 @@ conforms() {
 reads_conform() {
     local path count=0
     while read -r path; do
-        case $path in *'{id}'* | */result | /api/v1/query* | /metrics) continue ;; esac
+        case $path in *'{id}'* | */result | */latest | /api/v1/query* | /metrics) continue ;; esac
         ask GET "$path"
         [ "$code" = 200 ] && conforms GET "$path" || { echo "$path: $code"; return 1; }
         count=$((count + 1))
@@ -399,6 +399,11 @@ reads_conform() {
     done
     ask GET '/api/v1/query?query=speculation_enabled' && [ "$code" = 200 ] && conforms GET /api/v1/query || return 1
     [ $count -gt 20 ]
+}
+synthetic() {
+    check 'a synthetic chain goes through' is 202 '.tasks | length == 3' POST /admin/test/speculation '{"type":"synthetic","depth":2}'
+    check 'and it is told how it fares' is 200 '.state == "running" and (.tasks | length == 3)' GET /admin/test/speculation/latest
+    check 'to its end' until_true 20 is 200 '.state == "passed" and .seconds > 1' GET /admin/test/speculation/latest
 }
 orders() { # PATH BODY...: mutating ones that are no test of their own, in an order that makes sense
     cat <<'END'
@@ -417,6 +422,7 @@ orders() { # PATH BODY...: mutating ones that are no test of their own, in an or
 /admin/config {"speculation.max_depth":3}
 /admin/config/reload
 /admin/tasks {"agent_id":"a1"}
+/admin/test/speculation {"type":"synthetic","depth":3}
 /admin/speculation/force-rollback
 /admin/speculation/drain
 /admin/emergency {"action":"disable_speculation","force":true}
@@ -475,6 +481,7 @@ workers
 drains
 faults
 profiles
+synthetic
 document
 check 'a head that drips is cut off' loris
 check 'a connection that says nothing is cut off' silent_is_cut
@@ -500,6 +507,7 @@ serve_stop
 
 hard=$(ulimit -Hn)
 if [ "$hard" = unlimited ] || [ "$hard" -gt 600 ]; then ulimit -Sn 1024 2>/dev/null; fi
+: >"$work/serve.out"
 ( ulimit -n 96; exec "$agenc" serve --data-dir "$work/few" --listen 127.0.0.1:0 --workers-listen 127.0.0.1:0 "${on[@]}" >"$work/serve.out" 2>>"$work/serve.log" ) &
 serve_pid=$!
 until_true 10 grep -q '^admin ' "$work/serve.out"

@@ -43,7 +43,7 @@ pause 3
 slashed_now=$(($(stake slashed_total) - slashed_before))
 slashed=$(task "$wrong" stake.slashed_lamports)
 bond=$(task "$wrong" stake.bond_lamports)
-share=$(get /admin/config | jq -r '.keys["speculation.stake.slash_percentage"].value')
+share=$(get /admin/config | jq -r '.config.speculation.stake.slash_percentage.value')
 want=$(awk -v b="$bond" -v p="$share" 'BEGIN { printf "%d", b * p + 1e-6 }')
 (( bond > 0 && slashed == want )) || die "the root's bond is $bond lamports; $want should be slashed, not $slashed"
 [[ $(task "$victim" stake.slashed_lamports) == 0 ]] || die "the victim should not be slashed"
