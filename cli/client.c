@@ -245,6 +245,21 @@ void client_body_close(struct client_body *body)
 
 /* ---- showing ---- */
 
+/* What is shown is whole: an answer that makes no sense halfway down leaves nothing on the screen. */
+static err show_whole(struct args *args, const struct json_node *root, client_show *show, struct diag *diag)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = args->out;
+    args->out = open_memstream(&text, &size);
+    err e = args->out ? show(args, root, diag) : ERR_NOMEM;
+    if (args->out && fclose(args->out) != 0 && e == OK) e = ERR_NOMEM;
+    args->out = out;
+    if (e == OK) fwrite(text, 1, size, out);
+    free(text);
+    return e;
+}
+
 static err show_once(struct args *args, const struct client_request *request, client_show *show,
                      struct diag *diag)
 {
@@ -256,7 +271,7 @@ static err show_once(struct args *args, const struct client_request *request, cl
     } else {
         struct json_node root = json_root(reply.json);
         struct diag why = {0};
-        e = show(args, &root, &why);
+        e = show_whole(args, &root, show, &why);
         if (e == ERR_IO || e == ERR_SYNTAX || e == ERR_RANGE) /* a field is not what it should be */
             e = diag_fail(diag, ERR_IO, "%.150s answered nonsense: %.300s", address_of(args), why.text);
         else if (e != OK)

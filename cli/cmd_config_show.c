@@ -25,18 +25,31 @@ static bool is_in_section(const char *key, const char *section)
     return size == 0 || (strncmp(key, section, size) == 0 && key[size] == '.');
 }
 
+static err print_list(const struct json_node *entry, FILE *out, struct diag *diag)
+{
+    struct json_node list;
+    const char *text;
+    TRY(json_get_array(entry, "value", &list, diag));
+    for (size_t i = 0; i < json_count(&list); i++) {
+        struct json_node item = json_item(&list, i);
+        TRY(json_get_text(&item, NULL, &text, diag));
+        fprintf(out, i ? ",%s" : "%s", text);
+    }
+    return OK;
+}
+
 static err print_value(const struct json_node *entry, FILE *out, struct diag *diag)
 {
     static const enum cell_kind KINDS[] = {CELL_TEXT, CELL_BOOL, CELL_NUMBER};
     char cell[CELL_BYTES_MOST];
     for (int i = 0; i < 3; i++) {
         const struct column column = {"", "value", KINDS[i]};
-        if (view_cell(entry, &column, cell, i == 2 ? diag : NULL) != OK) continue;
+        if (view_cell(entry, &column, cell, NULL) != OK) continue;
         const char *word = KINDS[i] != CELL_BOOL ? cell : strcmp(cell, "yes") == 0 ? "true" : "false";
         fputs(word, out);
         return OK;
     }
-    return ERR_IO;
+    return print_list(entry, out, diag);
 }
 
 static err show_live(struct args *args, const struct json_node *root, struct diag *diag)

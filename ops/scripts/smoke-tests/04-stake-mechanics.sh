@@ -23,11 +23,15 @@ echo "✓ the deposit is there"
 
 # A lock for the time of speculation, and back.
 child=$(submit --payload '{"value": 2}' --depends-on "$parent")
-pause 5
+for (( try = 0; try < 40; try++ )); do
+    picture=$(get "/admin/agent/$agent/speculation" | jq .stake)
+    (( $(jq .locked <<< "$picture") == 0 )) || break
+    pause 0.2
+done
 bond=$(task "$child" stake.bond_lamports)
-locked=$(stake locked)
+locked=$(jq .locked <<< "$picture")
 (( bond > 0 && locked >= bond )) || die "the speculative child should have locked a bond: bond $bond, locked $locked"
-(( $(stake available) + locked == $(stake balance) )) || die "available and locked should be the balance"
+jq -e '.available + .locked == .balance' <<< "$picture" > /dev/null || die "available and locked should be the balance"
 echo "✓ $bond lamports are locked for the speculative child"
 "$AGENC" task wait "$child" --timeout 60 > /dev/null || die "the child was not confirmed within 60 s"
 [[ $(stake locked) == 0 && $(stake balance) == "$balance" ]] || die "after confirmation all of the bond should be back"

@@ -1,0 +1,200 @@
+#!/usr/bin/env bash
+# tests/live/operators.sh AGENC [--real-time]: what operators have at hand, against the real service: smoke tests, client
+# commands, scripts, `agenc top` in a terminal, reports; and commands against servers that are dead, slow or lying.
+#
+# --real-time: the smoke tests also at the clock's own pace (under three minutes).
+agenc=$1 pace=${2:-}
+# shellcheck source=tests/live/lib.sh
+. "$(dirname "$0")/lib.sh"
+export AGENC=$agenc AGENC_OPS="$root/ops" TIME_SCALE=20
+scripts=$root/ops/scripts
+
+prints() { # prints PATTERN COMMAND...: status 0 and the pattern in what it prints
+    local pattern=$1
+    shift
+    "$@" >"$work/printed" 2>&1 || { cat "$work/printed"; return 1; }
+    grep -Eq -- "$pattern" "$work/printed" || { cat "$work/printed"; return 1; }
+}
+refuses() { # refuses STATUS PATTERN COMMAND...: that status, one line on stderr, nothing on stdout
+    local want=$1 pattern=$2 got=0
+    shift 2
+    "$@" >"$work/printed" 2>"$work/refused" || got=$?
+    cat "$work/printed" "$work/refused"
+    [ "$got" = "$want" ] && [ ! -s "$work/printed" ] && [ "$(wc -l <"$work/refused")" = 1 ] && grep -Eq -- "$pattern" "$work/refused"
+}
+ends_with() { # ends_with STATUS COMMAND...
+    local want=$1 got=0
+    shift
+    "$@" || got=$?
+    [ "$got" = "$want" ]
+}
+json_is() { # json_is FILTER COMMAND...: jq -e on what it prints
+    local filter=$1
+    shift
+    "$@" 2>&1 | tee "$work/printed" | jq -e "$filter" >/dev/null || { cat "$work/printed"; return 1; }
+}
+
+# ---- smoke tests ----
+
+under_three_minutes() {
+    local began=$SECONDS
+    TIME_SCALE=1 prints '^5 of 5 smoke tests passed' "$scripts/smoke-tests/speculation-smoke.sh" --env local && [ $((SECONDS - began)) -lt 180 ]
+}
+if [ "$pace" = --real-time ]; then
+    serve_start "$work/real"
+    check 'the smoke tests pass at the pace of the clock, in less than three minutes' under_three_minutes
+    check 'and leave speculation as it was' [ "$(get /health | jq -r .speculation)" = disabled ]
+    serve_crash
+fi
+serve_start "$work/data" --time-scale 20 --chaos
+check 'the smoke tests pass at twenty times the pace' prints '^5 of 5 smoke tests passed' "$scripts/smoke-tests/speculation-smoke.sh" --env local
+check 'production: what is not admitted fails the suite' ends_with 1 "$scripts/smoke-tests/speculation-smoke.sh" --env production
+post /admin/config '{"speculation.enabled": true}' >/dev/null
+
+# ---- commands ----
+
+commands() {
+    local parent child wrong
+    parent=$("$agenc" task submit --payload '{"value": 1}' --output json | jq -r .task_id)
+    child=$("$agenc" task submit --depends-on "$parent" --agent worker-7 --id my-child-1 --output json | jq -r .task_id)
+    check 'a task has the id that was asked for' [ "$child" = my-child-1 ]
+    check 'the same key and body give the same task' json_is '.duplicate == true' repeated
+    check 'another body with the same key is refused' refuses 1 'idempotency key' "$agenc" task submit --payload 2 --key k1
+    check 'wait ends with 0 when it is confirmed' prints "^$child confirmed" "$agenc" task wait "$child" --timeout 20
+    check 'status says so' prints 'confirmed' "$agenc" task status "$child"
+    check 'inspect tells what happened' prints 'submitted' "$agenc" task inspect "$child"
+    check 'its proof is good' prints '^valid groth16' "$agenc" proof verify "$child"
+    wrong=$("$agenc" task submit --payload '{"fail": true}' --output json | jq -r .task_id)
+    check 'wait ends with 1 when it never will be' ends_with 1 "$agenc" task wait "$wrong" --timeout 20
+    check 'a wrong proof does not verify' ends_with 1 "$agenc" proof verify "$wrong"
+    check 'wait ends with 124 when time is over' ends_with 124 "$agenc" task wait "$("$agenc" task submit --compute 10m --id slow-task-1 --output json | jq -r .task_id)" --timeout 0
+    check 'what is called off is called off' prints '^slow-task-1' "$agenc" task cancel slow-task-1
+    check 'an unknown task ends with 1' refuses 1 'no task "nothing-here"' "$agenc" task status nothing-here
+    check 'a wrong payload ends with 2' refuses 2 'no JSON' "$agenc" task submit --payload '{value}'
+    check 'a list, and its JSON' json_is 'length > 3' "$agenc" speculation list --status all --output json
+    check 'rollbacks by hand of --since' prints 'no rollbacks|REASON' "$agenc" speculation rollbacks --since 1h
+    check 'a graph for Graphviz' prints 'digraph' "$agenc" speculation graph --root "$parent" --dot
+    check 'the graph holds the edge' json_is '.edges[0].to == "my-child-1"' "$agenc" speculation graph --root "$parent" --output json
+    check 'snapshots' prints 'snapshots' "$agenc" speculation snapshots list
+    check 'clearing them is a dry run unless confirmed' prints 'would go' "$agenc" speculation snapshots clear --older-than 1s
+    check 'the queue with its stages' prints 'deferral' "$agenc" proof-worker queue --analyze
+    check 'memory sums to its total' json_is '.total_mb == .state_snapshots_mb + .pending_operations_mb + .proof_cache_mb + .other_mb' "$agenc" admin memory --output json
+    check 'status of one component' prints 'finalized|slot' "$agenc" admin status --component chain
+    check 'integrity, in full' prints '^ok' "$agenc" admin check-integrity --full
+    check 'what is in force' prints '^speculation.enabled true set|^speculation.enabled true api' "$agenc" config show --url "$AGENC_URL" --sources
+    check '--watch looks again and again' watches
+    check 'without a token nothing changes' no_token
+}
+repeated() {
+    "$agenc" task submit --payload 1 --key k1 --output json >/dev/null
+    "$agenc" task submit --payload 1 --key k1 --output json
+}
+watches() {
+    timeout -s INT 2 "$agenc" admin memory --watch=200ms >"$work/watched"
+    [ "$(grep -c '^total' "$work/watched")" -ge 4 ]
+}
+no_token() { ADMIN_TOKEN='' refuses 2 'Bearer TOKEN' "$agenc" admin gc; }
+commands
+
+# ---- every answer that is read ----
+
+reads() {
+    local path
+    for path in rollback-stats 'rollback-stats?window=10m' chain-status confirmation-status 'blocked-operations?limit=3' memory-stats stake/stuck \
+        stake/status pipeline/analyze pipeline/bottlenecks agent/default/speculation 'agent/default/rollbacks?limit=2' circuit-breaker \
+        'slashes?limit=2' operation/my-child-1 operation/my-child-1/timeline tasks/my-child-1 'tasks?status=failed&limit=2' \
+        'rollbacks?since=1h&limit=2' proof/my-child-1 proof-workers snapshots 'graph?limit=5'; do
+        check "GET /admin/$path is JSON" json_is . get "/admin/$path"
+    done
+    check 'reasons sum to the total' json_is '([.by_reason[]] | add) == .total_rollbacks_1h' get /admin/rollback-stats
+    check 'percentages sum to a hundred, or to nothing' json_is '([.by_reason_percent[]] | add) == 100 or .total_rollbacks_1h == 0' get /admin/rollback-stats
+    check 'a window that is none is refused' [ "$(code_of GET '/admin/rollback-stats?window=soon')" = 400 ]
+    check 'a limit that is none is refused' [ "$(code_of GET '/admin/slashes?limit=many')" = 400 ]
+    check 'an unknown agent is not found' [ "$(code_of GET /admin/agent/nobody/speculation)" = 404 ]
+    check 'an unknown slash is not found' [ "$(code_of GET /admin/slash/99999)" = 404 ]
+    check 'an unknown proof is not found' [ "$(code_of GET /admin/proof/nothing-here)" = 404 ]
+    check 'a timeline is in order' json_is '[.[].at] | . == sort' get /admin/operation/my-child-1/timeline
+}
+reads
+
+# ---- scripts ----
+
+has_rate() { "$scripts/workload-profile.sh" | grep -q '^Task rate: [0-9]'; }
+until_profiled() { until_true 20 has_rate && "$scripts/workload-profile.sh"; }
+prints_six() {
+    PROVER=sim "$scripts/check-prerequisites.sh" --component speculation --data-dir "$work" >"$work/printed" 2>&1
+    cat "$work/printed"
+    [ "$(grep -cE '^[✓✗] ' "$work/printed")" = 6 ]
+}
+check 'health' prints 'HEALTHY' "$scripts/speculation-health.sh"
+check 'a profile of the load' prints '^Kind: ' until_profiled
+get /metrics >"$work/before"
+get '/metrics?flat=1' >"$work/after"
+check 'a comparison of two pictures' prints 'speculative tasks .*\+0\.0 %' "$scripts/compare-tuning.sh" "$work/before" "$work/before"
+check 'also of a flat one' prints 'tasks rolled back' "$scripts/compare-tuning.sh" "$work/before" "$work/after"
+check 'prerequisites say what is missing' prints_six
+check 'a drain' prints 'drained' "$scripts/graceful-drain.sh"
+check 'an emergency' prints 'no speculative tasks are left' "$scripts/emergency-rollback.sh"
+check 'a recovery' prints 'Recovered' "$scripts/recovery.sh"
+check 'recovery turns speculation on at 10 %' json_is '.speculation.enabled and .speculation.rollout_percentage == 10' get /admin/status
+check 'the shim scales workers' prints 'scaled' "$scripts/kubectl" scale deployment proof-workers --replicas=9
+check 'and they are that many' json_is '.workers.total == 9' get /admin/status
+check 'the shim says what is external' refuses 2 'for a cluster' "$scripts/kubectl" get pods
+# ---- reports ----
+
+check 'a handoff is filled' prints '^\| rollout \| 10 % \|$' "$agenc" report handoff --fill outgoing=Ada
+check 'with the name that was given' grep -q 'From Ada to \[incoming\]' "$work/printed"
+check 'and what was changed' grep -q '^- speculation.max_depth = 2$' "$work/printed"
+check 'a sign-off has its baseline' prints '^\| speculation_tasks_total \| [0-9]+ \|$' "$agenc" report signoff
+for template in "$root"/ops/templates/*.md; do
+    name=$(basename "$template" .md)
+    check "the template $name is filled" prints . "$agenc" report "$name"
+    check "and nothing of $name is left over" sh -c "! grep -q '{{' '$work/printed'"
+done
+check 'an unknown template names those that there are' refuses 2 'handoff, incident-initial' "$agenc" report hand-off
+
+# ---- top ----
+
+tmux_socket=$work/tmux
+top_shows() { tmux -S "$tmux_socket" capture-pane -p | grep -Eq -- "$1"; }
+check 'without a terminal top prints one frame' prints '^ALERTS' "$agenc" top
+check 'top starts in a terminal' tmux -S "$tmux_socket" -f /dev/null new-session -d -x 100 -y 40 "AGENC_URL=$AGENC_URL '$agenc' top; echo over; sleep 5"
+check 'top shows rates' until_true 5 top_shows '^speculative +[0-9.]+ +[0-9]+'
+check 'and queues' until_true 5 top_shows '^proof queue +\['
+tmux -S "$tmux_socket" resize-window -x 60 -y 12 2>/dev/null
+top_is_small() { [ "$(tmux -S "$tmux_socket" capture-pane -p | awk '{ if (length($0) > n) n = length($0) } END { print n }')" -le 60 ] && top_shows '^agenc 2'; }
+check 'top follows a smaller screen' until_true 5 top_is_small
+tmux -S "$tmux_socket" send-keys q 2>/dev/null
+check 'q ends it' until_true 3 top_shows '^over'
+tmux -S "$tmux_socket" kill-server 2>/dev/null
+
+# ---- servers that are none ----
+
+check 'a service ends in good order' serve_stop
+check 'a dead server: one line, status 3' refuses 3 'no service answers' "$agenc" admin status
+check 'also for scripts' ends_with 3 "$scripts/speculation-health.sh"
+liar() { # liar ANSWER: every connection is answered with these bytes; sets AGENC_URL
+    python3 "$root/tests/live/liar.py" "$1" >"$work/liar.port" 2>/dev/null &
+    live_pids+=($!)
+    until_true 5 test -s "$work/liar.port"
+    AGENC_URL="http://127.0.0.1:$(cat "$work/liar.port")"
+    : >"$work/liar.port"
+}
+liar silence
+check 'a server that never answers: one line, status 3' refuses 3 'did not answer in time' "$agenc" admin status --patience 500ms
+liar 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nnot json!'
+check 'an answer that is no JSON' refuses 3 'no JSON' "$agenc" admin status
+liar 'HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n{"status": "fine"'
+check 'JSON that is cut off' refuses 3 'JSON' "$agenc" admin status
+liar 'HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{"status": 17}'
+check 'a field of another type' refuses 3 'nonsense' "$agenc" task status x-unknown
+liar 'HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{}'
+check 'fewer bytes than were promised' refuses 3 '.' "$agenc" admin memory
+liar 'HTTP/1.1 500 Oops\r\nContent-Length: 5\r\n\r\nOops!'
+check 'a failure without a reason' refuses 1 'answered 500 without a reason' "$agenc" admin memory
+liar 'HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n'
+check 'a redirect is not followed' refuses 1 'answered|understood' "$agenc" admin memory
+liar 'SSH-2.0-OpenSSH_9.2\r\n'
+check 'another protocol' refuses 3 '.' "$agenc" admin memory
+check 'an address that is none' refuses 3 '.' "$agenc" admin memory --url 'ftp://127.0.0.1/'
+live_end
