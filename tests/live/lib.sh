@@ -3,6 +3,7 @@
 #
 #   agenc=$1 . tests/live/lib.sh      sets $agenc (absolute), $work (a folder of ours, removed at the end), $root
 #   serve_start FOLDER [OPTIONS]      sets $serve_pid $port $workers_port; AGENC_URL and ADMIN_TOKEN are exported
+#                                     (at listen_port and listen_workers_port, where these are set)
 #   serve_stop | serve_crash          SIGTERM and its exit status | SIGKILL
 #   get PATH | post PATH [BODY]       the answer's body; $status is not kept: use code_of
 #   code_of METHOD PATH [BODY]        the HTTP status
@@ -30,7 +31,7 @@ serve_start() {
     local folder=$1 tries=0
     shift
     : >"$work/serve.out"
-    "$agenc" serve --data-dir "$folder" --listen 127.0.0.1:0 --workers-listen 127.0.0.1:0 "$@" \
+    "$agenc" serve --data-dir "$folder" --listen "127.0.0.1:${listen_port:-0}" --workers-listen "127.0.0.1:${listen_workers_port:-0}" "$@" \
         >"$work/serve.out" 2>>"$work/serve.log" &
     serve_pid=$!
     until grep -q '^admin ' "$work/serve.out"; do
