@@ -1,7 +1,7 @@
 /* cli/cmd_config_show.c: what would be in force, and why. */
 #include "cli/client.h"
 #include "cli/config_args.h"
-#include "cli/view.h"
+#include "cli/live_config.h"
 #include <string.h>
 
 static const struct flag FLAGS[] = {
@@ -25,46 +25,16 @@ static bool is_in_section(const char *key, const char *section)
     return size == 0 || (strncmp(key, section, size) == 0 && key[size] == '.');
 }
 
-static err print_list(const struct json_node *entry, FILE *out, struct diag *diag)
-{
-    struct json_node list;
-    const char *text;
-    TRY(json_get_array(entry, "value", &list, diag));
-    for (size_t i = 0; i < json_count(&list); i++) {
-        struct json_node item = json_item(&list, i);
-        TRY(json_get_text(&item, NULL, &text, diag));
-        fprintf(out, i ? ",%s" : "%s", text);
-    }
-    return OK;
-}
-
-static err print_value(const struct json_node *entry, FILE *out, struct diag *diag)
-{
-    static const enum cell_kind KINDS[] = {CELL_TEXT, CELL_BOOL, CELL_NUMBER};
-    char cell[CELL_BYTES_MOST];
-    for (int i = 0; i < 3; i++) {
-        const struct column column = {"", "value", KINDS[i]};
-        if (view_cell(entry, &column, cell, NULL) != OK) continue;
-        const char *word = KINDS[i] != CELL_BOOL ? cell : strcmp(cell, "yes") == 0 ? "true" : "false";
-        fputs(word, out);
-        return OK;
-    }
-    return print_list(entry, out, diag);
-}
-
 static err show_live(struct args *args, const struct json_node *root, struct diag *diag)
 {
-    struct json_node keys, entry;
-    const char *key = NULL, *source;
-    TRY(json_get_object(root, "keys", &keys, diag));
-    while (json_next(&keys, key, &key, &entry)) {
-        if (!is_in_section(key, args_text(args, "section"))) continue;
-        fprintf(args->out, "%s ", key);
-        TRY(print_value(&entry, args->out, diag));
-        TRY(json_get_text(&entry, "source", &source, diag));
-        fprintf(args->out, args_switch(args, "sources") ? " %s\n" : "\n", source);
-    }
-    return OK;
+    struct live_key key;
+    uint32_t cursor = 0;
+    err e = OK;
+    while (live_config_next(root, &cursor, &key, &e, diag))
+        if (is_in_section(key.name, args_text(args, "section")))
+            fprintf(args->out, args_switch(args, "sources") ? "%s %s %s\n" : "%s %s\n", key.name, key.value,
+                    key.source);
+    return e;
 }
 
 static err run(struct args *args, struct diag *diag)

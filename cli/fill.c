@@ -1,5 +1,6 @@
 /* cli/fill.c: names and where their values come from. */
 #include "cli/fill.h"
+#include "cli/live_config.h"
 #include "cli/scrape.h"
 #include "cli/view.h"
 #include "base/file.h"
@@ -178,27 +179,18 @@ static err list_reasons(struct filling *filling, struct diag *diag)
 static err list_changes(struct filling *filling, struct diag *diag)
 {
     FILE *out = filling->args->out;
-    struct json_node keys, entry;
-    const char *key = NULL, *source;
-    uint64_t shown = 0;
+    struct live_key key;
+    uint32_t cursor = 0, shown = 0;
+    err e = OK;
     TRY(ask(filling, FROM_CONFIG, diag));
     struct json_node root = json_root(filling->replies[FROM_CONFIG].json);
-    if (json_get_object(&root, "keys", &keys, NULL) != OK) keys = root;
-    while (json_next(&keys, key, &key, &entry)) {
-        struct column column = {"", "value", CELL_TEXT};
-        char cell[CELL_BYTES_MOST];
-        if (json_get_text(&entry, "source", &source, NULL) != OK ||
-            (strcmp(source, "api") != 0 && strcmp(source, "set") != 0))
-            continue;
-        if (view_cell(&entry, &column, cell, NULL) != OK) column.kind = CELL_NUMBER;
-        if (column.kind == CELL_NUMBER && view_cell(&entry, &column, cell, NULL) != OK)
-            column.kind = CELL_BOOL;
-        if (column.kind == CELL_BOOL) TRY(view_cell(&entry, &column, cell, diag));
-        fprintf(out, "- %s = %s\n", key, cell);
+    while (live_config_next(&root, &cursor, &key, &e, diag)) {
+        if (strcmp(key.source, "set") != 0) continue;
+        fprintf(out, "- %s = %s\n", key.name, key.value);
         shown++;
     }
     if (shown == 0) fputs("- none since the start\n", out);
-    return OK;
+    return e;
 }
 
 static const struct list_name {
