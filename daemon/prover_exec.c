@@ -72,7 +72,7 @@ void prover_exec_free(struct prover_exec *prover)
 {
     if (!prover) return;
     for (uint32_t i = 0; i < LIMIT_PROOF_WORKERS; i++) {
-        if (prover->workers[i].pid > 0) kill(prover->workers[i].pid, SIGKILL);
+        if (prover->workers[i].pid > 0) kill(-prover->workers[i].pid, SIGKILL);
         process_end(&prover->workers[i]);
     }
     if (prover->poll >= 0) close(prover->poll);
@@ -85,12 +85,16 @@ void prover_exec_free(struct prover_exec *prover)
 static bool spawn(const struct prover_exec *prover, struct prover_process *process, int in[2], int out[2])
 {
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t group; /* of its own, so that what the shell starts ends with it */
     char shell[] = "/bin/sh", flag[] = "-c";
     char *words[] = {shell, flag, prover->command, NULL};
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, in[0], 0);
     posix_spawn_file_actions_adddup2(&actions, out[1], 1);
-    int failed = posix_spawn(&process->pid, "/bin/sh", &actions, NULL, words, environ);
+    posix_spawnattr_init(&group);
+    posix_spawnattr_setflags(&group, POSIX_SPAWN_SETPGROUP);
+    int failed = posix_spawn(&process->pid, "/bin/sh", &actions, &group, words, environ);
+    posix_spawnattr_destroy(&group);
     posix_spawn_file_actions_destroy(&actions);
     if (failed) process->pid = 0;
     return !failed;
@@ -102,7 +106,7 @@ static err start(struct prover_exec *prover, uint32_t worker)
     struct epoll_event watch = {.events = EPOLLIN};
     int in[2], out[2];
     if (process->pid > 0) { /* killed, and not gone yet: nobody waits for it any more */
-        kill(process->pid, SIGKILL);
+        kill(-process->pid, SIGKILL);
         process_end(process);
     }
     if (pipe2(in, O_CLOEXEC) != 0) return ERR_IO;
@@ -119,7 +123,7 @@ static err start(struct prover_exec *prover, uint32_t worker)
     fcntl(process->input, F_SETFL, O_NONBLOCK);
     fcntl(process->output, F_SETFL, O_NONBLOCK);
     if (is_started && epoll_ctl(prover->poll, EPOLL_CTL_ADD, process->output, &watch) == 0) return OK;
-    if (is_started) kill(process->pid, SIGKILL);
+    if (is_started) kill(-process->pid, SIGKILL);
     process_end(process);
     return ERR_IO;
 }
@@ -177,7 +181,7 @@ void prover_exec_kill(struct prover_exec *prover, uint32_t worker)
     if (process->pid == 0) return;
     process->is_killed = true;
     process->open_count = 0;
-    kill(process->pid, SIGKILL);
+    kill(-process->pid, SIGKILL);
 }
 
 /* ---- hearing ---- */
@@ -237,7 +241,7 @@ static void end(struct prover_exec *prover, uint32_t worker)
     while (process->open_count > 0)
         prover->options.heard(prover->options.context, worker, process->open[--process->open_count],
                               PROVER_TRANSIENT);
-    kill(process->pid, SIGKILL); /* it closed its output: it is over */
+    kill(-process->pid, SIGKILL); /* it closed its output: it is over */
     process_end(process);
     prover->options.ended(prover->options.context, worker);
 }

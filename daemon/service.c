@@ -94,6 +94,7 @@ static err open_parts(struct service *service, struct diag *diag)
 {
     TRY(wal_open(&service->wal, service->options.data_dir, diag));
     if (watch_log(service) != OK) return diag_fail(diag, ERR_IO, "epoll: %s", strerror(errno));
+    snapshot_sweep(service);
     TRY(service_open_book(service));
     TRY(live_ports_open(service, diag));
     TRY(service_recover(service, diag));

@@ -177,6 +177,20 @@ static uint32_t list(const struct service *service, uint64_t records[SNAPSHOTS_L
     return count;
 }
 
+/* Of a child that did not live to give it its name. */
+void snapshot_sweep(const struct service *service)
+{
+    char path[PATH_MAX];
+    DIR *folder = opendir(service->options.data_dir);
+    if (!folder) return;
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        bool is_rest = strncmp(entry->d_name, "snapshot-", 9) == 0 && strstr(entry->d_name, ".img.");
+        int size = snprintf(path, sizeof path, "%s/%s", service->options.data_dir, entry->d_name);
+        if (is_rest && size < (int)sizeof path) unlink(path);
+    }
+    closedir(folder);
+}
+
 static void drop_old(struct service *service)
 {
     char path[PATH_MAX];

@@ -227,8 +227,9 @@ void service_flush(struct effects *effects);
 void service_listen(struct service *service, const struct event *event); /* before it is stepped */
 
 /* service_snapshot.c */
-void snapshot_begin(struct service *service); /* between two steps, in a child */
-void snapshot_hear(struct service *service);  /* when the child has ended */
+void snapshot_sweep(const struct service *service); /* removes what a crash left of one */
+void snapshot_begin(struct service *service);       /* between two steps, in a child */
+void snapshot_hear(struct service *service);        /* when the child has ended */
 MUST_USE err snapshot_load(struct service *service,
                            struct journal_chain *chain); /* ERR_STALE: none can be used */
 bool child_has_spoken(const struct child *child);        /* or has ended */

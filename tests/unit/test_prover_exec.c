@@ -75,7 +75,7 @@ Test(prover_exec, nonsense_strange_numbers_and_repetitions_are_passed_over)
 
 Test(prover_exec, one_that_is_killed_says_nothing_but_that_it_is_over)
 {
-    const struct prover_exec_options options = {.command = "sleep 60", .heard = heard, .ended = ended};
+    const struct prover_exec_options options = {.command = "sleep 60 | cat", .heard = heard, .ended = ended};
     const struct prover_job order = {.number = 1, .task = "t", .proof_type = "mock"};
     cr_assert(prover_exec_open(&prover, &options) == OK);
     cr_assert(prover_exec_add(prover, 0, &order, true, true) == OK);
