@@ -50,19 +50,20 @@ double scrape_value(const char *text, const char *name)
 
 /* ---- conditions ---- */
 
-/* A share of a limit, or a figure by itself; what it is called, and from where on it matters. */
+/* A share of a limit, or a figure by itself; what it is called, and from where on it matters: the levels of
+ * alerts and panels (ops/prometheus/thresholds.txt, which a test compares) and of the health score. */
 static const struct threshold {
     const char *words, *name, *limit; /* limit NULL: the figure itself */
     double warning, critical;         /* NAN: no such level */
     double scale;
     const char *unit;
 } THRESHOLDS[] = {
-    {"rollback rate", "speculation_rollback_rate", NULL, 0.10, 0.15, 100, "%"},
-    {"proof queue", "speculation_proof_queue_depth", "speculation_proof_queue_capacity", 0.80, 0.95, 100,
+    {"rollback rate", "speculation_rollback_rate", NULL, 0.05, 0.15, 100, "%"},
+    {"proof queue", "speculation_proof_queue_depth", "speculation_proof_queue_capacity", 0.85, 0.95, 100,
      "%"},
     {"memory", "speculation_memory_usage_bytes", "speculation_memory_limit_bytes", 0.85, 0.95, 100, "%"},
     {"stake in use", "speculation_stake_utilization", NULL, 0.80, 0.95, 100, "%"},
-    {"depth", "speculation_current_depth", "speculation_max_depth", 0.90, NAN, 100, "%"},
+    {"depth", "speculation_current_depth", "speculation_max_depth", 0.80, NAN, 100, "%"},
     {"confirmation p99", "speculation_confirmation_latency_p99", NULL, 30, 60, 1, "s"},
 };
 /* Something that is so or not; `when`: the value that matters. */
