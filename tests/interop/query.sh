@@ -87,7 +87,7 @@ awk -v start=$START -v rounds=$ROUNDS -v step=$STEP '
     # OpenMetrics wants the samples of a name together.
     for name in $(sed 's/# TYPE \(.*\) gauge/\1/' "$work/types"); do
         echo "# TYPE $name gauge"
-        grep "^$name[{ ]" "$work/samples"
+        grep "^${name}[{ ]" "$work/samples"
     done
     echo "# EOF"
 } >"$work/openmetrics"

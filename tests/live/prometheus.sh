@@ -22,7 +22,7 @@ free_port() {
 
 # ---- everything there is ----
 listen_port=$(free_port)
-options=(--set speculation.enabled=true --time-scale $SPEED --chaos --log-level error
+options=(--set speculation.enabled=true --time-scale "$SPEED" --chaos --log-level error
     --set speculation.proof.worker_threads=32 --set speculation.circuit_breaker.consecutive_failures=1000
     --set speculation.circuit_breaker.rollback_rate=1.0)
 serve_start "$work/data" "${options[@]}" || exit 1
