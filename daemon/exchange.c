@@ -294,7 +294,7 @@ err exchange_open(struct exchange **out, struct live *live, const struct exchang
 
 void exchange_take(struct exchange *exchange, const void *bytes, size_t size_bytes)
 {
-    if (exchange->is_answered || exchange->is_too_large) return;
+    if (exchange->is_answered || exchange->is_too_large || size_bytes == 0) return;
     size_t needed = exchange->body_bytes + size_bytes + 1;
     if (needed > EXCHANGE_BODY_BYTES + 1) {
         exchange->is_too_large = true;
