@@ -67,9 +67,11 @@ static struct metrics_seat *seat_of(struct metrics_agents *agents, const struct 
         }
         if (seat->total < idlest->total) idlest = seat;
     }
-    if (sketch_count(agents, operation->agent_id) <= idlest->total) return NULL;
+    uint64_t count = sketch_count(agents, operation->agent_id);
+    if (count <= 2 * idlest->total) return NULL; /* agents that are equally busy keep their places */
     sketch_forget(agents, operation->agent_id);
     sit_down(idlest, operation);
+    idlest->total = count;
     return idlest;
 }
 

@@ -2,9 +2,9 @@
  *
  * METRICS_AGENTS agents have a seat, and METRICS_TYPES types a name; everybody else is "other". Who is not
  * seated is counted in a sketch (Metwally's space saving, 64 counters, which never counts too little); once
- * it says that somebody has been busier than the idlest seated agent since the latter sat down, they change
- * places. What "other" counts is the engine's total without what the seats say, so the sum is always the
- * engine's own, also after a restart. Memory: fixed. */
+ * it says that somebody has been twice as busy as the idlest seated agent, they change places. What "other"
+ * counts is the engine's total without what the seats say, so the sum is always the engine's own, also after
+ * a restart. Memory: fixed. */
 #pragma once
 #include "daemon/metrics.h"
 

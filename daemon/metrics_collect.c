@@ -235,9 +235,10 @@ COLLECTOR(collect_stake_per_agent)
     for (uint32_t i = 0; view->metrics && i < METRICS_AGENTS; i++) {
         const struct metrics_seat *seat = &view->metrics->agents.seats[i];
         if (!seat->agent_id || seat->index >= engine_agent_count(view->engine)) continue;
-        uint64_t locked = engine_agent(view->engine, seat->index).locked;
-        emit_labelled(out, "agent_id", seat->name, (double)locked);
-        rest -= locked;
+        const struct agent_view agent = engine_agent(view->engine, seat->index);
+        if (agent.id != seat->agent_id) continue; /* a rebuilt engine numbers its agents anew */
+        emit_labelled(out, "agent_id", seat->name, (double)agent.locked);
+        rest -= agent.locked;
     }
     emit_labelled(out, "agent_id", "other", (double)rest);
 }

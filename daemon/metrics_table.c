@@ -192,6 +192,7 @@ const uint32_t METRICS_FAMILY_COUNT = sizeof METRICS_FAMILIES / sizeof *METRICS_
 
 const struct metrics_alias METRICS_ALIASES[] = {
     {"speculation_tasks_scheduled_total", "speculation_tasks_total", false},
+    {"agenc_speculation_executions_total", "speculation_tasks_total", false},
     {"speculation_tasks_rolled_back_total", "speculation_rollback_total", false},
     {"speculation_rollbacks_total", "speculation_rollback_events_total", false},
     {"speculation_memory_bytes", "speculation_memory_usage_bytes", true},
