@@ -78,7 +78,8 @@ MUST_USE err book_note_write(struct codec_out *out, const struct book_submission
 /* ---- listening, in the order of the log ---- */
 
 MUST_USE err book_note(struct book *book, const void *bytes, size_t size_bytes);
-/* What the engine was opened with; later ones come as events. Unheard, no cooldown of a slash is known. */
+/* What the engine was opened with; later ones come as events. Unheard, no cooldown of a slash is known, and
+ * proofs are groth16. */
 void book_settings(struct book *book, const struct settings *settings);
 void book_event(struct book *book, const struct event *event); /* before it is stepped */
 void book_effect(struct book *book, const struct effect *effect);
@@ -122,6 +123,8 @@ struct book_task {
     const uint64_t *parents;
     const uint8_t *edge_kinds;
     uint64_t bond_lamports, released_lamports, slashed_lamports, snapshot_bytes, slot;
+    uint64_t output_digest;         /* of what it computed; 0: not executed */
+    enum proof_generator generator; /* of its last proof, as it was configured then */
     int64_t at_ns[BOOK_MOMENTS];
     const struct book_step *steps;
     uint32_t step_count, steps_lost; /* lost: between the first ones and the last */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IMAGE_VERSION = 1, TEXTS = 7, TEXT_BYTES_MOST = 1 << 16, NO_TEXT = UINT32_MAX };
+enum { IMAGE_VERSION = 2, TEXTS = 7, TEXT_BYTES_MOST = 1 << 16, NO_TEXT = UINT32_MAX };
 static const char MAGIC[8] = {'a', 'g', 'e', 'n', 'c', 'b', 'k', '\n'};
 
 /* Both directions go through the same functions, so that they cannot differ in the order of fields. */
@@ -157,6 +157,8 @@ static void task_numbers(struct image *image, struct record *record)
     u64(image, &task->slashed_lamports);
     u64(image, &task->snapshot_bytes);
     u64(image, &task->slot);
+    u64(image, &task->output_digest);
+    ENUM(task->generator, PROOF_MOCK + 1);
     for (int i = 0; i < BOOK_MOMENTS; i++) i64(image, &task->at_ns[i]);
     ENUM(task->steps_lost, UINT32_MAX);
     ENUM(record->is_root, 2);
@@ -332,6 +334,7 @@ static void head(struct image *image, struct book *book)
     u64(image, &book->last_noted);
     i64(image, &book->now_ns);
     i64(image, &book->cooldown_ns);
+    ENUM(book->generator, PROOF_MOCK + 1);
 }
 
 static void seal(struct image *image)

@@ -91,6 +91,7 @@ void book_event(struct book *book, const struct event *event)
 void book_settings(struct book *book, const struct settings *settings)
 {
     book->cooldown_ns = settings->cooldown_ns;
+    book->generator = (enum proof_generator)settings->generator;
 }
 
 /* A submission is known from its first effect on; when it had none, it was refused. */
@@ -149,8 +150,11 @@ static void status_changed(struct book *book, struct record *record, const struc
     }
     for (size_t i = 0; i < sizeof MOMENTS / sizeof *MOMENTS; i++)
         if (MOMENTS[i].to == to) task->at_ns[MOMENTS[i].moment] = book->now_ns;
+    bool is_own = book->event.task.slot == effect->task.slot;
+    if (to == TASK_EXECUTED && book->event.kind == EVENT_EXECUTED && is_own)
+        task->output_digest = book->event.u.executed.output_digest;
     bool is_level = book->event.kind == EVENT_CONFIRMED || book->event.kind == EVENT_FINALIZED;
-    if (task_status_is_confirmed(to) && is_level && book->event.task.slot == effect->task.slot)
+    if (task_status_is_confirmed(to) && is_level && is_own)
         task->slot = step->amount = book->event.u.level.slot;
 }
 
@@ -179,7 +183,10 @@ static void apply(struct book *book, struct record *record, const struct effect 
         task->proof_attempts++;
         step->amount = task->worker = effect->u.prove.worker;
         break;
-    case NOTE_PROOF_READY: task->at_ns[BOOK_PROOF_READY] = book->now_ns; break;
+    case NOTE_PROOF_READY:
+        task->at_ns[BOOK_PROOF_READY] = book->now_ns;
+        task->generator = book->generator;
+        break;
     case EFFECT_SUBMIT: task->at_ns[BOOK_SENT] = book->now_ns; break;
     case NOTE_SETTLED:
         book_settled(book, record, effect);

@@ -45,6 +45,7 @@ struct book {
     struct arena arena; /* of the tables and arrays below */
     uint64_t next_id, last_noted;
     int64_t now_ns, cooldown_ns;
+    enum proof_generator generator;
     struct event event; /* the one that is stepped */
     struct record *records;
     bool is_loading;                              /* an image: whatever comes is linked at the end */

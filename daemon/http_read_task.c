@@ -287,20 +287,16 @@ static void handle_blocked(struct exchange *exchange)
 /* ---- proofs ---- */
 
 /* What the proof binds: the kind of proof, who did what, and what came out of it. */
-static void digest_of(struct exchange *exchange, const struct book_task *task, char hex[SHA256_HEX_BYTES])
+static void digest_of(const struct book_task *task, char hex[SHA256_HEX_BYTES])
 {
-    struct task_view view = {0};
     unsigned char digest[SHA256_BYTES];
     char output[48];
-    view_of(exchange, task, &view);
+    int size =
+        snprintf(output, sizeof output, "%016" PRIx64 ":%u", task->output_digest, task->proof_attempts);
+    const char *const texts[] = {GENERATOR_NAMES[task->generator], task->name, task->agent, task->payload};
     struct sha256 hash;
     sha256_begin(&hash);
-    const char *type = GENERATOR_NAMES[read_settings(exchange)->generator];
-    sha256_add(&hash, type, strlen(type) + 1);
-    sha256_add(&hash, task->name, strlen(task->name) + 1);
-    sha256_add(&hash, task->agent, strlen(task->agent) + 1);
-    sha256_add(&hash, task->payload, strlen(task->payload) + 1);
-    int size = snprintf(output, sizeof output, "%016" PRIx64 ":%u", view.output_digest, task->proof_attempts);
+    for (int i = 0; i < 4; i++) sha256_add(&hash, texts[i], strlen(texts[i]) + 1);
     sha256_add(&hash, output, (size_t)size);
     sha256_end(&hash, digest);
     sha256_hex(digest, hex);
@@ -329,14 +325,14 @@ static void handle_proof(struct exchange *exchange)
         return;
     }
     char digest[SHA256_HEX_BYTES];
-    digest_of(exchange, &task, digest);
+    digest_of(&task, digest);
     struct json_writer *writer = exchange_json(exchange);
     json_write_object(writer, NULL);
     json_write_u64(writer, "attempts", task.proof_attempts);
     json_write_text(writer, "digest", digest);
     read_write_seconds(exchange, "generation_seconds",
                        task.at_ns[BOOK_PROOF_READY] - task.at_ns[BOOK_PROVING]);
-    json_write_text(writer, "proof_type", GENERATOR_NAMES[read_settings(exchange)->generator]);
+    json_write_text(writer, "proof_type", GENERATOR_NAMES[task.generator]);
     read_write_time(exchange, "ready_at", task.at_ns[BOOK_PROOF_READY]);
     json_write_text(writer, "reason", reason_of(&task));
     json_write_u64(writer, "slot", task.slot);

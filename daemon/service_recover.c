@@ -45,6 +45,7 @@ static err open_engine(struct service *service, const struct engine_limits *limi
                        const struct settings *settings)
 {
     TRY(arena_open(&service->arena, engine_memory_bytes(limits)));
+    book_settings(service->book, settings);
     return engine_init(&service->engine, &service->arena, limits, settings);
 }
 

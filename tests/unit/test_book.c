@@ -112,6 +112,8 @@ Test(book, says_of_each_task_what_the_engine_says)
             cr_assert(eq(int, told.waiting_for, view.waiting_for));
             cr_assert(eq(u32, told.depth_at_admission, view.depth_at_admission));
             cr_assert(eq(int, told.was_speculative, view.was_speculative));
+            if (told.at_ns[BOOK_EXECUTED] != NEVER_NS)
+                cr_assert(eq(u64, told.output_digest, view.output_digest));
             struct agent_view agent = engine_agent(history->engine, view.agent);
             cr_assert(eq(u64, told.agent_id, agent.id));
             if (view.status == TASK_PENDING) cr_assert(eq(i64, told.at_ns[BOOK_ADMITTED], NEVER_NS));

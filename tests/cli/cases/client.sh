@@ -1,0 +1,40 @@
+# Commands that ask a running service, where there is none: what is wrong is said before anybody is asked.
+export AGENC_URL=http://127.0.0.1:1
+for words in 'task status x' 'task wait x' 'task inspect x' 'task cancel x' 'task submit' 'proof get x' 'proof verify x' 'stake status' \
+    'stake init --amount 1' 'stake slashing-history' 'admin status' 'admin gc' 'admin check-integrity' 'admin check-pool' 'admin memory' \
+    'speculation list' 'speculation rollbacks' 'speculation stuck' 'speculation inspect x' 'speculation graph' 'speculation snapshots list' \
+    'speculation snapshots clear --older-than 1m' 'proof-worker status' 'proof-worker queue' 'proof-worker timeout --older-than 1m' \
+    'config show --url http://127.0.0.1:1' 'report handoff' 'top'; do
+    # shellcheck disable=SC2086
+    expect 3 'no service answers at http://127\.0\.0\.1:1' $words
+    # shellcheck disable=SC2086
+    one_line $words
+done
+unset AGENC_URL
+expect 3 'no service answers at http://127\.0\.0\.1:2' admin status --url http://127.0.0.1:2
+expect 2 'wants a value|want ID|ID' task status
+expect 2 'one word too many' task status a b
+expect 2 'nearest is --depends-on' task submit --depend-on x
+expect 2 'is no JSON on one line' task submit --payload '{"a": }'
+expect 2 'is no JSON on one line' task submit --payload '1, 2'
+expect 2 '--priority: "9999" is not a whole number in -1000\.\.1000' task submit --priority 9999
+expect 2 '--edge-type: "soft" is none of data, order, resource' task submit --edge-type soft
+expect 2 '--older-than' speculation snapshots clear
+expect 2 'contradict each other' speculation snapshots clear --older-than 1m --confirm --dry-run
+expect 2 '--since: ' speculation rollbacks --since yesterday
+expect 2 '"actve" is none of .*nearest is active' speculation list --status actve
+expect 2 '--amount' stake init
+expect 2 'the templates are .*handoff' report
+expect 2 'no template "\.\./x"' report ../x
+expect 0 '^rollback_reasons$' report --names
+expect 2 'give one, a running service or a file' config show --url http://127.0.0.1:1 --config scenarios/config/prod.toml
+expect 0 '^✓ CPU cores: 8 \(minimum: 4\)$' admin prerequisites --memory-mb 16384 --cpu 8 --disk-gb 245 --rpc-ms 45
+expect 1 '^✗ Solana RPC: 200 ms \(less than: 200 ms\)$' admin prerequisites --memory-mb 16384 --cpu 8 --disk-gb 245 --rpc-ms 200
+json_reads admin prerequisites --memory-mb 16384 --cpu 8 --disk-gb 245 --rpc-ms 45 --output json
+verdict $? "admin prerequisites --output json is JSON"
+expect 0 '--watch\[=2s\]' admin status --help
+printf 'a\nb {{nothing_such}}\n' > "$work/mine.md"
+mkdir -p "$work/ops/templates" && cp "$work/mine.md" "$work/ops/templates/"
+AGENC_OPS="$work/ops" expect 2 'mine\.md:2: \{\{nothing_such\}\} is nothing that a service tells' report mine
+printf '{{?who}} and {{?what}}' > "$work/ops/templates/mine.md"
+AGENC_OPS="$work/ops" expect 0 '^Ada and \[what\]$' report mine --fill who=Ada
