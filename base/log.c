@@ -35,6 +35,12 @@ void log_write(struct log *log, const struct log_record *record)
     flockfile(log->sink);
     clearerr(log->sink);
     write_line(log->sink, log, record);
-    if (fflush(log->sink) != 0 || ferror(log->sink)) log->lost_count++;
+    bool is_flushed = log->is_collected || fflush(log->sink) == 0;
+    if (!is_flushed || ferror(log->sink)) log->lost_count++;
     funlockfile(log->sink);
+}
+
+void log_flush(struct log *log)
+{
+    if (log->sink && fflush(log->sink) != 0) log->lost_count++;
 }

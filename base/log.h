@@ -40,6 +40,8 @@ struct log {
     enum log_level least;
     const char *run; /* name of the simulated run; NULL in the service */
     uint64_t lost_count;
+    bool is_collected; /* lines stay in the sink's buffer until log_flush: for loops that write thousands a
+                          second */
 };
 
 static inline struct log_field log_text(const char *name, const char *text)
@@ -58,3 +60,4 @@ static inline struct log_field log_flag(const char *name, bool is_set)
 }
 
 void log_write(struct log *log, const struct log_record *record);
+void log_flush(struct log *log);

@@ -13,7 +13,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { END_S = 5 }; /* for answers that are under way when the service has stopped */
+enum {
+    END_S = 5, /* for answers that are under way when the service has stopped */
+    LOG_BUFFER_BYTES = 1 << 18,
+};
 
 struct loop {
     struct live live;
@@ -119,6 +122,7 @@ static void turn(struct loop *loop)
     service_turn(loop->live.service);
     samples_turn(loop->live.samples, loop->live.metrics, loop->live.service);
     audit_flush(loop->live.audit);
+    log_flush(loop->live.log);
     if (!service_is_stopped(loop->live.service)) return;
     if (loop->end_ns == NEVER_NS) {
         loop->end_ns = rpc_client_now_ns() + END_S * NS_PER_S;
@@ -155,9 +159,21 @@ static err open_samples(struct loop *loop)
     return samples_open(&loop->live.samples, &options);
 }
 
+/* Lines go out once a turn: standard error has no buffer of its own, and a write for each word of each line
+ * would take most of the time there is. */
+static void collect_log(struct log *log, bool is_collected)
+{
+    static char buffer[LOG_BUFFER_BYTES];
+    if (!log->sink) return;
+    log_flush(log);
+    (void)setvbuf(log->sink, is_collected ? buffer : NULL, is_collected ? _IOFBF : _IOLBF, sizeof buffer);
+    log->is_collected = is_collected;
+}
+
 static err open_parts(struct loop *loop, struct serve_options *options, struct diag *diag)
 {
     loop->live.log = options->service.log;
+    collect_log(loop->live.log, true);
     loop->live.token = options->token;
     TRY(open_signals(loop, diag));
     loop->poll = epoll_create1(EPOLL_CLOEXEC);
@@ -182,6 +198,7 @@ static void close_parts(struct loop *loop)
     samples_free(loop->live.samples);
     metrics_free(loop->live.metrics);
     profile_free(loop->live.profile);
+    collect_log(loop->live.log, false);
     if (loop->poll >= 0) close(loop->poll);
     if (loop->signals >= 0) close(loop->signals);
 }
