@@ -49,6 +49,7 @@
     X(admin_check_integrity)                                                                                 \
     X(admin_check_pool)                                                                                      \
     X(admin_memory)                                                                                          \
+    X(admin_config)                                                                                          \
     X(admin_prerequisites)                                                                                   \
     X(speculation_list)                                                                                      \
     X(speculation_rollbacks)                                                                                 \

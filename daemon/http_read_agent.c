@@ -36,23 +36,21 @@ static void handle_stuck(struct exchange *exchange)
     json_write_end(writer);
 }
 
-struct agent_counts {
-    uint64_t slashes, rollbacks, tasks, speculative, active, confirmed, rolled_back, failed;
-};
-
-static struct agent_counts count_incidents(const struct exchange *exchange, uint64_t agent)
+static uint64_t count_slashes(const struct exchange *exchange, const struct agent_view *agent)
 {
-    struct agent_counts counts = {0};
     struct book_slash slash;
-    struct book_rollback rollback;
+    uint64_t count = 0;
+    if (agent->slashed == 0) return 0;
     for (uint32_t i = 0; book_slash(read_book(exchange), i, &slash); i++)
-        counts.slashes += slash.agent_id == agent;
-    for (uint32_t i = 0; book_rollback(read_book(exchange), i, &rollback); i++)
-        counts.rollbacks += rollback.agent_id == agent;
-    return counts;
+        count += slash.agent_id == agent->id;
+    return count;
 }
 
-static void write_balances(struct exchange *exchange, const struct agent_view *agent, uint64_t slash_count)
+struct agent_counts {
+    uint64_t rollbacks, tasks, speculative, active, confirmed, rolled_back, failed;
+};
+
+static void write_balances(struct exchange *exchange, const struct agent_view *agent)
 {
     struct json_writer *writer = exchange_json(exchange);
     bool is_cooling =
@@ -66,7 +64,7 @@ static void write_balances(struct exchange *exchange, const struct agent_view *a
     json_write_u64(writer, "locked", agent->locked);
     json_write_i64(writer, "max_locks", read_settings(exchange)->max_locks);
     json_write_u64(writer, "received", agent->received);
-    json_write_u64(writer, "slash_count", slash_count);
+    json_write_u64(writer, "slash_count", count_slashes(exchange, agent));
     json_write_u64(writer, "slashed_total", agent->slashed);
     json_write_text(writer, "state", machine_state_name(MACHINE_BOND, agent->bond));
     json_write_u64(writer, "withdrawn", agent->withdrawn);
@@ -111,7 +109,7 @@ static void handle_stake_status(struct exchange *exchange)
     for (uint32_t i = 0; i < engine_agent_count(engine) && i < limit; i++) {
         struct agent_view agent = engine_agent(engine, i);
         json_write_object(writer, NULL);
-        write_balances(exchange, &agent, count_incidents(exchange, agent.id).slashes);
+        write_balances(exchange, &agent);
         json_write_end(writer);
     }
     json_write_end(writer);
@@ -135,9 +133,12 @@ static bool find_agent(struct exchange *exchange, struct agent_view *out)
 
 static struct agent_counts count_tasks(const struct exchange *exchange, uint64_t agent)
 {
-    struct agent_counts counts = count_incidents(exchange, agent);
+    struct agent_counts counts = {0};
+    struct book_rollback rollback;
     struct book_task task;
     uint64_t cursor = 0;
+    for (uint32_t i = 0; book_rollback(read_book(exchange), i, &rollback); i++)
+        counts.rollbacks += rollback.agent_id == agent;
     while (book_each(read_book(exchange), &cursor, &task)) {
         if (task.agent_id != agent) continue;
         counts.tasks++;
@@ -174,14 +175,13 @@ static void handle_agent(struct exchange *exchange)
     json_write_u64(writer, "tasks", counts.tasks);
     json_write_end(writer);
     json_write_object(writer, "stake");
-    write_balances(exchange, &agent, counts.slashes);
+    write_balances(exchange, &agent);
     json_write_end(writer);
     json_write_end(writer);
 }
 
 static const struct route_field LIMIT_QUERY[] = {
-    {.name = "limit", .help = "at most so many agents", .type = FIELD_INTEGER, .min = 1, .max = LIMIT_AGENTS},
-    {0}};
+    {.name = "limit", .help = "at most so many agents", .type = FIELD_INTEGER, .min = 1, .max = 5000}, {0}};
 static const struct route_answer STATUS_ANSWER[] = {
     {"agent_count", FIELD_INTEGER}, {"agents", FIELD_ANY}, {"totals", FIELD_OBJECT}, {0}};
 static const struct route_answer AGENT_ANSWER[] = {

@@ -84,6 +84,11 @@ commands() {
     check 'status of one component' prints 'finalized|slot' "$agenc" admin status --component chain
     check 'integrity, in full' prints '^ok' "$agenc" admin check-integrity --full
     check 'what is in force' prints '^speculation.enabled true set' "$agenc" config show --url "$AGENC_URL" --sources
+    check 'a key is changed' prints '^speculation.max_depth = 4$' "$agenc" admin config speculation.max_depth=4 speculation.mode=custom
+    check 'and in force' prints '^speculation.max_depth 4 set$' "$agenc" config show --url "$AGENC_URL" --sources --section speculation
+    check 'a value that is none changes nothing, in the words of the service' refuses 2 'max_depth.*20' "$agenc" admin config speculation.max_depth=99 speculation.mode=balanced
+    check 'and none of its companions' json_is '.speculation.mode == "custom"' get /admin/status
+    check 'the files are read again' ends_with 0 "$agenc" admin config --reload
     check '--watch looks again and again' watches
     check 'without a token nothing changes' no_token
 }

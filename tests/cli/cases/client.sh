@@ -27,6 +27,10 @@ expect 2 '--amount' stake init
 expect 2 'the templates are .*handoff' report
 expect 2 'no template "\.\./x"' report ../x
 expect 0 '^rollback_reasons$' report --names
+expect 2 'speculation\.max_dept is not a configuration key; did you mean speculation\.max_depth' admin config speculation.max_dept=2
+expect 2 'write KEY=VALUE' admin config speculation.max_depth
+expect 2 'is given twice' admin config speculation.max_depth=2 speculation.max_depth=3
+expect 2 'or --reload' admin config
 expect 2 'give one, a running service or a file' config show --url http://127.0.0.1:1 --config scenarios/config/prod.toml
 expect 0 '^✓ CPU cores: 8 \(minimum: 4\)$' admin prerequisites --memory-mb 16384 --cpu 8 --disk-gb 245 --rpc-ms 45
 expect 1 '^✗ Solana RPC: 200 ms \(less than: 200 ms\)$' admin prerequisites --memory-mb 16384 --cpu 8 --disk-gb 245 --rpc-ms 200
