@@ -54,10 +54,10 @@ static bool find_route(struct exchange *exchange)
 
 static bool needs_token(const struct exchange *exchange)
 {
-    const struct live *live = exchange->live;
+    const struct service *service = exchange->live->service;
     if (exchange->route->is_open) return false;
-    if (exchange->route->method == ROUTE_POST) return true;
-    return !live->is_local || service_config(live->service)->settings.admin_auth_reads;
+    if (exchange->route->method == ROUTE_POST || exchange->request.is_remote) return true;
+    return service_config(service)->settings.admin_auth_reads;
 }
 
 static bool check_token(struct exchange *exchange)

@@ -19,6 +19,7 @@ struct exchange_request {
         const char *name, *value;
     } query[EXCHANGE_QUERY_MOST];
     uint32_t query_count;             /* may be more than were kept: then they are too many */
+    bool is_remote;                   /* the port is not on loopback */
     bool is_of_workers;               /* came in at the proof workers' port */
     const char *authorization, *peer; /* NULL: none */
     const char *(*header)(void *transport, const char *name); /* NULL: none has any */

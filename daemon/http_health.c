@@ -4,6 +4,7 @@
 #include "base/status_word.h"
 #include "base/units.h"
 #include "base/version.h"
+#include "daemon/http_server.h"
 #include "daemon/metrics.h"
 #include "daemon/route_tables.h"
 
@@ -249,12 +250,29 @@ static void write_workers(struct json_writer *out, const struct picture *seen)
     json_write_end(out);
 }
 
+static void write_http(struct json_writer *out, const struct http_server *door)
+{
+    struct http_counts counts = {0};
+    if (door) http_server_counts(door, &counts);
+    json_write_object(out, "http");
+    json_write_u64(out, "complaints", counts.complaints);
+    json_write_u64(out, "connections", counts.connections);
+    json_write_u64(out, "evicted", counts.evicted);
+    json_write_u64(out, "held", counts.held);
+    json_write_u64(out, "open", counts.open);
+    json_write_u64(out, "refused", counts.refused);
+    json_write_u64(out, "requests", counts.requests);
+    json_write_u64(out, "timed_out", counts.timed_out);
+    json_write_end(out);
+}
+
 static void status(struct exchange *exchange)
 {
     struct picture seen = look(exchange_live(exchange));
     struct json_writer *out = exchange_json(exchange);
     json_write_object(out, NULL);
     write_chain(out, &seen.chain);
+    write_http(out, exchange_live(exchange)->door);
     write_log(out, &seen.status);
     write_memory(out, &seen);
     json_write_bool(out, "rebuilding", seen.status.is_rebuilding);

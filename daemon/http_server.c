@@ -44,7 +44,7 @@ struct connection {
 
 struct http_server {
     struct live *live;
-    bool is_workers, is_stopping, is_listening;
+    bool is_workers, is_remote, is_stopping, is_listening;
     bool has_resumed; /* libmicrohttpd's timeout does not tell */
     struct MHD_Daemon *mhd;
     int epoll, listener, spare; /* spare: a descriptor in hand for when they are out; -1: in use */
@@ -54,7 +54,6 @@ struct http_server {
     struct connection *newcomer; /* handed to libmicrohttpd right now */
     struct phases phases;
     struct http_counts counts;
-    uint64_t complaints; /* of libmicrohttpd */
 };
 
 static int64_t real_ns(void)
@@ -220,6 +219,7 @@ static enum MHD_Result begin(struct connection *connection, const char *path, co
     struct exchange_request request = {.method = method,
                                        .path = path,
                                        .is_of_workers = server->is_workers,
+                                       .is_remote = server->is_remote,
                                        .authorization = find_header(connection->mhd, "Authorization"),
                                        .peer = connection->peer,
                                        .header = find_header,
@@ -448,6 +448,13 @@ void http_server_counts(const struct http_server *server, struct http_counts *ou
 
 /* ---- the end ---- */
 
+/* Not a byte of a request is there. */
+static bool is_silent(const struct connection *connection)
+{
+    char byte;
+    return recv(connection->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+}
+
 void http_server_stop(struct http_server *server)
 {
     if (server->is_stopping) return;
@@ -456,8 +463,12 @@ void http_server_stop(struct http_server *server)
     if (server->listener >= 0) close(server->listener);
     server->listener = -1;
     server->now_ns = real_ns();
-    struct phase_member *idle;
+    struct phase_member *idle, *next;
     while ((idle = server->phases.lists[PHASE_IDLE].first)) cut((struct connection *)idle);
+    for (struct phase_member *silent = server->phases.lists[PHASE_ARRIVING].first; silent; silent = next) {
+        next = silent->next;
+        if (is_silent((struct connection *)silent)) cut((struct connection *)silent);
+    }
 }
 
 bool http_server_is_done(const struct http_server *server)
@@ -498,7 +509,7 @@ static void complain(void *context, const char *format, va_list arguments)
     (void)format;
     (void)arguments;
     struct http_server *server = context; /* what clients do wrong is counted, not written line by line */
-    server->complaints++;
+    server->counts.complaints++;
 }
 
 static uint32_t room_for(uint32_t wanted)
@@ -541,6 +552,7 @@ err http_server_open(struct http_server **out, const struct http_server_options 
     if (!server) return ERR_NOMEM;
     server->live = options->live;
     server->is_workers = options->is_workers;
+    server->is_remote = !http_listen_is_local(options->listen);
     server->epoll = server->listener = server->spare = -1;
     server->most = room_for(options->connections_most);
     err e = http_listen(options->listen, &server->listener, &server->port, diag);

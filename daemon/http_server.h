@@ -48,6 +48,7 @@ bool http_server_is_done(const struct http_server *server); /* stopped, and no r
 
 struct http_counts {
     uint64_t connections, requests, refused, evicted, timed_out; /* since the start */
+    uint64_t complaints;                                         /* of libmicrohttpd about clients */
     uint32_t open, held;                                         /* now */
 };
 void http_server_counts(const struct http_server *server, struct http_counts *out);

@@ -2,10 +2,11 @@
 #pragma once
 #include "daemon/service.h"
 
-struct metrics; /* daemon/metrics.h: counts, histograms, exposition */
-struct samples; /* daemon/samples.h: the last hours of every series, for /api/v1/query */
-struct audit;   /* daemon/audit.h: who changed what */
-struct profile; /* daemon/profile.h: the CPU profiler */
+struct metrics;     /* daemon/metrics.h: counts, histograms, exposition */
+struct samples;     /* daemon/samples.h: the last hours of every series, for /api/v1/query */
+struct audit;       /* daemon/audit.h: who changed what */
+struct profile;     /* daemon/profile.h: the CPU profiler */
+struct http_server; /* daemon/http_server.h */
 
 struct live {
     struct service *service;
@@ -14,6 +15,6 @@ struct live {
     struct audit *audit;
     struct profile *profile;
     struct log *log;
-    const char *token; /* NULL: none configured: mutating routes refuse */
-    bool is_local;     /* listens on loopback only */
+    const char *token;        /* NULL: none configured: mutating routes refuse */
+    struct http_server *door; /* of the admin port, for its counts; NULL: none */
 };

@@ -140,8 +140,8 @@ static err open_doors(struct loop *loop, const struct serve_options *options, st
     const struct http_server_options door = {.live = &loop->live, .listen = options->listen};
     const struct http_server_options workers = {
         .live = &loop->live, .listen = options->workers_listen, .is_workers = true};
-    loop->live.is_local = http_listen_is_local(options->listen);
     TRY(http_server_open(&loop->door, &door, diag));
+    loop->live.door = loop->door;
     if (*options->workers_listen) TRY(http_server_open(&loop->workers, &workers, diag));
     TRY(watch(loop, http_server_fd(loop->door), diag));
     if (loop->workers) TRY(watch(loop, http_server_fd(loop->workers), diag));

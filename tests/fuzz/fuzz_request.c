@@ -59,7 +59,6 @@ static void begin(void)
     if (e != OK) fprintf(stderr, "%s\n", diag.text);
     ASSERT(e == OK);
     live.log = &log;
-    live.is_local = true;
     live.token = "t";
     atexit(remove_folder);
     for (uint32_t i = 0; i < route_count() && post_count < POSTS_MOST; i++)

@@ -361,6 +361,21 @@ drains() {
     [ $((SECONDS - began)) -lt 20 ] || echo "slow: $((SECONDS - began)) s"
 }
 
+# From SIGTERM on nothing new comes in, and what is under way goes on.
+stopping() {
+    post /admin/config '{"speculation.enabled":true,"speculation.features.rollout_percentage":100}' >/dev/null
+    submit '{"task_id":"last-parent"}' >/dev/null
+    until_true 3 is 200 '.status == "proof_pending"' GET /admin/tasks/last-parent
+    submit '{"task_id":"last-child-1","depends_on":["last-parent"]}' >/dev/null
+    kill -TERM "$serve_pid"
+    check 'while it stops, it says so' until_true 2 is 503 '.ready == false' GET /ready
+    check 'and takes no task' is 503 '.code == "stopping"' POST /admin/tasks '{}'
+    check 'but shows those it has' is 200 . GET /admin/tasks/last-child-1
+    wait "$serve_pid"
+    check 'it ends in good order' test $? = 0
+    serve_pid=''
+}
+
 profiles() {
     check 'no profile before one was taken' is 404 . GET /admin/debug/profile/result
     check 'a profile is begun' is 202 '.accepted' POST /admin/debug/profile/start '{"duration_seconds":2}'
@@ -486,7 +501,8 @@ document
 check 'a head that drips is cut off' loris
 check 'a connection that says nothing is cut off' silent_is_cut
 check 'a body that never ends is cut off' body_that_drips_is_cut
-check 'it ends in good order' serve_stop
+check 'who was cut off is counted' is 200 '.http.timed_out >= 3 and .http.refused >= 10 and .http.open >= 1' GET /admin/status
+stopping
 
 token=$ADMIN_TOKEN
 unset ADMIN_TOKEN auth
