@@ -41,6 +41,8 @@ err book_open(struct book **out, const struct book_limits *limits)
                           .capacity = (uint32_t)capacity,
                           .cooldown_ns = NEVER_NS,
                           .next_id = 1,
+                          .rollback_first = 1,
+                          .slash_first = 1,
                           .free = BOOK_NONE,
                           .first = BOOK_NONE,
                           .last = BOOK_NONE,

@@ -102,27 +102,45 @@ static void slash_fields(struct image *image, struct book_slash *slash)
     i64(image, &slash->cooldown_until_ns);
 }
 
-/* A ring holds the last ones; a smaller one that reads them keeps as many as it can. */
-static uint64_t first_kept(uint64_t count, uint64_t kept)
+/* Where a ring begins: its oldest is overwritten, or nothing before was known. */
+static uint64_t first_kept(uint64_t first, uint64_t count, uint64_t kept)
 {
-    return count > kept ? count - kept + 1 : 1;
+    return count >= kept && count - kept + 1 > first ? count - kept + 1 : first;
+}
+
+/* What is written of a ring, or read into one of another size: its newest ones are what stays. */
+static void range(struct image *image, uint64_t *first, uint64_t *count, uint64_t kept)
+{
+    if (image->is_writing) *first = first_kept(*first, *count, kept);
+    u64(image, count);
+    u64(image, first);
+    bool is_range = *first > 0 && *count < UINT64_MAX && *first <= *count + 1;
+    if (image->error == OK && !is_range) image->error = ERR_SYNTAX;
+    if (image->error != OK) *count = *first = 0;
+}
+
+static void must_be(struct image *image, uint64_t found, uint64_t expected)
+{
+    if (image->error == OK && found != expected) image->error = ERR_SYNTAX;
 }
 
 static void incidents(struct image *image, struct book *book)
 {
     uint32_t room = book->limits.kept_incidents;
-    u64(image, &book->rollback_count);
-    uint64_t first = first_kept(book->rollback_count, room);
-    u64(image, &first);
-    if (first > book->rollback_count + 1) image->error = ERR_SYNTAX;
-    for (uint64_t n = first; n <= book->rollback_count && image->error == OK; n++)
+    uint64_t first = book->rollback_first, count = book->rollback_count;
+    range(image, &first, &count, room);
+    for (uint64_t n = first; n <= count && image->error == OK; n++) {
         rollback_fields(image, &book->rollbacks[n % room]);
-    u64(image, &book->slash_count);
-    first = first_kept(book->slash_count, room);
-    u64(image, &first);
-    if (first > book->slash_count + 1) image->error = ERR_SYNTAX;
-    for (uint64_t n = first; n <= book->slash_count && image->error == OK; n++)
+        must_be(image, book->rollbacks[n % room].told.number, n);
+    }
+    if (!image->is_writing) book->rollback_first = first, book->rollback_count = count;
+    first = book->slash_first, count = book->slash_count;
+    range(image, &first, &count, room);
+    for (uint64_t n = first; n <= count && image->error == OK; n++) {
         slash_fields(image, &book->slashes[n % room]);
+        must_be(image, book->slashes[n % room].number, n);
+    }
+    if (!image->is_writing) book->slash_first = first, book->slash_count = count;
 }
 
 static void agents(struct image *image, struct book *book)

@@ -4,7 +4,7 @@
 /* NULL: never was, or not kept any more. */
 static struct rollback *rollback_of(const struct book *book, uint64_t number)
 {
-    bool is_kept = number > 0 && number <= book->rollback_count &&
+    bool is_kept = number >= book->rollback_first && number <= book->rollback_count &&
                    book->rollback_count - number < book->limits.kept_incidents;
     return is_kept ? &book->rollbacks[number % book->limits.kept_incidents] : NULL;
 }
@@ -104,6 +104,7 @@ bool book_rollback(const struct book *book, uint32_t index, struct book_rollback
 bool book_slash(const struct book *book, uint32_t index, struct book_slash *out)
 {
     if (index >= book->slash_count || index >= book->limits.kept_incidents) return false;
+    if (book->slash_count - index < book->slash_first) return false;
     *out = book->slashes[(book->slash_count - index) % book->limits.kept_incidents];
     return true;
 }

@@ -61,6 +61,7 @@ struct book {
     struct rollback *rollbacks; /* rings: number n stands at n % kept_incidents */
     struct book_slash *slashes;
     uint64_t rollback_count, slash_count; /* ever */
+    uint64_t rollback_first, slash_first; /* nothing before these is known: an image held no more */
 };
 
 /* ---- daemon/book_record.c ---- */
