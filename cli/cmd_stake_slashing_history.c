@@ -8,7 +8,7 @@ static const struct flag FLAGS[] = {
      .value = "N",
      .type = FLAG_INTEGER,
      .min = 1,
-     .max = 10000,
+     .max = 1000,
      .fallback = "100",
      .help = "at most so many"},
     CLIENT_FLAGS,

@@ -7,6 +7,9 @@
 #include "daemon/metrics.h"
 #include "daemon/route.h"
 
+/* Items of one answer: longer lists would hold up everybody else's requests. */
+enum { READ_MOST = 1000 };
+
 /* "none", "waiting", "speculative", "confirmed", "rolled_back" (engine.md 1.2). */
 const char *read_speculation_word(const struct book_task *task);
 

@@ -181,7 +181,8 @@ static void handle_agent(struct exchange *exchange)
 }
 
 static const struct route_field LIMIT_QUERY[] = {
-    {.name = "limit", .help = "at most so many agents", .type = FIELD_INTEGER, .min = 1, .max = 5000}, {0}};
+    {.name = "limit", .help = "at most so many agents", .type = FIELD_INTEGER, .min = 1, .max = READ_MOST},
+    {0}};
 static const struct route_answer STATUS_ANSWER[] = {
     {"agent_count", FIELD_INTEGER}, {"agents", FIELD_ANY}, {"totals", FIELD_OBJECT}, {0}};
 static const struct route_answer AGENT_ANSWER[] = {

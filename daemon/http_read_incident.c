@@ -247,7 +247,11 @@ static void handle_breaker(struct exchange *exchange)
 /* ---- the rows ---- */
 
 static const struct route_field LIMIT_QUERY[] = {
-    {.name = "limit", .help = "at most so many, the newest", .type = FIELD_INTEGER, .min = 1, .max = 10000},
+    {.name = "limit",
+     .help = "at most so many, the newest",
+     .type = FIELD_INTEGER,
+     .min = 1,
+     .max = READ_MOST},
     {.name = "since", .help = "not longer ago, such as 1h", .type = FIELD_TEXT, .min = 2, .max = 32},
     {0}};
 static const struct route_field WINDOW_QUERY[] = {

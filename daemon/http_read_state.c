@@ -325,7 +325,7 @@ static void handle_workers(struct exchange *exchange)
 
 static const struct route_field SNAPSHOTS_QUERY[] = {
     {.name = "older_than", .help = "taken longer ago, such as 30m", .type = FIELD_TEXT, .min = 2, .max = 32},
-    {.name = "limit", .help = "at most so many items", .type = FIELD_INTEGER, .min = 1, .max = 10000},
+    {.name = "limit", .help = "at most so many items", .type = FIELD_INTEGER, .min = 1, .max = READ_MOST},
     {0}};
 static const struct route_field GRAPH_QUERY[] = {{.name = "root",
                                                   .help = "only this task and what descends from it",
@@ -339,7 +339,8 @@ static const struct route_field GRAPH_QUERY[] = {{.name = "root",
                                                   .max = GRAPH_NODES_MOST},
                                                  {0}};
 static const struct route_field WORKERS_QUERY[] = {
-    {.name = "limit", .help = "at most so many jobs", .type = FIELD_INTEGER, .min = 1, .max = 10000}, {0}};
+    {.name = "limit", .help = "at most so many jobs", .type = FIELD_INTEGER, .min = 1, .max = READ_MOST},
+    {0}};
 static const struct route_answer CHAIN_ANSWER[] = {{"connection_status", FIELD_TEXT},
                                                    {"connected", FIELD_BOOL},
                                                    {"slot", FIELD_INTEGER},

@@ -356,16 +356,23 @@ static const struct route_field TASKS_QUERY[] = {
      .type = FIELD_TEXT,
      .choices = STATUS_CHOICES},
     {.name = "agent_id", .help = "only of this agent", .type = FIELD_TEXT, .min = 1, .max = 64},
-    {.name = "limit", .help = "at most so many, the newest", .type = FIELD_INTEGER, .min = 1, .max = 10000},
+    {.name = "limit",
+     .help = "at most so many, the newest",
+     .type = FIELD_INTEGER,
+     .min = 1,
+     .max = READ_MOST},
     {0}};
-static const struct route_field BLOCKED_QUERY[] = {
-    {.name = "limit", .help = "at most so many, the oldest", .type = FIELD_INTEGER, .min = 1, .max = 10000},
-    {.name = "older_than",
-     .help = "submitted longer ago, such as 1m",
-     .type = FIELD_TEXT,
-     .min = 2,
-     .max = 32},
-    {0}};
+static const struct route_field BLOCKED_QUERY[] = {{.name = "limit",
+                                                    .help = "at most so many, the oldest",
+                                                    .type = FIELD_INTEGER,
+                                                    .min = 1,
+                                                    .max = READ_MOST},
+                                                   {.name = "older_than",
+                                                    .help = "submitted longer ago, such as 1m",
+                                                    .type = FIELD_TEXT,
+                                                    .min = 2,
+                                                    .max = 32},
+                                                   {0}};
 static const struct route_answer TASK_ANSWER[] = {
     {"task_id", FIELD_TEXT},  {"status", FIELD_TEXT},   {"speculation_status", FIELD_TEXT},
     {"agent_id", FIELD_TEXT}, {"depth", FIELD_INTEGER}, {0}};

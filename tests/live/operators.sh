@@ -116,6 +116,7 @@ reads() {
     check 'reasons sum to the total' json_is '([.by_reason[]] | add) == .total_rollbacks_1h' get /admin/rollback-stats
     check 'percentages sum to a hundred, or to nothing' json_is '([.by_reason_percent[]] | add) == 100 or .total_rollbacks_1h == 0' get /admin/rollback-stats
     check 'a window that is none is refused' [ "$(code_of GET '/admin/rollback-stats?window=soon')" = 400 ]
+    check 'a limit beyond what one answer holds is refused' [ "$(code_of GET '/admin/tasks?limit=1001')" = 400 ]
     check 'a limit that is none is refused' [ "$(code_of GET '/admin/slashes?limit=many')" = 400 ]
     check 'an unknown agent is not found' [ "$(code_of GET /admin/agent/nobody/speculation)" = 404 ]
     check 'an unknown slash is not found' [ "$(code_of GET /admin/slash/99999)" = 404 ]
@@ -139,6 +140,8 @@ get /metrics >"$work/before"
 get '/metrics?flat=1' >"$work/after"
 check 'a comparison of two pictures' prints 'speculative tasks .*\+0\.0 %' "$scripts/compare-tuning.sh" "$work/before" "$work/before"
 check 'also of a flat one' prints 'tasks rolled back' "$scripts/compare-tuning.sh" "$work/before" "$work/after"
+check 'the five benchmarks, shortened, and their report' prints '^=== Done' "$scripts/benchmark-speculation.sh" --quick --output-dir "$work/benchmarks"
+check 'with the pictures before and after' test -s "$work/benchmarks/pre_status.txt" -a -s "$work/benchmarks/post_metrics.txt" -a -s "$work/benchmarks/report.md"
 check 'prerequisites say what is missing' prints_six
 check 'a drain' prints 'drained' "$scripts/graceful-drain.sh"
 check 'an emergency' prints 'no speculative tasks are left' "$scripts/emergency-rollback.sh"
