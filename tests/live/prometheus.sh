@@ -91,6 +91,10 @@ heard() { # NAME firing|resolved RECEIVER: since when the test asks for it
 }
 all_firing() { curl -s -m 5 "$prometheus/api/v1/alerts" | jq -r '[.data.alerts[] | select(.state == "firing") | .labels.alertname] | unique | join(" ")'; }
 in_alertmanager() { amtool --alertmanager.url="http://$alertmanager" alert query "alertname=$1" -o json | jq -e 'length > 0'; }
+is_suppressed() {
+    amtool --alertmanager.url="http://$alertmanager" alert query -i "alertname=$1" -o json |
+        jq -e 'length > 0 and all(.[]; .status.state == "suppressed")'
+}
 raises() { # SECONDS RECEIVER ALERT...: all the way, each
     local seconds=$1 receiver=$2 name
     shift 2
@@ -157,6 +161,14 @@ sleep 2
 check 'and insensitive again' post /admin/config '{"speculation.circuit_breaker.consecutive_failures": 1000}'
 check 'it is reset' post /admin/circuit-breaker/reset
 ends 30 platform-pagerduty SpeculationCircuitBreakerOpen SpeculationDisabledAutomatically SpeculationDisabledUnexpectedly
+
+# ---- INC-SPEC-003: proofs are slower than the work; the breaker, which would end it, is told to wait ----
+check 'one worker is left, and a short queue' post /admin/config '{"speculation.proof.worker_threads": 1, "speculation.proof.batch_size": 1,
+    "speculation.proof.queue_size": 100, "speculation.circuit_breaker.queue_open": 1.0}'
+raises 40 platform-pagerduty SpeculationProofQueueBacklog SpeculationProofBacklogCritical
+check 'the ticket about the same is silent beside the page' until_true 45 is_suppressed SpeculationProofQueueHigh
+check 'they work again' post /admin/config '{"speculation.proof.worker_threads": 32, "speculation.proof.batch_size": 50, "speculation.proof.queue_size": 1000}'
+ends 40 platform-pagerduty SpeculationProofQueueBacklog SpeculationProofBacklogCritical
 
 # ---- the disk ----
 fault=$(printf '[[fault]]\nid = "disk.enospc"\nat = "0s"\nfor = "160s"\n' | jq -Rs '{schedule: ., seed: 1}')
