@@ -192,7 +192,7 @@ static void count(const char *agent, uint64_t id, const char *type, uint32_t tim
 Test(metrics_write, agents_beyond_twenty_are_other_and_the_sum_is_the_engines)
 {
     for (uint64_t id = 1; id <= 30; id++) {
-        char name[16];
+        char name[24];
         snprintf(name, sizeof name, "agent-%u", (unsigned)id);
         count(name, id, "compute", 10);
     }
@@ -233,7 +233,7 @@ Test(metrics_write, a_busy_agent_takes_an_idle_ones_place_and_other_never_falls)
 Test(metrics_write, types_beyond_the_first_are_other)
 {
     for (int i = 0; i < 10; i++) {
-        char type[16];
+        char type[24];
         snprintf(type, sizeof type, "type-%d", i);
         count("agent", 1, type, 1);
     }
