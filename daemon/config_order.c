@@ -126,11 +126,18 @@ static void done(void *context, const struct service_outcome *outcome)
 
 /* ---- what is wrong with it ---- */
 
+/* Nobody typed --set here. */
+static const char *without_flag(const char *text)
+{
+    static const char FLAG[] = "--set: ";
+    return strncmp(text, FLAG, sizeof FLAG - 1) == 0 ? text + sizeof FLAG - 1 : text;
+}
+
 static const char *first_error(const struct config_order *order, const struct diag *diag)
 {
     for (uint32_t i = 0; i < order->notes.kept_count; i++)
-        if (order->notes.kept[i].is_error) return order->notes.kept[i].text;
-    return diag->text;
+        if (order->notes.kept[i].is_error) return without_flag(order->notes.kept[i].text);
+    return without_flag(diag->text);
 }
 
 static const char *key_in(const struct config_order *order, const char *text)

@@ -221,8 +221,7 @@ bool exchange_is_held(const struct exchange *exchange)
 
 void exchange_audit(struct exchange *exchange, const char *before, const char *after)
 {
-    free(exchange->before);
-    free(exchange->after);
+    if (exchange->before || exchange->after) return;
     exchange->before = before ? strdup(before) : NULL;
     exchange->after = after ? strdup(after) : NULL;
 }

@@ -48,7 +48,8 @@ void exchange_release(struct exchange *exchange); /* it does not: the handler an
 bool exchange_is_held(const struct exchange *exchange);
 void exchange_send(struct exchange *exchange); /* of a held one: now */
 
-/* For the audit of a mutating call: what was, what is; JSON texts or short words. */
+/* For the audit of a mutating call: what was, what is; JSON texts or short words. What is said first stays.
+ */
 void exchange_audit(struct exchange *exchange, const char *before, const char *after);
 
 /* 503 read_only, 409 …: what an order that was not taken, or failed, is answered with. */

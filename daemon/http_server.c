@@ -371,7 +371,8 @@ static bool accept_one(struct http_server *server)
 {
     struct sockaddr_storage from = {0};
     socklen_t from_bytes = sizeof from;
-    if (server->counts.open >= server->most && !evict(server)) return false;
+    bool is_full = server->counts.open >= server->most;
+    if (is_full && !evict(server)) return false;
     int socket =
         accept4(server->listener, (struct sockaddr *)&from, &from_bytes, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (socket < 0 && (errno == EMFILE || errno == ENFILE) && server->spare >= 0) {
@@ -383,13 +384,19 @@ static bool accept_one(struct http_server *server)
     }
     if (socket < 0) return false;
     welcome(server, socket, &from, from_bytes);
-    return server->spare >= 0;
+    return server->spare >= 0 && !is_full; /* who was told to go must have gone before the next is let in */
+}
+
+static bool has_gone(const struct connection *connection)
+{
+    char byte;
+    ssize_t got = recv(connection->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 /* Clients of held connections that have gone: nobody looks at those sockets otherwise. */
 static void look_for_gone(struct http_server *server)
 {
-    char byte;
     if (server->now_ns - server->looked_ns < NS_PER_S) return;
     server->looked_ns = server->now_ns;
     struct phase_member *next;
@@ -397,7 +404,7 @@ static void look_for_gone(struct http_server *server)
         next = member->next;
         const struct connection *held = (const struct connection *)member;
         struct exchange *exchange = held->exchange;
-        if (!exchange->route->is_long || recv(held->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0) continue;
+        if (!exchange->route->is_long || !has_gone(held)) continue;
         service_forget(server->live->service, exchange);
         exchange_fail(exchange, 499, "client_gone", "the client went away while it waited");
         exchange_send(exchange);

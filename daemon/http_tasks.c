@@ -82,22 +82,35 @@ static bool reserve(struct exchange *exchange, const struct book_submission *sub
     return false;
 }
 
-static void submit(struct exchange *exchange)
+static bool is_new(struct exchange *exchange, const struct book_submission *submission)
 {
-    struct service *service = exchange_live(exchange)->service;
-    struct service_order order = {.event = {.kind = EVENT_SUBMIT}, .done = submitted};
-    struct task_body body;
-    if (!task_body_read(exchange, &body, &order.event)) {
-        task_body_close(&body);
+    if (!submission->key) return true;
+    if (!reserve(exchange, submission)) return false;
+    book_unreserve(service_book_writable(exchange_live(exchange)->service), submission->id);
+    return true;
+}
+
+static void send(struct exchange *exchange, const struct task_body *body, struct service_order *order)
+{
+    struct submitting *kept = exchange_keep(exchange, sizeof *kept);
+    if (!kept) {
+        exchange_fail_order(exchange, ERR_NOMEM);
         return;
     }
-    struct submitting *kept = exchange_keep(exchange, sizeof *kept);
-    if (!kept) exchange_fail_order(exchange, ERR_NOMEM);
-    order.submission = &body.submission;
-    if (kept && reserve(exchange, &body.submission)) {
-        kept->id = body.submission.id;
-        if (!exchange_order(exchange, &order)) book_unreserve(service_book_writable(service), kept->id);
-    }
+    order->submission = &body->submission;
+    kept->id = body->submission.id;
+    if (!reserve(exchange, &body->submission)) return;
+    if (!exchange_order(exchange, order))
+        book_unreserve(service_book_writable(exchange_live(exchange)->service), kept->id);
+}
+
+static void submit(struct exchange *exchange)
+{
+    struct service_order order = {.event = {.kind = EVENT_SUBMIT}, .done = submitted};
+    struct task_body body;
+    if (task_body_begin(exchange, &body) && is_new(exchange, &body.submission) &&
+        task_body_finish(exchange, &body, &order.event))
+        send(exchange, &body, &order);
     task_body_close(&body);
 }
 

@@ -230,16 +230,20 @@ static void fill_event(struct exchange *exchange, const struct book_submission *
     memcpy(submit->edge_kinds, submission->edge_kinds, sizeof submit->edge_kinds);
 }
 
-bool task_body_read(struct exchange *exchange, struct task_body *out, struct event *event)
+bool task_body_begin(struct exchange *exchange, struct task_body *out)
 {
-    *out = (struct task_body){.submission.id =
-                                  book_next_id(service_book_writable(exchange_live(exchange)->service))};
-    struct book_submission *submission = &out->submission;
+    struct book *book = service_book_writable(exchange_live(exchange)->service);
+    *out = (struct task_body){.submission.id = book_next_id(book)};
+    return read_names(exchange, &out->submission) && read_key(exchange, &out->submission);
+}
+
+bool task_body_finish(struct exchange *exchange, struct task_body *body, struct event *event)
+{
+    struct book_submission *submission = &body->submission;
     submission->compute_ns = body_integer(exchange, "compute_ms", 0) * NS_PER_MS;
     submission->priority = body_integer(exchange, "priority", 0);
-    if (!read_names(exchange, submission) || !read_key(exchange, submission) ||
-        !read_payload(exchange, out) || !read_labels(exchange, out) || !read_parents(exchange, submission) ||
-        !read_retried(exchange, submission))
+    if (!read_payload(exchange, body) || !read_labels(exchange, body) ||
+        !read_parents(exchange, submission) || !read_retried(exchange, submission))
         return false;
     fill_event(exchange, submission, event);
     return true;

@@ -13,6 +13,8 @@ struct task_body {
     char *payload, *labels;
 };
 
-/* Fills in both, with a new id. False: answered. */
-bool task_body_read(struct exchange *exchange, struct task_body *out, struct event *event);
+/* First what it is called, with a new id and its idempotency key; then the rest, for a request that was not
+ * met before (what it depended on may be long gone when it is sent again). False: answered. */
+bool task_body_begin(struct exchange *exchange, struct task_body *out);
+bool task_body_finish(struct exchange *exchange, struct task_body *body, struct event *event);
 void task_body_close(struct task_body *body);

@@ -300,11 +300,15 @@ tasks() {
     check 'the key as a field' is 201 . POST /admin/tasks '{"idempotency_key":"key-2"}'
     check 'the key as a field, again' is 200 .duplicate POST /admin/tasks '{"idempotency_key":"key-2"}'
     check 'two keys that differ are refused' is 400 . POST /admin/tasks '{"idempotency_key":"key-2"}' -H 'Idempotency-Key: key-3'
+    check 'a child with a key' is 201 . POST /admin/tasks '{"task_id":"keyed-child","depends_on":["idempotent-1"]}' -H 'Idempotency-Key: key-9'
+    ask POST /admin/tasks/idempotent-1/cancel
+    check 'sent again after its parent was cancelled it is still the same' is 200 '.duplicate and .task_id == "keyed-child"' POST /admin/tasks '{"task_id":"keyed-child","depends_on":["idempotent-1"]}' -H 'Idempotency-Key: key-9'
     check 'an unknown parent is 404' is 404 '.code == "parent_not_found"' POST /admin/tasks '{"depends_on":["nobody-at-all"]}'
     check 'a parent that comes twice is refused' is 400 '.details.field == "depends_on"' POST /admin/tasks '{"depends_on":["http-task-1","http-task-1"]}'
+    check 'a second task' is 201 . POST /admin/tasks '{"task_id":"http-task-3","agent_id":"a1"}'
     check 'an edge of no kind is refused' is 400 '.details.field == "depends_on"' POST /admin/tasks '{"depends_on":[{"task_id":"http-task-1","edge_type":"hope"}]}'
     check 'an edge has two keys' is 400 '.details.field == "depends_on"' POST /admin/tasks '{"depends_on":[{"task_id":"http-task-1","why":1}]}'
-    check 'edges of each kind' is 201 . POST /admin/tasks '{"task_id":"http-task-2","depends_on":[{"task_id":"http-task-1","edge_type":"order"},"idempotent-1"]}'
+    check 'edges of each kind' is 201 . POST /admin/tasks '{"task_id":"http-task-2","depends_on":[{"task_id":"http-task-1","edge_type":"order"},"http-task-3"]}'
     check 'a name with a slash is refused' is 400 '.details.field == "task_id"' POST /admin/tasks '{"task_id":"a/b/c/d/e"}'
     many=$(for i in {1..33}; do printf '"l%d":"x",' "$i"; done)
     check '33 labels are refused' is 400 '.details.field == "labels"' POST /admin/tasks "{\"labels\":{${many%,}}}"
