@@ -9,8 +9,8 @@ static size_t memory_bytes(const struct book_limits *limits, uint32_t capacity)
 {
     return arena_array_bytes(capacity, sizeof(struct record)) + 3 * table_bytes(capacity) +
            2 * arena_array_bytes(capacity, sizeof(uint32_t)) +
-           arena_array_bytes(limits->tasks, sizeof(uint32_t)) + table_bytes(LIMIT_AGENTS) +
-           arena_array_bytes(LIMIT_AGENTS, sizeof(struct agent_name)) +
+           arena_array_bytes(limits->tasks, sizeof(uint32_t)) + table_bytes(limits->agents) +
+           arena_array_bytes(limits->agents, sizeof(struct agent_name)) +
            arena_array_bytes(limits->kept_incidents, sizeof(struct rollback)) +
            arena_array_bytes(limits->kept_incidents, sizeof(struct book_slash));
 }
@@ -22,13 +22,13 @@ static err take_arrays(struct book *book)
     TRY(arena_open(arena, memory_bytes(limits, book->capacity)));
     book->records = arena_array(arena, book->capacity, sizeof *book->records);
     book->of_slot = arena_array(arena, limits->tasks, sizeof *book->of_slot);
-    book->agents = arena_array(arena, LIMIT_AGENTS, sizeof *book->agents);
+    book->agents = arena_array(arena, limits->agents, sizeof *book->agents);
     book->rollbacks = arena_array(arena, limits->kept_incidents, sizeof *book->rollbacks);
     book->slashes = arena_array(arena, limits->kept_incidents, sizeof *book->slashes);
     TRY(table_init(&book->by_id, arena, book->capacity));
     TRY(book_index_init(&book->by_name, arena, book->capacity));
     TRY(book_index_init(&book->by_key, arena, book->capacity));
-    return table_init(&book->agent_of_id, arena, LIMIT_AGENTS);
+    return table_init(&book->agent_of_id, arena, limits->agents);
 }
 
 err book_open(struct book **out, const struct book_limits *limits)
@@ -48,6 +48,7 @@ err book_open(struct book **out, const struct book_limits *limits)
                           .last = BOOK_NONE,
                           .pruned_first = BOOK_NONE,
                           .pruned_last = BOOK_NONE};
+    if (book->limits.agents == 0) book->limits.agents = LIMIT_AGENTS;
     if (take_arrays(book) != OK) {
         book_free(book);
         return ERR_NOMEM;

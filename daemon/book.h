@@ -32,6 +32,7 @@ struct book;
 
 struct book_limits {
     uint32_t tasks, kept_tasks, kept_incidents;
+    uint32_t agents; /* whose names are kept; 0: LIMIT_AGENTS */
 };
 MUST_USE err book_open(struct book **out, const struct book_limits *limits);
 void book_free(struct book *book); /* NULL is fine */

@@ -261,7 +261,7 @@ uint64_t book_agent_id(const char *agent)
 
 void book_enter_agent(struct book *book, uint64_t id, const char *name)
 {
-    if (book->agent_count >= LIMIT_AGENTS || !name[0]) return;
+    if (book->agent_count >= book->limits.agents || !name[0]) return;
     if (table_insert(&book->agent_of_id, id, book->agent_count) != OK) return; /* known */
     struct agent_name *agent = &book->agents[book->agent_count++];
     agent->id = id;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct book_limits LIMITS = {.tasks = 32, .kept_tasks = 8, .kept_incidents = 4};
+static const struct book_limits LIMITS = {.tasks = 32, .kept_tasks = 8, .kept_incidents = 4, .agents = 8};
 
 static struct book *book_new(void)
 {
