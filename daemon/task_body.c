@@ -75,7 +75,7 @@ static bool read_key(struct exchange *exchange, struct book_submission *out)
         return refuse(exchange, "idempotency_key", "header and field differ");
     size_t size_bytes;
     const char *raw = exchange_raw_body(exchange, &size_bytes);
-    sha256_of(raw, size_bytes, out->digest);
+    if (out->key) sha256_of(raw, size_bytes, out->digest);
     return true;
 }
 
