@@ -25,6 +25,11 @@
         .name = "watch", .value = "2s", .type = FLAG_DURATION, .bare = "2s",                                 \
         .help = "again and again, every so often, until interrupted"                                         \
     }
+#define CLIENT_LIMIT                                                                                         \
+    {                                                                                                        \
+        .name = "limit", .value = "N", .type = FLAG_INTEGER, .min = 1, .max = 1000, .fallback = "100",       \
+        .help = "at most so many"                                                                            \
+    }
 #define CLIENT_FLAGS FLAG_URL, FLAG_PATIENCE, FLAG_OUTPUT_FORMAT
 #define CLIENT_WATCH CLIENT_FLAGS, FLAG_WATCH
 

@@ -14,13 +14,7 @@ static const struct flag FLAGS[] = {
      .fallback = "active",
      .help = "active: speculative and not over; live: not over; all; or one status"},
     {.name = "agent", .value = "NAME", .type = FLAG_TEXT, .help = "only of this agent"},
-    {.name = "limit",
-     .value = "N",
-     .type = FLAG_INTEGER,
-     .min = 1,
-     .max = 1000,
-     .fallback = "100",
-     .help = "at most so many"},
+    CLIENT_LIMIT,
     CLIENT_WATCH,
     {0}};
 

@@ -4,13 +4,7 @@
 
 static const struct flag FLAGS[] = {
     {.name = "since", .value = "1h", .type = FLAG_DURATION, .help = "not longer ago"},
-    {.name = "limit",
-     .value = "N",
-     .type = FLAG_INTEGER,
-     .min = 1,
-     .max = 1000,
-     .fallback = "100",
-     .help = "at most so many"},
+    CLIENT_LIMIT,
     {.name = "verbose", .type = FLAG_SWITCH, .help = "with the tasks that were undone"},
     CLIENT_WATCH,
     {0}};

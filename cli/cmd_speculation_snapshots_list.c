@@ -4,13 +4,7 @@
 
 static const struct flag FLAGS[] = {
     {.name = "older-than", .value = "30m", .type = FLAG_DURATION, .help = "taken longer ago"},
-    {.name = "limit",
-     .value = "N",
-     .type = FLAG_INTEGER,
-     .min = 1,
-     .max = 1000,
-     .fallback = "100",
-     .help = "at most so many"},
+    CLIENT_LIMIT,
     CLIENT_WATCH,
     {0}};
 

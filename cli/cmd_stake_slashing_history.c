@@ -4,13 +4,7 @@
 
 static const struct flag FLAGS[] = {
     {.name = "since", .value = "24h", .type = FLAG_DURATION, .help = "not longer ago"},
-    {.name = "limit",
-     .value = "N",
-     .type = FLAG_INTEGER,
-     .min = 1,
-     .max = 1000,
-     .fallback = "100",
-     .help = "at most so many"},
+    CLIENT_LIMIT,
     CLIENT_FLAGS,
     {0}};
 

@@ -2,15 +2,7 @@
 #include "cli/client.h"
 #include "cli/view.h"
 
-static const struct flag FLAGS[] = {{.name = "limit",
-                                     .value = "N",
-                                     .type = FLAG_INTEGER,
-                                     .min = 1,
-                                     .max = 1000,
-                                     .fallback = "100",
-                                     .help = "at most so many"},
-                                    CLIENT_WATCH,
-                                    {0}};
+static const struct flag FLAGS[] = {CLIENT_LIMIT, CLIENT_WATCH, {0}};
 
 static const struct column LINES[] = {{"balance", "totals.balance", CELL_SOL},
                                       {"locked", "totals.locked", CELL_SOL},
