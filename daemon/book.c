@@ -136,7 +136,11 @@ const char *book_agent_name(const struct book *book, uint64_t agent_id)
     return table_find(&book->agent_of_id, agent_id, &at) ? book->agents[at].text : NULL;
 }
 
+/* Somebody may have taken the name that a number would give. */
 uint64_t book_next_id(struct book *book)
 {
-    return book->next_id++;
+    char name[BOOK_NAME_BYTES];
+    do book_default_name(book->next_id++, name);
+    while (book_by_name(book, name));
+    return book->next_id - 1;
 }

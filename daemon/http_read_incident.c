@@ -40,6 +40,78 @@ void read_write_rollback(struct exchange *exchange, const char *key, const struc
     json_write_end(writer);
 }
 
+/* ---- who shares what was taken ---- */
+
+struct victims {
+    uint64_t ids[BOOK_UNDONE_MOST], weights[BOOK_UNDONE_MOST], shares[BOOK_UNDONE_MOST];
+    int64_t wasted_ns[BOOK_UNDONE_MOST];
+    uint32_t count;
+};
+
+static bool find_rollback(const struct book *book, uint64_t number, struct book_rollback *out)
+{
+    for (uint32_t i = 0; number > 0 && book_rollback(book, i, out); i++)
+        if (out->number == number) return true;
+    return false;
+}
+
+/* In order of id, as remainders are given. */
+static void add_victim(struct victims *victims, const struct book_undone *undone)
+{
+    uint32_t at = victims->count++;
+    for (; at > 0 && victims->ids[at - 1] > undone->id; at--) {
+        victims->ids[at] = victims->ids[at - 1];
+        victims->wasted_ns[at] = victims->wasted_ns[at - 1];
+    }
+    victims->ids[at] = undone->id;
+    victims->wasted_ns[at] = undone->wasted_ns;
+}
+
+/* As the engine does it: those of other agents that had begun, by the whole milliseconds of compute that they
+ * lost; equally when none lost any. False: not all of them are known any more. */
+static bool share_pool(const struct book *book, const struct book_slash *slash, struct victims *out)
+{
+    struct book_rollback rollback;
+    struct book_task task;
+    uint64_t sum = 0;
+    out->count = 0;
+    if (!find_rollback(book, slash->rollback, &rollback) || rollback.size != rollback.undone_kept)
+        return false;
+    for (uint32_t i = 0; i < rollback.undone_kept; i++) {
+        const struct book_undone *undone = &rollback.undone[i];
+        if (!book_find(book, undone->id, &task)) return false;
+        if (task.agent_id == slash->agent_id || undone->before == TASK_PENDING) continue;
+        add_victim(out, undone);
+        sum += (uint64_t)(undone->wasted_ns / NS_PER_MS);
+    }
+    for (uint32_t i = 0; i < out->count; i++)
+        out->weights[i] = sum ? (uint64_t)(out->wasted_ns[i] / NS_PER_MS) : 1;
+    apportion(slash->amount_lamports - slash->treasury_lamports, out->weights, out->count, out->shares);
+    return true;
+}
+
+static void write_victims(struct exchange *exchange, const struct book_slash *slash)
+{
+    struct json_writer *writer = exchange_json(exchange);
+    struct victims victims;
+    struct book_task task;
+    if (!share_pool(read_book(exchange), slash, &victims)) {
+        json_write_null(writer, "victims");
+        return;
+    }
+    json_write_array(writer, "victims");
+    for (uint32_t i = 0; i < victims.count; i++) {
+        if (!book_find(read_book(exchange), victims.ids[i], &task)) continue;
+        json_write_object(writer, NULL);
+        json_write_text(writer, "agent", task.agent);
+        json_write_u64(writer, "share", victims.shares[i]);
+        json_write_text(writer, "task", task.name);
+        json_write_i64(writer, "wasted_ms", victims.wasted_ns[i] / NS_PER_MS);
+        json_write_end(writer);
+    }
+    json_write_end(writer);
+}
+
 void read_write_slash(struct exchange *exchange, const char *key, const struct book_slash *slash)
 {
     struct json_writer *writer = exchange_json(exchange);
@@ -49,6 +121,7 @@ void read_write_slash(struct exchange *exchange, const char *key, const struct b
     json_write_u64(writer, "amount", slash->amount_lamports);
     read_write_time(exchange, "at", slash->at_ns);
     json_write_u64(writer, "bond", slash->bond_lamports);
+    read_write_name(exchange, "commitment_id", slash->task_id);
     read_write_time(exchange, "cooldown_until", slash->cooldown_until_ns);
     json_write_text(writer, "reason", has_reason ? rollback_reason_name(slash->reason) : NULL);
     json_write_u64(writer, "returned", slash->returned_lamports);
@@ -57,6 +130,7 @@ void read_write_slash(struct exchange *exchange, const char *key, const struct b
     read_write_name(exchange, "task_id", slash->task_id);
     json_write_u64(writer, "treasury_share", slash->treasury_lamports);
     json_write_u64(writer, "victim_pool", slash->amount_lamports - slash->treasury_lamports);
+    write_victims(exchange, slash);
     json_write_end(writer);
 }
 

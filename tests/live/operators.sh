@@ -125,6 +125,26 @@ reads() {
 }
 reads
 
+# ---- who shares what is slashed ----
+
+pool_is_shared() { # what the answer says that victims got is what they have received
+    local parent wrong share
+    post /admin/config '{"speculation.features.enable_cross_agent_speculation": true, "speculation.max_depth": 4, "speculation.max_parallel_branches": 8}' >/dev/null
+    parent=$("$agenc" task submit --agent sharer-a --output json | jq -r .task_id)
+    wrong=$("$agenc" task submit --agent sharer-a --payload '{"fail": true}' --depends-on "$parent" --output json | jq -r .task_id)
+    "$agenc" task submit --agent sharer-b --compute 700ms --depends-on "$wrong" >/dev/null
+    "$agenc" task submit --agent sharer-c --compute 300ms --depends-on "$wrong" >/dev/null
+    "$agenc" task wait "$wrong" --timeout 20 && return 1
+    until_true 10 wrong_is_slashed "$wrong" || return 1
+    get '/admin/slashes?limit=5' | jq -e ".[] | select(.task_id == \"$wrong\") | ([.victims[].share] | add) == .victim_pool and (.victims | length) == 2" || return 1
+    for agent in sharer-b sharer-c; do
+        share=$(get '/admin/slashes?limit=5' | jq ".[] | select(.task_id == \"$wrong\") | .victims[] | select(.agent == \"$agent\") | .share")
+        [ "$(get "/admin/agent/$agent/speculation" | jq .stake.received)" = "$share" ] || return 1
+    done
+}
+wrong_is_slashed() { get '/admin/slashes?limit=5' | jq -e "any(.[]; .task_id == \"$1\")"; }
+check 'victims get the shares that a slash names' pool_is_shared
+
 # ---- scripts ----
 
 has_rate() { "$scripts/workload-profile.sh" | grep -q '^Task rate: [0-9]'; }

@@ -315,6 +315,18 @@ Test(book, names_and_idempotency_keys_are_seen_from_the_reservation_on)
     book_free(book);
 }
 
+Test(book, no_number_is_given_whose_name_somebody_has_taken)
+{
+    struct book *book = book_new();
+    uint64_t same;
+    struct book_submission first = submission_of(book, "task-0000000000000002", NULL, 1);
+    cr_assert(eq(int, book_reserve(book, &first, &same), BOOK_RESERVED));
+    struct book_submission second = submission_of(book, NULL, NULL, 1);
+    cr_assert(eq(u64, second.id, 3));
+    cr_assert(eq(int, book_reserve(book, &second, &same), BOOK_RESERVED));
+    book_free(book);
+}
+
 Test(book, a_submission_that_the_engine_refuses_leaves_nothing)
 {
     struct book *book = book_new();
