@@ -121,17 +121,23 @@ recovery() {
 
 # ---- crashes ----
 
+# A slow disk makes the moment long in which something could be acknowledged and not yet written.
+slow_disk() {
+    post /admin/chaos '{"seed":1,"schedule":"[[fault]]\nid = \"disk.slow\"\nat = \"0s\"\nfor = \"1h\"\np = 0.5\ndelay = \"15ms\"\n"}' >/dev/null
+}
+
 # What was acknowledged in a round is there after the crash, and asking again with the same keys gives the same tasks.
 kill_round() { # number
     local acked="$work/acked.$1" again="$work/again.$1" pid answer count same
     : >"$acked"
     : >"$again"
+    [ $(($1 % 2)) = 1 ] && slow_disk
     "$load" submit "$port" "$ADMIN_TOKEN" 3000 3 "key$1" "$acked" >/dev/null 2>&1 &
     pid=$!
     sleep "0.$((RANDOM % 90 + 10))"
     crash
     wait $pid
-    start "$work/kill"
+    start "$work/kill" --chaos
     count=$(wc -l <"$acked")
     [ "$count" -gt 0 ] || return 0
     answer=$("$load" check "$port" "$acked")
@@ -148,7 +154,7 @@ kill_round() { # number
 
 kills() {
     local lost=0 acknowledged=0 round
-    start "$work/kill"
+    start "$work/kill" --chaos
     for round in $(seq "$rounds"); do
         kill_round "$round" || lost=$((lost + 1))
         [ $((round % 10)) = 0 ] && { integrity_is_ok || lost=$((lost + 1)); }
