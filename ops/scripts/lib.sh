@@ -60,3 +60,16 @@ metric() {
 pause() { # pause SECONDS: of the service's clock
     sleep "$(awk -v s="$1" -v x="$TIME_SCALE" 'BEGIN { print s / x }')"
 }
+
+# seen TASK FIELD PATTERN SECONDS: looks at a task until a field of its status matches the whole pattern (0), or that
+# long on the service's clock, and two seconds at least, have gone by (1). The last value is in $seen.
+seen() {
+    local task=$1 field=$2 pattern=$3 end
+    end=$(awk -v now="$(date +%s.%N)" -v s="$4" -v x="$TIME_SCALE" 'BEGIN { s /= x; printf "%.3f", now + (s < 2 ? 2 : s) }')
+    while :; do
+        seen=$("$AGENC" task status "$task" --output json | jq -r ".$field")
+        [[ ! $seen =~ ^($pattern)$ ]] || return 0
+        awk -v now="$(date +%s.%N)" -v end="$end" 'BEGIN { exit !(now < end) }' || return 1
+        sleep 0.02
+    done
+}

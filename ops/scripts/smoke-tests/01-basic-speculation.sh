@@ -11,19 +11,13 @@ parent=$("$AGENC" task submit --type compute --payload '{"value": 100}' --output
 child=$("$AGENC" task submit --type compute --payload '{"value": 200}' --depends-on "$parent" --output json | jq -r .task_id)
 echo "parent $parent, child $child"
 
-for (( try = 0; try < 25; try++ )); do
-    word=$("$AGENC" task status "$child" --output json | jq -r .speculation_status)
-    [[ $word != speculative ]] || break
-    pause 0.2
-done
-if [[ $word != speculative ]]; then
+if ! seen "$child" speculation_status speculative 5; then
+    word=$seen
     waits=$("$AGENC" task status "$child" --output json | jq -r '.waiting_for // .reason // "nothing"')
     die "for five seconds after its submission the child was $word, want speculative (held by: $waits)"
 fi
 echo "✓ the child runs speculatively"
 
 "$AGENC" task wait "$parent" --timeout 60 > /dev/null || die "the parent was not confirmed within 60 s"
-pause 5
-status=$("$AGENC" task status "$child" --output json | jq -r .status)
-[[ $status == confirmed ]] || die "five seconds after its parent's confirmation the child is $status, want confirmed"
+seen "$child" status confirmed 5 || die "five seconds after its parent's confirmation the child is $seen, want confirmed"
 echo "✓ the child was confirmed after its parent"

@@ -13,9 +13,7 @@ agent=smoke-fails # of its own: what it spoils is its own work
 parent=$("$AGENC" task submit --agent "$agent" --payload '{"fail": true}' --output json | jq -r .task_id)
 child=$("$AGENC" task submit --agent "$agent" --payload '{"value": 100}' --depends-on "$parent" --output json | jq -r .task_id)
 
-pause 15
-status=$("$AGENC" task status "$child" --output json | jq -r .status)
-[[ $status == rolled_back ]] || die "fifteen seconds after its parent's submission the child is $status, want rolled_back"
+seen "$child" status rolled_back 15 || die "fifteen seconds after its parent's submission the child is $seen, want rolled_back"
 echo "✓ the child was rolled back"
 after=$(count)
 awk -v a="$after" -v b="$before" 'BEGIN { exit !(a > b) }' || die "speculation_rollback_total stayed at $before"

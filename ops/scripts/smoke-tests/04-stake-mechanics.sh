@@ -7,8 +7,12 @@ source "$(dirname "$0")/../lib.sh"
 need jq
 
 echo "=== Smoke 4: stake ==="
-# One of ten agents, by the minute: the slashed one waits out a cooldown that the next run should not meet.
-agent=smoke-stake-$(($(date +%s) / 60 % 10))
+# One of ten agents that does not wait out the cooldown of an earlier run.
+for (( n = 0; n < 10; n++ )); do
+    agent=smoke-stake-$n
+    [[ $(curl --silent --max-time 30 "$ADMIN_URL/admin/agent/$agent/speculation" | jq -r '.stake.cooldown_until // "none"') != none ]] || break
+done
+(( n < 10 )) || die "all of smoke-stake-0 to smoke-stake-9 wait out a cooldown: try again later"
 stake() { get "/admin/agent/$agent/speculation" | jq -r ".stake.$1"; }
 task() { "$AGENC" task status "$1" --output json | jq -r ".$2"; }
 submit() { "$AGENC" task submit --agent "$agent" --output json "$@" | jq -r .task_id; }
@@ -43,7 +47,7 @@ parent=$(submit --payload '{"value": 3}')
 wrong=$(submit --payload '{"fail": true}' --depends-on "$parent")
 victim=$(submit --payload '{"value": 4}' --depends-on "$wrong")
 "$AGENC" task wait "$wrong" --timeout 90 > /dev/null 2>&1 && die "a wrong proof should not be confirmed"
-pause 3
+seen "$wrong" stake.slashed_lamports '[1-9][0-9]*' 10 || die "nothing was slashed for a wrong proof"
 slashed_now=$(($(stake slashed_total) - slashed_before))
 slashed=$(task "$wrong" stake.slashed_lamports)
 bond=$(task "$wrong" stake.bond_lamports)
@@ -59,8 +63,7 @@ echo "✓ $slashed of $bond lamports were slashed from the root, none from its v
 if [[ $(stake cooldown_until) != null ]]; then
     parent=$(submit --payload '{"value": 5}')
     child=$(submit --payload '{"value": 6}' --depends-on "$parent")
-    pause 1
-    [[ $(task "$child" waiting_for) =~ ^(agent_cooldown|parent_output_pending)$ ]] || die "during the cooldown the child should wait, but: $(task "$child" waiting_for)"
+    seen "$child" waiting_for agent_cooldown 5 || die "during the cooldown the child should wait for its end, but: $seen"
     echo "✓ the agent waits out its cooldown until $(stake cooldown_until)"
 fi
 
@@ -72,6 +75,5 @@ parent=$("$AGENC" task submit --agent "$poor" --payload '{"value": 7}' --output 
 rest=$(get "/admin/agent/$poor/speculation" | jq -r .stake.available)
 post /admin/stake/withdraw "{\"agent_id\": \"$poor\", \"lamports\": $((rest - 1)), \"immediate\": true}" > /dev/null
 child=$(child_of "$parent")
-pause 3
-[[ $(task "$child" waiting_for) == stake_insufficient ]] || die "without stake the child should wait for it, but: $(task "$child" waiting_for)"
+seen "$child" waiting_for stake_insufficient 5 || die "without stake the child should wait for it, but: $seen"
 echo "✓ without stake nothing is speculative"
