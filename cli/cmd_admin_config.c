@@ -73,8 +73,11 @@ static err print_map(FILE *out, const struct json_node *root, const char *name, 
     const char *key = NULL, *text;
     TRY(json_get_object(root, name, &map, diag));
     while (json_next(&map, key, &key, &value)) {
-        TRY(json_get_text(&value, NULL, &text, diag));
-        fprintf(out, "%s = %s\n", key, text);
+        bool is_text = json_get_text(&value, NULL, &text, NULL) == OK;
+        char *other = is_text ? NULL : json_text_of(&value);
+        if (!is_text && !other) return ERR_NOMEM;
+        fprintf(out, "%s = %s\n", key, is_text ? text : other);
+        free(other);
     }
     return OK;
 }

@@ -1,5 +1,6 @@
 /* daemon/config_order.c */
 #include "daemon/config_order.h"
+#include "base/decimal.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,23 @@ err config_order_add(struct config_order *order, const char *key, const char *va
 
 /* ---- what came of it ---- */
 
+void config_value_write(struct json_writer *out, const char *name, const struct config_key *key,
+                        const struct settings *settings)
+{
+    char value[CONFIG_TEXT_BYTES];
+    int64_t integer;
+    bool is_number = key->type != CONFIG_ENUM && key->type != CONFIG_BOOL && !config_key_is_text(key);
+    config_key_write(key, settings, value);
+    if (key->type == CONFIG_BOOL)
+        json_write_bool(out, name, strcmp(value, "true") == 0);
+    else if (is_number && decimal_parse(value, 0, &integer) == OK)
+        json_write_i64(out, name, integer);
+    else if (is_number)
+        json_write_number(out, name, strtod(value, NULL));
+    else
+        json_write_text(out, name, value);
+}
+
 static int by_key(const void *a, const void *b)
 {
     const struct config_change *const *first = a, *const *second = b;
@@ -47,10 +65,8 @@ static void write_values(const struct config_order *order, const struct settings
     const struct config_change *sorted[CONFIG_KEYS_MOST];
     sort(order, sorted);
     for (uint32_t i = 0; i < order->count; i++) {
-        char value[CONFIG_TEXT_BYTES];
         if (applied_only && order->outcomes[sorted[i] - order->changes] != CONFIG_APPLIED) continue;
-        config_key_write(config_key_find(sorted[i]->key), settings, value);
-        json_write_text(out, sorted[i]->key, value);
+        config_value_write(out, sorted[i]->key, config_key_find(sorted[i]->key), settings);
     }
 }
 

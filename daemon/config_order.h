@@ -26,6 +26,10 @@ MUST_USE err config_order_add(struct config_order *order, const char *key, const
 void config_order_send(struct config_order *order, void (*answer)(struct config_order *order));
 void config_order_reload(struct config_order *order, void (*answer)(struct config_order *order));
 
+/* A value of its JSON type: 5, 0.1, true, "cascade". */
+void config_value_write(struct json_writer *out, const char *name, const struct config_key *key,
+                        const struct settings *settings);
+
 /* {"applied": {…}, "generation": n, "restart_required": [], "shadowed": [], "warnings": []} */
 void config_order_answer(struct config_order *order);
 void config_order_write_notes(const struct config_order *order, struct json_writer *out); /* "warnings": [] */

@@ -19,21 +19,12 @@ static int by_name(const void *a, const void *b)
 static void write_value(struct json_writer *out, const struct config *config, const struct config_key *key,
                         const char *name)
 {
-    char value[CONFIG_TEXT_BYTES], source[CONFIG_TEXT_BYTES];
-    int64_t integer;
-    config_key_write(key, &config->settings, value);
+    char source[CONFIG_TEXT_BYTES];
     config_origin_text(config, key, source);
     json_write_object(out, name);
     json_write_bool(out, "hot", key->when == CONFIG_HOT);
     json_write_text(out, "source", source);
-    if (key->type == CONFIG_BOOL)
-        json_write_bool(out, "value", strcmp(value, "true") == 0);
-    else if (key->type != CONFIG_ENUM && !config_key_is_text(key) && decimal_parse(value, 0, &integer) == OK)
-        json_write_i64(out, "value", integer);
-    else if (key->type != CONFIG_ENUM && !config_key_is_text(key))
-        json_write_number(out, "value", strtod(value, NULL));
-    else
-        json_write_text(out, "value", value);
+    config_value_write(out, "value", key, &config->settings);
     json_write_end(out);
 }
 

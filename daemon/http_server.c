@@ -519,18 +519,25 @@ static void complain(void *context, const char *format, va_list arguments)
     server->counts.complaints++;
 }
 
-static uint32_t room_for(uint32_t wanted)
+static uint64_t descriptors(void)
 {
     struct rlimit limit;
-    uint32_t most = wanted ? wanted : HTTP_CONNECTIONS;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return most;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
     limit.rlim_cur = limit.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &limit); /* refused: fewer connections at a time */
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= most + HTTP_DESCRIPTORS_RESERVED)
-        return most;
-    return limit.rlim_cur > 2 * HTTP_DESCRIPTORS_RESERVED
-               ? (uint32_t)limit.rlim_cur - HTTP_DESCRIPTORS_RESERVED
-               : (uint32_t)limit.rlim_cur / 2;
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 1024;
+}
+
+/* What the two ports take leaves enough for the log, its snapshots and whatever else is opened. */
+static uint32_t room_for(const struct http_server_options *options)
+{
+    uint64_t all = descriptors();
+    uint64_t of_workers = all / 8 < HTTP_WORKERS_CONNECTIONS ? all / 8 : HTTP_WORKERS_CONNECTIONS;
+    uint64_t rest = all - of_workers;
+    uint64_t own = rest > 2 * HTTP_DESCRIPTORS_RESERVED ? rest - HTTP_DESCRIPTORS_RESERVED : rest / 2;
+    uint64_t most = options->connections_most ? options->connections_most : HTTP_CONNECTIONS;
+    uint64_t room = options->is_workers ? of_workers : own;
+    return (uint32_t)(most < room ? most : room);
 }
 
 static err start(struct http_server *server, struct diag *diag)
@@ -561,7 +568,7 @@ err http_server_open(struct http_server **out, const struct http_server_options 
     server->is_workers = options->is_workers;
     server->is_remote = !http_listen_is_local(options->listen);
     server->epoll = server->listener = server->spare = -1;
-    server->most = room_for(options->connections_most);
+    server->most = room_for(options);
     err e = http_listen(options->listen, &server->listener, &server->port, diag);
     if (e == OK) e = start(server, diag);
     if (e != OK) {

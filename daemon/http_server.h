@@ -20,6 +20,7 @@ enum {
     HTTP_IDLE_S = 60,   /* between two requests */
     HTTP_ANSWER_S = 30, /* to read an answer */
     HTTP_CONNECTIONS = 16384,
+    HTTP_WORKERS_CONNECTIONS = 1024, /* of the workers' port, but an eighth of the descriptors at the most */
     HTTP_DESCRIPTORS_RESERVED = 128, /* for everything else that the process opens */
 };
 

@@ -331,7 +331,7 @@ configuration() {
     check 'flags that do not go together are refused' is 400 . POST /admin/config '{"speculation.features.enable_cross_agent_speculation":true,"speculation.features.enable_parallel_speculation":false}'
     check 'a value of the wrong type is refused' is 400 . POST /admin/config '{"speculation.enabled":{"a":1}}'
     check 'NULL is refused' is 400 . POST /admin/config '{"speculation.enabled":null}'
-    check 'a share with a point is taken' is 200 '.applied["speculation.features.rollout_percentage"] == "12.5"' POST /admin/config '{"speculation.features.rollout_percentage":12.5}'
+    check 'a share with a point is taken' is 200 '.applied["speculation.features.rollout_percentage"] == 12.5' POST /admin/config '{"speculation.features.rollout_percentage":12.5}'
     check 'and health shows it' is 200 '.rollout == 12.5' GET /health
     check 'what the environment pins is shadowed' is 200 '.shadowed == ["speculation.checkpoint_interval"] and .applied == {}' POST /admin/config '{"speculation.checkpoint_interval":5}'
     check 'and keeps its value' unchanged speculation.checkpoint_interval 3
