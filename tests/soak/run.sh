@@ -41,7 +41,7 @@ field() { jq -r ".$2" <<<"$1"; }
 # ---- the service ----
 
 # Models that cost nothing: the service is measured, not its provers.
-fast=(--execution fixed:1ms --prover sim:fixed:20ms --chain sim:fixed:100ms --set speculation.enabled=true
+fast=(--execution fixed:1ms --prover sim:fixed:20ms --chain sim:fixed:400ms --set speculation.enabled=true
     --set speculation.limits.max_pending_operations=100000 --set speculation.proof.worker_threads=32
     --set speculation.proof.batch_size=100 --set speculation.proof.queue_size=10000 --log-level error
     --set speculation.limits.max_memory_mb=65536 --set speculation.limits.max_state_snapshots=10000)
