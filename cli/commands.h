@@ -46,6 +46,7 @@
     X(stake_slashing_history)                                                                                \
     X(admin_status)                                                                                          \
     X(admin_gc)                                                                                              \
+    X(admin_gc_stats)                                                                                        \
     X(admin_check_integrity)                                                                                 \
     X(admin_check_pool)                                                                                      \
     X(admin_memory)                                                                                          \

@@ -81,6 +81,7 @@ commands() {
     check 'clearing them is a dry run unless confirmed' prints 'would go' "$agenc" speculation snapshots clear --older-than 1s
     check 'the queue with its stages' prints 'deferral' "$agenc" proof-worker queue --analyze
     check 'memory sums to its total' json_is '.total_mb == .state_snapshots_mb + .pending_operations_mb + .proof_cache_mb + .other_mb' "$agenc" admin memory --output json
+    check 'what collections have done' prints '^collections +[0-9]+' "$agenc" admin gc-stats
     check 'status of one component' prints 'finalized|slot' "$agenc" admin status --component chain
     check 'integrity, in full' prints '^ok' "$agenc" admin check-integrity --full
     check 'what is in force' prints '^speculation.enabled true set' "$agenc" config show --url "$AGENC_URL" --sources
@@ -164,6 +165,16 @@ check 'the five benchmarks, shortened, and their report' prints '^=== Done' "$sc
 check 'with the pictures before and after' test -s "$work/benchmarks/pre_status.txt" -a -s "$work/benchmarks/post_metrics.txt" -a -s "$work/benchmarks/report.md"
 check 'prerequisites say what is missing' prints_six
 check 'a drain' prints 'drained' "$scripts/graceful-drain.sh"
+forces() { # a child that works on for half a minute outlasts a drain of one second
+    local parent
+    post /admin/config '{"speculation.enabled": true, "speculation.features.rollout_percentage": 100}' >/dev/null
+    parent=$("$agenc" task submit --agent stubborn --output json | jq -r .task_id)
+    "$agenc" task submit --agent stubborn --id stubborn-child --compute 10m --depends-on "$parent" >/dev/null
+    until_true 10 json_is '.speculation.active_tasks == 1' get /admin/status || return 1
+    DRAIN_SECONDS=1 prints 'no speculative tasks are left' "$scripts/emergency-rollback.sh" && grep -q 'forcing the rollback' "$work/printed"
+}
+check 'an emergency whose drain fails rolls back by force' forces
+check 'and nobody is slashed for it' json_is '.stake.slashed_lamports == 0 and .status == "rolled_back"' get /admin/tasks/stubborn-child
 check 'an emergency' prints 'no speculative tasks are left' "$scripts/emergency-rollback.sh"
 check 'a recovery' prints 'Recovered' "$scripts/recovery.sh"
 check 'recovery turns speculation on at 10 %' json_is '.speculation.enabled and .speculation.rollout_percentage == 10' get /admin/status
