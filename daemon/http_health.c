@@ -178,7 +178,9 @@ static void write_auto_disabled(struct json_writer *out, const struct picture *s
     json_write_object(out, "auto_disabled");
     write_time(out, "at", seen->service, breaker->opened_ns);
     write_time(out, "cooldown_until", seen->service, breaker->retry_ns);
-    json_write_u64(out, "failure_count", breaker->consecutive_failures);
+    /* The engine counts anew once it has opened: what opened it is the value. */
+    bool has_value = breaker->trigger == TRIGGER_CONSECUTIVE_FAILURES;
+    json_write_u64(out, "failure_count", has_value ? breaker->value : breaker->consecutive_failures);
     json_write_text(out, "reason", breaker_trigger_name(breaker->trigger));
     json_write_u64(out, "threshold", breaker->threshold);
     json_write_u64(out, "value", breaker->value);

@@ -365,6 +365,22 @@ drains() {
     [ $((SECONDS - began)) -lt 20 ] || echo "slow: $((SECONDS - began)) s"
 }
 
+# Ten failures in a row open the breaker: said everywhere, and closed again only with a reason or by a reset.
+breaker() {
+    local i
+    check 'while speculation is on the state is not rebuilt' is 409 '.code == "conflict"' POST /admin/recovery '{"action":"rebuild_state"}'
+    for i in {10..21}; do submit "{\"task_id\":\"failing-$i\",\"payload\":{\"fail\":true}}" >/dev/null; done
+    check 'ten failures open the breaker' until_true 20 is 200 '.state == "open"' GET /admin/circuit-breaker
+    check 'health says that speculation is off' is 200 '.speculation == "disabled" and .status == "degraded" and .breaker == "open"' GET /health
+    check 'without the word for the opposite' sh -c "! grep -q healthy '$work/body'"
+    check 'the status says why, and until when' is 200 '.speculation.auto_disabled | .reason == "consecutive_failures" and .failure_count >= 10 and .threshold == 10 and (.cooldown_until | length) == 24' GET /admin/status
+    check 'it is not closed before its cooldown is over' is 409 '.code == "cooldown"' POST /admin/speculation/enable
+    check 'but by force' is 200 '.enabled and .breaker != "open"' POST /admin/speculation/enable '{"force":true,"reason":"the prover was mended"}'
+    check 'and the reason is kept' until_true 3 grep -q 'the prover was mended' "$work/data/audit.log"
+    check 'a reset closes it' is 200 '.state == "closed"' POST /admin/circuit-breaker/reset
+    check 'and all is well' is 200 '.status == "healthy" and .speculation == "enabled"' GET /health
+}
+
 # From SIGTERM on nothing new comes in, and what is under way goes on.
 stopping() {
     post /admin/config '{"speculation.enabled":true,"speculation.features.rollout_percentage":100}' >/dev/null
@@ -497,6 +513,7 @@ smuggling
 tasks
 configuration
 workers
+breaker
 drains
 faults
 profiles
