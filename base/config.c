@@ -364,7 +364,7 @@ void config_origin_text(const struct config *config, const struct config_key *ke
     switch ((enum config_source)origin->source) {
     case CONFIG_COMPILED: snprintf(out, CONFIG_TEXT_BYTES, "compiled"); return;
     case CONFIG_PRESET: snprintf(out, CONFIG_TEXT_BYTES, "preset"); return;
-    case CONFIG_SET: snprintf(out, CONFIG_TEXT_BYTES, "set"); return;
+    case CONFIG_SET: snprintf(out, CONFIG_TEXT_BYTES, origin->is_hot ? "api" : "set"); return;
     case CONFIG_ENVIRONMENT: config_key_environment(key, out); return;
     case CONFIG_FILE:
         snprintf(out, CONFIG_TEXT_BYTES, "%s:%d:%d", config->files[origin->file], origin->line,

@@ -27,6 +27,7 @@ struct config_origin {
     uint8_t source;      /* enum config_source */
     uint8_t file;        /* CONFIG_FILE: index into files */
     uint8_t is_filled;   /* given as 0, which stands for a value that other keys decide */
+    uint8_t is_hot;      /* CONFIG_SET: at run time, over the admin API; gone with the process */
     uint8_t was_refused; /* some layer offered a value that is not allowed */
     int line, column;
 };
@@ -97,7 +98,7 @@ MUST_USE err config_set_hot(struct config *config, const struct config_update *u
 MUST_USE err config_reload(struct config *running, const struct config *fresh, struct config_notes *notes,
                            struct diag *diag);
 
-/* Where a key's value came from: "compiled", "prod.toml:4:13", "AGENC_SPECULATION_MODE". */
+/* Where a key's value came from: "compiled", "prod.toml:4:13", "AGENC_SPECULATION_MODE", "set", "api". */
 void config_origin_text(const struct config *config, const struct config_key *key,
                         char out[CONFIG_TEXT_BYTES]);
 

@@ -46,6 +46,8 @@ err config_set_hot(struct config *config, const struct config_update *update, st
     if (worst != OK) return worst;
     for (uint32_t i = 0; i < update->count; i++) {
         const struct config_key *key = config_key_find(update->changes[i].key);
+        struct config_origin *origin = &next.origins[config_key_index(key)];
+        if (origin->source == CONFIG_SET) origin->is_hot = true;
         update->outcomes[i] = outcome_of(key, config, &next);
         if (update->outcomes[i] == CONFIG_NEEDS_RESTART)
             worst = diag_fail(diag, ERR_LIMIT, "%s: takes effect at start only, restart required", key->name);
@@ -65,7 +67,10 @@ static err set_again(struct config *next, const struct config *running, const st
     char value[CONFIG_TEXT_BYTES];
     if (running->origins[config_key_index(key)].source != CONFIG_SET) return OK;
     config_key_write(key, &running->settings, value);
-    return apply(next, &(struct config_change){.key = key->name, .value = value}, NULL, diag);
+    TRY(apply(next, &(struct config_change){.key = key->name, .value = value}, NULL, diag));
+    struct config_origin *origin = &next->origins[config_key_index(key)];
+    if (origin->source == CONFIG_SET) origin->is_hot = running->origins[config_key_index(key)].is_hot;
+    return OK;
 }
 
 err config_reload(struct config *running, const struct config *fresh, struct config_notes *notes,

@@ -333,12 +333,14 @@ configuration() {
     check 'NULL is refused' is 400 . POST /admin/config '{"speculation.enabled":null}'
     check 'a share with a point is taken' is 200 '.applied["speculation.features.rollout_percentage"] == 12.5' POST /admin/config '{"speculation.features.rollout_percentage":12.5}'
     check 'and health shows it' is 200 '.rollout == 12.5' GET /health
+    check 'and where it comes from' is 200 '.config.speculation | .features.rollout_percentage.source == "api" and .enabled.source == "set" and .checkpoint_interval.source == "AGENC_SPECULATION_CHECKPOINT_INTERVAL" and .max_depth.hot' GET /admin/config
     check 'what the environment pins is shadowed' is 200 '.shadowed == ["speculation.checkpoint_interval"] and .applied == {}' POST /admin/config '{"speculation.checkpoint_interval":5}'
     check 'and keeps its value' unchanged speculation.checkpoint_interval 3
     check 'the audit has what was and what is' until_true 3 grep -q '"after":".*12.5.*"before":".*100' "$work/data/audit.log"
     check 'workers are scaled' is 200 '.workers == 9' POST /admin/workers '{"replicas":9}'
     check 'and it shows' is 200 '.workers.total == 9' GET /admin/status
     check 'files are read again' is 200 '.errors == []' POST /admin/config/reload
+    check 'what came over the API stays on top' is 200 '.config.speculation.features.rollout_percentage | .value == 12.5 and .source == "api"' GET /admin/config
 }
 
 # Once the workers' port: its routes only.
