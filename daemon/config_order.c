@@ -173,6 +173,9 @@ static void refuse(struct config_order *order, err error, const struct diag *dia
     else
         exchange_fail_order(order->exchange, error);
     exchange_field(order->exchange, key_in(order, words));
+    for (uint32_t i = 0; order->notes.error_count > 1 && i < order->notes.kept_count; i++)
+        if (order->notes.kept[i].is_error)
+            exchange_also(order->exchange, without_flag(order->notes.kept[i].text));
 }
 
 void config_order_send(struct config_order *order, void (*answer)(struct config_order *order))

@@ -138,6 +138,28 @@ void exchange_field(struct exchange *exchange, const char *field)
     snprintf(exchange->failure.field, sizeof exchange->failure.field, "%s", field ? field : "");
 }
 
+/* Without memory for it there is still the first. */
+void exchange_also(struct exchange *exchange, const char *words)
+{
+    struct exchange_words *one = malloc(sizeof *one + strlen(words) + 1);
+    if (!one) return;
+    one->next = NULL;
+    memcpy(one->text, words, strlen(words) + 1);
+    if (exchange->failure.also_last)
+        exchange->failure.also_last->next = one;
+    else
+        exchange->failure.also = one;
+    exchange->failure.also_last = one;
+}
+
+static void write_also(struct json_writer *out, const struct exchange_words *words)
+{
+    if (!words) return;
+    json_write_array(out, "errors");
+    for (; words; words = words->next) json_write_text(out, NULL, words->text);
+    json_write_end(out);
+}
+
 static void write_failure(struct exchange *exchange)
 {
     drop_answer(exchange);
@@ -145,6 +167,7 @@ static void write_failure(struct exchange *exchange)
     json_write_object(out, NULL);
     json_write_text(out, "code", exchange->failure.code);
     json_write_object(out, "details");
+    write_also(out, exchange->failure.also);
     if (exchange->failure.field[0]) json_write_text(out, "field", exchange->failure.field);
     if (exchange->failure.nearest[0]) json_write_text(out, "nearest", exchange->failure.nearest);
     json_write_end(out);
@@ -332,5 +355,9 @@ void exchange_free(struct exchange *exchange)
     free(exchange->before);
     free(exchange->after);
     free(exchange->kept);
+    for (struct exchange_words *words = exchange->failure.also, *next; words; words = next) {
+        next = words->next;
+        free(words);
+    }
     free(exchange);
 }

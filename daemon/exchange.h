@@ -36,6 +36,7 @@ FILE *exchange_text(struct exchange *exchange, const char *content_type);
 void exchange_fail(struct exchange *exchange, int status, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void exchange_nearest(struct exchange *exchange, const char *nearest); /* details.nearest of the failure */
+void exchange_also(struct exchange *exchange, const char *words);      /* details.errors: one of several */
 void exchange_field(struct exchange *exchange, const char *field);     /* details.field: which part of it */
 
 /* Zeroed, and gone with the exchange: what a held one must remember, once an exchange. NULL: no memory.

@@ -51,6 +51,10 @@ struct exchange {
     struct {
         char words[512], field[128], nearest[128];
         const char *code;
+        struct exchange_words {
+            struct exchange_words *next;
+            char text[];
+        } * also, *also_last;
     } failure;
     char *before, *after; /* for the audit */
     void *kept;

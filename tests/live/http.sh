@@ -324,6 +324,7 @@ configuration() {
     local depth
     depth=$(before speculation.max_depth)
     check 'one bad key, and none is applied' is 400 '.details.field == "speculation.max_depth"' POST /admin/config '{"speculation.proof.batch_size":7,"speculation.max_depth":99}'
+    check 'two bad keys are both named' is 400 '.details.errors | length == 2 and (map(test("99|17")) | all)' POST /admin/config '{"speculation.max_depth":99,"speculation.max_parallel_branches":17}'
     check 'none was' unchanged speculation.proof.batch_size 10
     check 'an unknown key names the nearest' is 400 '.details.nearest == "speculation.max_depth"' POST /admin/config '{"speculation.maxdepth":2}'
     check 'what needs a restart is a conflict' is 409 '.code == "restart_required"' POST /admin/config '{"speculation.limits.max_memory_mb":16384,"speculation.max_depth":2}'
