@@ -21,8 +21,11 @@ struct prover_process {
     char *jobs;        /* what it still has to be given */
     size_t jobs_size, jobs_given;
     bool is_complete; /* all jobs are in `jobs` */
-    bool is_killed;
-    uint64_t open[LIMIT_BATCH]; /* numbers that it has not answered */
+    bool is_full;     /* it takes no more now: its input is watched */
+    struct open_job {
+        uint64_t number;
+        struct prover_tag tag;
+    } open[LIMIT_BATCH]; /* that it has not answered */
     uint32_t open_count;
     char line[PROVER_LINE_BYTES];
     size_t line_size;
@@ -85,6 +88,7 @@ void prover_exec_free(struct prover_exec *prover)
 static bool spawn(const struct prover_exec *prover, struct prover_process *process, int in[2], int out[2])
 {
     posix_spawn_file_actions_t actions;
+    sigset_t signals;
     posix_spawnattr_t group; /* of its own, so that what the shell starts ends with it */
     char shell[] = "/bin/sh", flag[] = "-c";
     char *words[] = {shell, flag, prover->command, NULL};
@@ -92,7 +96,11 @@ static bool spawn(const struct prover_exec *prover, struct prover_process *proce
     posix_spawn_file_actions_adddup2(&actions, in[0], 0);
     posix_spawn_file_actions_adddup2(&actions, out[1], 1);
     posix_spawnattr_init(&group);
-    posix_spawnattr_setflags(&group, POSIX_SPAWN_SETPGROUP);
+    sigemptyset(&signals);
+    posix_spawnattr_setsigmask(&group, &signals);
+    sigaddset(&signals, SIGPIPE); /* which the service ignores */
+    posix_spawnattr_setsigdefault(&group, &signals);
+    posix_spawnattr_setflags(&group, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     int failed = posix_spawn(&process->pid, "/bin/sh", &actions, &group, words, environ);
     posix_spawnattr_destroy(&group);
     posix_spawn_file_actions_destroy(&actions);
@@ -128,17 +136,30 @@ static err start(struct prover_exec *prover, uint32_t worker)
     return ERR_IO;
 }
 
+/* Its input is watched while it takes no more. */
+static void watch_input(const struct prover_exec *prover, struct prover_process *process, bool is_full)
+{
+    struct epoll_event watch = {.events = EPOLLOUT};
+    if (is_full == process->is_full || process->input < 0) return;
+    if (epoll_ctl(prover->poll, is_full ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, process->input, &watch) == 0)
+        process->is_full = is_full;
+}
+
 /* As much of the jobs as it takes. */
-static void give(struct prover_process *process)
+static void give(const struct prover_exec *prover, struct prover_process *process)
 {
     while (process->input >= 0 && process->jobs_given < process->jobs_size) {
         ssize_t size = write(process->input, process->jobs + process->jobs_given,
                              process->jobs_size - process->jobs_given);
         if (size < 0 && errno == EINTR) continue;
-        if (size < 0 && errno == EAGAIN) return;
+        if (size < 0 && errno == EAGAIN) {
+            watch_input(prover, process, true);
+            return;
+        }
         if (size < 0) close_end(&process->input); /* it does not read: its jobs fail when it ends */
         if (size > 0) process->jobs_given += (size_t)size;
     }
+    watch_input(prover, process, false);
     if (process->is_complete) close_end(&process->input);
 }
 
@@ -169,9 +190,9 @@ err prover_exec_add(struct prover_exec *prover, uint32_t worker, const struct pr
     if (is_first) TRY(start(prover, worker));
     if (process->pid == 0 || process->open_count == LIMIT_BATCH) return ERR_IO;
     TRY(append_job(process, job));
-    process->open[process->open_count++] = job->number;
+    process->open[process->open_count++] = (struct open_job){job->number, job->tag};
     process->is_complete = is_last;
-    give(process);
+    give(prover, process);
     return OK;
 }
 
@@ -179,17 +200,17 @@ void prover_exec_kill(struct prover_exec *prover, uint32_t worker)
 {
     struct prover_process *process = &prover->workers[worker];
     if (process->pid == 0) return;
-    process->is_killed = true;
     process->open_count = 0;
     kill(-process->pid, SIGKILL);
 }
 
 /* ---- hearing ---- */
 
-static bool take_number(struct prover_process *process, uint64_t number)
+static bool take_job(struct prover_process *process, uint64_t number, struct prover_tag *tag)
 {
     for (uint32_t i = 0; i < process->open_count; i++) {
-        if (process->open[i] != number) continue;
+        if (process->open[i].number != number) continue;
+        *tag = process->open[i].tag;
         process->open[i] = process->open[--process->open_count];
         return true;
     }
@@ -215,10 +236,11 @@ static void hear_line(struct prover_exec *prover, uint32_t worker)
     const struct json_text text = {.name = "prover", .text = process->line, .size_bytes = process->line_size};
     uint64_t number;
     enum prover_verdict verdict;
+    struct prover_tag tag;
     if (json_read_text(&json, &text, NULL) != OK) return;
     const struct json_node root = json_root(json);
-    if (read_verdict(&root, &number, &verdict) == OK && take_number(process, number))
-        prover->options.heard(prover->options.context, worker, number, verdict);
+    if (read_verdict(&root, &number, &verdict) == OK && take_job(process, number, &tag))
+        prover->options.heard(prover->options.context, &tag, verdict);
     json_free(json);
 }
 
@@ -239,7 +261,7 @@ static void end(struct prover_exec *prover, uint32_t worker)
 {
     struct prover_process *process = &prover->workers[worker];
     while (process->open_count > 0)
-        prover->options.heard(prover->options.context, worker, process->open[--process->open_count],
+        prover->options.heard(prover->options.context, &process->open[--process->open_count].tag,
                               PROVER_TRANSIENT);
     kill(-process->pid, SIGKILL); /* it closed its output: it is over */
     process_end(process);
@@ -250,7 +272,7 @@ static void step(struct prover_exec *prover, uint32_t worker)
 {
     char bytes[4096];
     struct prover_process *process = &prover->workers[worker];
-    give(process);
+    give(prover, process);
     for (;;) {
         ssize_t size = read(process->output, bytes, sizeof bytes);
         if (size < 0 && errno == EINTR) continue;

@@ -6,8 +6,9 @@
  *     {"proof_id":7,"ok":true}      or
  * {"proof_id":7,"ok":false,"error":"constraint"|"transient","message":"…"} Jobs that are not answered when it
  * ends have failed for a passing reason. What it says on standard error is the service's standard error.
- * Never blocks. Memory: LIMIT_PROOF_WORKERS processes, PROVER_LINE_BYTES each way at a time.
- * Errors: ERR_IO the process cannot be started; ERR_NOMEM. Threads: one. */
+ * Never blocks for longer than a killed process takes to go. Memory: LIMIT_PROOF_WORKERS processes, the jobs
+ * of their batches, PROVER_LINE_BYTES of an answer. Errors: ERR_IO the process cannot be started; ERR_NOMEM.
+ * Threads: one. */
 #pragma once
 #include "base/err.h"
 #include "base/limits.h"
@@ -18,10 +19,15 @@ enum { PROVER_LINE_BYTES = 8192 };
 
 enum prover_verdict { PROVER_OK, PROVER_CONSTRAINT, PROVER_TRANSIENT };
 
+/* What the job is to whoever gave it; not looked at. */
+struct prover_tag {
+    uint32_t slot, generation, attempt;
+};
+
 struct prover_exec_options {
     const char *command; /* copied */
-    /* One call a job; `job` is the number that was given. */
-    void (*heard)(void *context, uint32_t worker, uint64_t job, enum prover_verdict verdict);
+    /* One call a job, with the tag that was given. */
+    void (*heard)(void *context, const struct prover_tag *tag, enum prover_verdict verdict);
     void (*ended)(void *context, uint32_t worker); /* the process is gone: the worker is free */
     void *context;
 };
@@ -32,7 +38,8 @@ MUST_USE err prover_exec_open(struct prover_exec **out, const struct prover_exec
 void prover_exec_free(struct prover_exec *prover); /* ends what runs; NULL is fine */
 
 struct prover_job {
-    uint64_t number;
+    uint64_t number; /* its proof_id: unique in the batch */
+    struct prover_tag tag;
     const char *task, *proof_type, *payload; /* payload: JSON; NULL: null */
 };
 /* The first job of a batch starts the worker's process, `is_last` closes its input. */

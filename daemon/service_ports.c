@@ -128,7 +128,8 @@ static void prove_by_program(struct service *service, const struct effect *effec
 {
     struct book_task known = {0};
     bool is_known = book_find(service->book, effect->task_id, &known);
-    const struct prover_job job = {.number = (uint64_t)effect->task.slot << 32 | effect->attempt,
+    const struct prover_job job = {.number = effect->task_id,
+                                   .tag = {effect->task.slot, effect->task.generation, effect->attempt},
                                    .task = is_known ? known.name : "",
                                    .proof_type = PROOF_TYPES[service->config.settings.generator],
                                    .payload = is_known ? known.payload : NULL};
@@ -165,18 +166,17 @@ static void port_cancel_proof(struct service *service, const struct effect *effe
         live_ports_occupy(service, task->worker, service->step_ns);
 }
 
-static void prover_heard(void *context, uint32_t worker, uint64_t job, enum prover_verdict verdict)
+static void prover_heard(void *context, const struct prover_tag *tag, enum prover_verdict verdict)
 {
     struct service *service = context;
-    uint32_t slot = (uint32_t)(job >> 32), attempt = (uint32_t)job;
-    struct live_task *task = &service->tasks[slot];
+    const struct live_task *task = &service->tasks[tag->slot];
     struct event event = {.kind = verdict == PROVER_OK ? EVENT_PROOF_DONE : EVENT_PROOF_FAILED,
                           .task = task->ref,
-                          .attempt = attempt};
-    (void)worker;
-    if (task->proof_attempt != attempt) return;
+                          .attempt = tag->attempt};
+    bool is_same = task->ref.generation == tag->generation && task->proof_attempt == tag->attempt;
+    if (!is_same) return; /* of a task that had this slot before, or of an earlier try */
     event.u.proof.error = verdict == PROVER_CONSTRAINT ? PROOF_ERROR_CONSTRAINT : PROOF_ERROR_TRANSIENT;
-    event.jitter = (uint32_t)(rng_u64(&service->rng, RNG_BACKOFF, task->id, attempt) >> 32);
+    event.jitter = (uint32_t)(rng_u64(&service->rng, RNG_BACKOFF, task->id, tag->attempt) >> 32);
     service_gather(service, &event);
 }
 

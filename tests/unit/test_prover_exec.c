@@ -3,16 +3,17 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <poll.h>
+#include <string.h>
 
 static struct prover_exec *prover;
 static enum prover_verdict verdicts[8];
 static int verdict_count, end_count;
+static const char *payload = "{\"a\":1}";
 
-static void heard(void *context, uint32_t worker, uint64_t job, enum prover_verdict verdict)
+static void heard(void *context, const struct prover_tag *tag, enum prover_verdict verdict)
 {
     (void)context;
-    (void)worker;
-    verdicts[job] = verdict;
+    verdicts[tag->slot] = verdict;
     verdict_count++;
 }
 
@@ -29,8 +30,11 @@ static void prove(const char *command)
     const struct prover_exec_options options = {.command = command, .heard = heard, .ended = ended};
     cr_assert(prover_exec_open(&prover, &options) == OK);
     for (uint64_t job = 1; job <= 2; job++) {
-        const struct prover_job order = {
-            .number = job, .task = "task-\"x\"", .proof_type = "groth16", .payload = "{\"a\":1}"};
+        const struct prover_job order = {.number = job,
+                                         .tag = {.slot = (uint32_t)job},
+                                         .task = "task-\"x\"",
+                                         .proof_type = "groth16",
+                                         .payload = payload};
         cr_assert(prover_exec_add(prover, 3, &order, job == 1, job == 2) == OK);
     }
     struct pollfd asked = {.fd = prover_exec_fd(prover), .events = POLLIN};
@@ -76,7 +80,7 @@ Test(prover_exec, nonsense_strange_numbers_and_repetitions_are_passed_over)
 Test(prover_exec, one_that_is_killed_says_nothing_but_that_it_is_over)
 {
     const struct prover_exec_options options = {.command = "sleep 60 | cat", .heard = heard, .ended = ended};
-    const struct prover_job order = {.number = 1, .task = "t", .proof_type = "mock"};
+    const struct prover_job order = {.number = 1, .tag = {.slot = 1}, .task = "t", .proof_type = "mock"};
     cr_assert(prover_exec_open(&prover, &options) == OK);
     cr_assert(prover_exec_add(prover, 0, &order, true, true) == OK);
     prover_exec_kill(prover, 0);
@@ -87,4 +91,15 @@ Test(prover_exec, one_that_is_killed_says_nothing_but_that_it_is_over)
     }
     cr_assert(all(eq(int, verdict_count, 0), eq(int, end_count, 1)));
     prover_exec_free(prover);
+}
+
+Test(prover_exec, one_that_reads_everything_before_it_answers_is_given_everything)
+{
+    static char large[200000]; /* two of them are more than a pipe holds */
+    memset(large, 'x', sizeof large - 1);
+    large[0] = large[sizeof large - 2] = '"';
+    payload = large;
+    prove("cat >/dev/null; echo '{\"proof_id\":1,\"ok\":true}'; echo '{\"proof_id\":2,\"ok\":true}'");
+    cr_assert(
+        all(eq(int, verdict_count, 2), eq(int, verdicts[1], PROVER_OK), eq(int, verdicts[2], PROVER_OK)));
 }
