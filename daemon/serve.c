@@ -23,6 +23,7 @@ struct loop {
     struct http_server *door, *workers;
     int poll, signals;
     bool is_over;
+    int failure;    /* errno of a wait that failed; 0: none */
     int64_t end_ns; /* NEVER_NS: not yet near */
 };
 
@@ -115,7 +116,10 @@ static void turn(struct loop *loop)
 {
     struct epoll_event events[8];
     int count = epoll_wait(loop->poll, events, 8, wait_ms(loop));
-    if (count < 0 && errno != EINTR) loop->is_over = true;
+    if (count < 0 && errno != EINTR) {
+        loop->failure = errno;
+        loop->is_over = true;
+    }
     hear_signals(loop);
     http_server_turn(loop->door);
     if (loop->workers) http_server_turn(loop->workers);
@@ -224,7 +228,8 @@ err serve(struct serve_options *options, struct diag *diag)
     if (e == OK) {
         announce(&loop, options);
         while (!loop.is_over) turn(&loop);
-        say(&loop, LOG_INFO, "system.stopped", "stopped", "");
+        if (loop.failure) e = diag_fail(diag, ERR_IO, "epoll: %s", strerror(loop.failure));
+        say(&loop, e == OK ? LOG_INFO : LOG_ERROR, "system.stopped", "stopped", e == OK ? "" : diag->text);
     }
     close_parts(&loop);
     return e;

@@ -11,7 +11,6 @@
 
 enum { PPM = 1000000, KEPT_TASKS = 20000, KEPT_INCIDENTS = 2000 };
 #define SEGMENT_BYTES ((uint64_t)64 << 20)
-#define STOP_WRITE_NS (10 * NS_PER_S) /* for what is still to be written */
 
 /* ---- time ---- */
 
@@ -120,8 +119,8 @@ void service_free(struct service *service)
 {
     if (!service) return;
     wal_close(service->wal);
-    child_end(service, &service->snapshot);
-    child_end(service, &service->check);
+    child_kill(service, &service->snapshot);
+    child_kill(service, &service->check);
     jobs_close(service);
     service_disarm(service);
     live_ports_close(service);
@@ -146,20 +145,32 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* When the next turn has something to give to the log; of the engine's clock. */
+static int64_t due_ns(struct service *service)
+{
+    int64_t at_ns = NEVER_NS;
+    if (service->wants_seal) return NEVER_NS;
+    if (!service->is_read_only) at_ns = live_ports_next_ns(service);
+    if (!service->has_tick) at_ns = earlier(at_ns, engine_deadline_ns(service->engine));
+    if (!service->has_gc) at_ns = earlier(at_ns, service->gc_next_ns);
+    return earlier(at_ns, faults_wake_ns(service));
+}
+
+/* What only waits for the disk or for a child is told by the descriptor. */
 int64_t service_next_ns(const struct service *service)
 {
     struct service *mine = (struct service *)(uintptr_t)service; /* the calendar sorts itself when asked */
-    if (service->rebuild.is_wanted && !service->is_writing) return 0;
-    int64_t at_ns = service->is_read_only ? NEVER_NS : live_ports_next_ns(mine);
-    if (!service->has_tick) at_ns = earlier(at_ns, engine_deadline_ns(service->engine));
-    if (!service->has_gc) at_ns = earlier(at_ns, service->gc_next_ns);
-    at_ns = earlier(at_ns, faults_wake_ns(service));
-    int64_t real_ns = service_real_of(service, at_ns);
+    if (service->rebuild.is_wanted) {
+        if (service->is_writing) return NEVER_NS;
+        return service->is_read_only ? service->retry_real_ns : 0;
+    }
+    int64_t real_ns = service_real_of(service, due_ns(mine));
     if (service->rpc) real_ns = earlier(real_ns, rpc_port_next_ns(service->rpc));
-    if (service->gathering.count > 0 && !service->is_writing)
-        real_ns = service->is_read_only ? service->retry_real_ns : 0;
+    if (service->is_writing) return real_ns;
+    if (service->gathering.count > 0 && !service->is_read_only) return 0;
     if (service->is_read_only) real_ns = earlier(real_ns, service->retry_real_ns);
-    return earlier(real_ns, service->stop_real_ns);
+    bool waits_for_child = service->snapshot.pid > 0;
+    return waits_for_child ? real_ns : earlier(real_ns, service->stop_real_ns);
 }
 
 /* The descriptors behind ours: each is asked, whichever it was. */
@@ -201,14 +212,14 @@ static void rotate(struct service *service)
 static void turn_stop(struct service *service)
 {
     if (!service->is_stopping || service->is_stopped || service->is_writing) return;
-    bool is_late = service_real_ns() >= service->stop_real_ns;
     bool is_empty = engine_statistics(service->engine)->speculative_active == 0;
-    if (is_late && service->is_read_only)
-        service->is_stopped = true; /* what was acknowledged is on the disk */
-    if (!service->wants_seal && (is_empty || is_late)) {
-        service->wants_seal = true;
-        service->stop_real_ns = ns_after(service_real_ns(), STOP_WRITE_NS);
+    if (service_real_ns() >= service->stop_real_ns) {
+        service->is_late = true;
+        service->stop_real_ns = NEVER_NS;
     }
+    if (service->is_late && service->is_read_only)
+        service->is_stopped = true; /* what was acknowledged is on the disk */
+    if (is_empty || service->is_late) service->wants_seal = true;
     if (!service->is_sealed || service->snapshot.pid > 0) return;
     if (service->has_last_snapshot)
         service->is_stopped = true;
@@ -243,6 +254,7 @@ void service_stop(struct service *service, int64_t most_ns)
     if (service->is_stopping) return;
     service->is_stopping = true;
     service->stop_real_ns = ns_after(service_real_ns(), most_ns);
+    jobs_give_up(service);
     drain.event.u.drain.timeout_ns = NEVER_NS;
     (void)!batch_add(&service->gathering, &drain, NULL, 0); /* without it the timeout ends the wait */
 }
@@ -267,6 +279,7 @@ static void forget_in(struct batch *batch, const void *context)
 
 void service_forget(struct service *service, void *context)
 {
+    if (service->check_context == context) service->check_done = NULL;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < service->drain_waiter_count; i++)
         if (service->drain_waiters[i].context != context)

@@ -131,14 +131,12 @@ err service_order(struct service *service, const struct service_order *order)
 static void answer(struct service *service, struct pending *item, const struct service_outcome *outcome)
 {
     if (item->is_order) service->orders_waiting--;
-    if (outcome->error == ERR_IO && item->event.kind == EVENT_SUBMIT)
-        book_unreserve(service->book, item->event.u.submit.id);
     if (item->done) item->done(item->context, outcome);
     item->done = NULL;
 }
 
 /* Orders of a batch are refused, the rest stays. */
-void service_fail_orders(struct service *service, struct batch *batch, err error)
+static void fail_orders(struct service *service, struct batch *batch, err error)
 {
     const struct service_outcome outcome = {.error = error, .at_ns = service->last_ns};
     uint32_t kept = 0, count = batch->count;
@@ -146,6 +144,7 @@ void service_fail_orders(struct service *service, struct batch *batch, err error
     for (uint32_t i = 0; i < count; i++) {
         struct pending item = batch->items[i];
         if (item.is_order) {
+            if (item.event.kind == EVENT_SUBMIT) book_unreserve(service->book, item.event.u.submit.id);
             answer(service, &item, &outcome);
             pending_close(&item);
         } else {
@@ -211,13 +210,13 @@ static err encode(struct service *service)
             drop_item(service, &item);
     }
     batch->count = kept;
-    if (service->wants_seal && batch->count == 0) TRY(journal_write_seal(&service->chain, &out));
+    service->piece_seals = service->wants_seal && batch->count == 0;
+    if (service->piece_seals) TRY(journal_write_seal(&service->chain, &out));
     service->last_ns = now_ns;
     service->piece_used = out.used;
     return OK;
 }
 
-/* At most BATCH_EVENTS_MOST at once: the rest comes with the next piece. */
 static void take_batch(struct service *service)
 {
     struct batch empty = service->writing;
@@ -232,6 +231,20 @@ static bool has_work(const struct service *service)
     return service->gathering.count > 0 || (service->wants_seal && !service->is_sealed);
 }
 
+/* What was on its way goes back in front of what was collected since. */
+static void put_back(struct service *service, err error)
+{
+    struct batch since = service->gathering;
+    service->gathering = service->writing;
+    service->writing = (struct batch){0};
+    fail_orders(service, &service->gathering, error);
+    fail_orders(service, &since, error);
+    for (uint32_t i = 0; i < since.count; i++)
+        if (batch_add(&service->gathering, &since.items[i], NULL, 0) == OK)
+            since.items[i].settings = NULL, since.items[i].config = NULL;
+    batch_free(&since);
+}
+
 static void hand_over(struct service *service)
 {
     int64_t delay_ns;
@@ -240,7 +253,6 @@ static void hand_over(struct service *service)
     wal_write(service->wal, &(struct wal_piece){.bytes = service->piece,
                                                 .size = service->piece_used,
                                                 .first_record = service->chain_before.sequence,
-                                                .next_record = service->chain.sequence,
                                                 .begins_segment = service->begins_segment,
                                                 .fault = fault,
                                                 .delay_ns = delay_ns});
@@ -252,23 +264,26 @@ void service_write(struct service *service)
     if (service->is_read_only && service_real_ns() < service->retry_real_ns) return;
     take_batch(service);
     service->chain_before = service->chain;
-    if (encode(service) != OK || service->piece_used == 0) {
-        service->chain = service->chain_before;
-        service_fail_orders(service, &service->writing, ERR_NOMEM);
+    err e = encode(service);
+    if (e == OK && service->piece_used > 0) {
+        hand_over(service);
         return;
     }
-    hand_over(service);
+    service->chain = service->chain_before;
+    if (e != OK)
+        put_back(service, ERR_NOMEM); /* without one: nothing of it could be logged, and all were told */
 }
 
 /* They carry their times. */
-void service_write_stepped(struct service *service, struct batch *events)
+err service_write_stepped(struct service *service, struct batch *events)
 {
     struct codec_out out = {0};
     void *piece = service->piece;
-    if (reserve_bytes(&piece, &service->piece_capacity, piece_bytes_most(events)) != OK) return;
+    TRY(reserve_bytes(&piece, &service->piece_capacity, piece_bytes_most(events)));
     service->piece = piece;
     out = (struct codec_out){.bytes = service->piece, .capacity = service->piece_capacity};
     service->chain_before = service->chain;
+    service->piece_seals = false;
     for (uint32_t i = 0; i < events->count; i++) {
         err e = put_item(service, &events->items[i], &out);
         ASSERT(e == OK);
@@ -276,23 +291,10 @@ void service_write_stepped(struct service *service, struct batch *events)
     }
     service->piece_used = out.used;
     hand_over(service);
+    return OK;
 }
 
 /* ---- the disk's answer ---- */
-
-/* What was on its way goes back in front of what was collected since. */
-static void put_back(struct service *service)
-{
-    struct batch since = service->gathering;
-    service->gathering = service->writing;
-    service->writing = (struct batch){0};
-    service_fail_orders(service, &service->gathering, ERR_IO);
-    service_fail_orders(service, &since, ERR_IO);
-    for (uint32_t i = 0; i < since.count; i++)
-        if (batch_add(&service->gathering, &since.items[i], NULL, 0) == OK)
-            since.items[i].settings = NULL, since.items[i].config = NULL;
-    batch_free(&since);
-}
 
 static void fail_write(struct service *service, const struct wal_result *result)
 {
@@ -302,7 +304,7 @@ static void fail_write(struct service *service, const struct wal_result *result)
     bool is_news = !service->is_read_only;
     service->is_read_only = true;
     snprintf(service->read_only_why, sizeof service->read_only_why, "%s", result->why);
-    put_back(service);
+    put_back(service, ERR_IO);
     if (is_news) say_disk(service, result->why);
 }
 
@@ -418,6 +420,6 @@ void service_written(struct service *service)
     if (service->sync_last_ns > service->sync_most_ns) service->sync_most_ns = service->sync_last_ns;
     service->begins_segment = false;
     service->is_ready = true;
-    service->is_sealed = service->wants_seal && service->writing.count == 0;
+    service->is_sealed = service->piece_seals;
     step_batch(service);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 enum { REBUILD_SLICE = 20000 };
+#define REBUILD_BYTES_MOST ((uint64_t)2 << 30)
 
 /* ---- the check ---- */
 
@@ -61,7 +62,7 @@ err service_check(struct service *service, bool is_full, integrity_done *done, v
     service->chain_checked = service->is_writing ? service->chain_before.sequence : service->chain.sequence;
     service->check_done = done;
     service->check_context = context;
-    return child_start(service, &service->check, work) ? OK : ERR_IO;
+    return child_start(service, &service->check, work);
 }
 
 void jobs_hear_check(struct service *service)
@@ -131,6 +132,10 @@ err service_rebuild(struct service *service, uint64_t from_slot, uint64_t *job_o
 {
     struct rebuild *rebuild = &service->rebuild;
     if (rebuild->is_wanted) return diag_fail(diag, ERR_CONFLICT, "a rebuild is under way");
+    if (service->is_stopping) return diag_fail(diag, ERR_CONFLICT, "the service is stopping");
+    if (wal_bytes(service->wal) > REBUILD_BYTES_MOST)
+        return diag_fail(diag, ERR_LIMIT, "the log is larger than the %d MB that a rebuild reads",
+                         (int)(REBUILD_BYTES_MOST >> 20));
     if (service->config.settings.enabled)
         return diag_fail(diag, ERR_CONFLICT,
                          "speculation is enabled: turn it off first (speculation.enabled false)");
@@ -171,8 +176,7 @@ static bool write_own_events(struct service *service)
     struct rebuild *rebuild = &service->rebuild;
     if (rebuild->is_written || rebuild->events.count == 0) return !service->is_writing;
     if (service->is_read_only && service_real_ns() < service->retry_real_ns) return false;
-    rebuild->is_written = true;
-    service_write_stepped(service, &rebuild->events);
+    rebuild->is_written = service_write_stepped(service, &rebuild->events) == OK;
     return false;
 }
 
@@ -205,6 +209,12 @@ void jobs_turn(struct service *service)
     } else if (write_own_events(service)) {
         take_over(service);
     }
+}
+
+/* What has not reached the log yet is given up; what is in it must be taken over. */
+void jobs_give_up(struct service *service)
+{
+    if (service->rebuild.is_wanted && !service->rebuild.is_written) fail(service);
 }
 
 void jobs_close(struct service *service)

@@ -53,11 +53,12 @@ bool child_has_spoken(const struct child *child)
     return child->pid > 0 && poll(&asked, 1, 0) > 0;
 }
 
-bool child_start(struct service *service, struct child *child, void (*work)(struct service *, int out))
+err child_start(struct service *service, struct child *child, void (*work)(struct service *, int out))
 {
     int ends[2];
     struct epoll_event watch = {.events = EPOLLIN};
-    if (child->pid > 0 || pipe2(ends, O_CLOEXEC) != 0) return false;
+    if (child->pid > 0) return ERR_CONFLICT;
+    if (pipe2(ends, O_CLOEXEC) != 0) return ERR_IO;
     pid_t pid = fork();
     if (pid == 0) {
         let_go(ends[1]);
@@ -65,12 +66,20 @@ bool child_start(struct service *service, struct child *child, void (*work)(stru
         _exit(0);
     }
     close(ends[1]);
-    if (pid < 0 || epoll_ctl(service->poll, EPOLL_CTL_ADD, ends[0], &watch) != 0) {
+    if (pid < 0) {
         close(ends[0]);
-        return false;
+        return ERR_IO;
     }
     *child = (struct child){.pid = pid, .pipe = ends[0]};
-    return true;
+    if (epoll_ctl(service->poll, EPOLL_CTL_ADD, ends[0], &watch) == 0) return OK;
+    child_kill(service, child);
+    return ERR_IO;
+}
+
+void child_kill(struct service *service, struct child *child)
+{
+    if (child->pid > 0) kill(child->pid, SIGKILL);
+    child_end(service, child);
 }
 
 void child_end(struct service *service, struct child *child)
@@ -160,8 +169,8 @@ static void work(struct service *service, int out)
 /* What is in memory is what the log says up to its chain: nothing is on its way to the disk. */
 void snapshot_begin(struct service *service)
 {
-    service->snapshot_pending_record = service->chain.sequence;
-    child_start(service, &service->snapshot, work);
+    if (child_start(service, &service->snapshot, work) != OK)
+        say(service, LOG_WARN, "snapshot_failed", "no snapshot: its process could not be started", NULL);
 }
 
 /* ---- the folder ---- */
@@ -223,7 +232,6 @@ void snapshot_hear(struct service *service)
     child_end(service, &service->snapshot);
     if (heard == 1 && verdict == 'y') {
         service->snapshots++;
-        service->snapshot_record = service->snapshot_pending_record;
         drop_old(service);
     } else {
         say(service, LOG_WARN, "snapshot_failed", "a snapshot could not be written; the log has everything",

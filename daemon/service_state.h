@@ -31,8 +31,7 @@ enum port_entry {
 };
 
 enum {
-    BATCH_EVENTS_MOST = 8192, /* in one piece of the log */
-    ORDERS_MOST = 32768,      /* that wait; beyond it clients are told to come back */
+    ORDERS_MOST = 32768, /* that wait; beyond it clients are told to come back */
     EFFECTS_ROOM = 256,
     DRAIN_WAITERS_MOST = 64,
 };
@@ -72,7 +71,6 @@ struct live_task {
 struct live_worker {
     uint32_t batch, jobs_wanted;
     int64_t finish_ns, proof_ns;
-    uint32_t killed_batch;
 };
 
 struct drain_waiter {
@@ -119,7 +117,7 @@ struct service {
     unsigned char *piece; /* what is on its way to the disk */
     size_t piece_capacity, piece_used;
     struct journal_chain chain, chain_before; /* behind the piece; before it */
-    bool is_writing, begins_segment, has_tick, has_gc;
+    bool is_writing, begins_segment, has_tick, has_gc, piece_seals;
     uint32_t orders_waiting;
     uint64_t syncs;
     int64_t sync_last_ns, sync_most_ns;
@@ -140,7 +138,6 @@ struct service {
     /* ports */
     struct rng rng;
     struct calendar *calendar;
-    uint64_t run_entries;
     struct live_task *tasks;
     struct live_worker workers[LIMIT_PROOF_WORKERS];
     struct chain *chain_sim;
@@ -150,8 +147,8 @@ struct service {
     struct rpc_port *rpc;
     struct wallet *wallet;
     struct dist execution;
-    int64_t chain_base_ns, gc_next_ns, answer_ns;
-    uint64_t in_flight, reverted[60]; /* by minute of the engine's clock */
+    int64_t chain_base_ns, gc_next_ns;
+    uint64_t reverted[60]; /* by minute of the engine's clock */
     uint64_t confirmed_minute[2];
     int64_t minute;
     uint64_t confirmed_slot, finalized_slot; /* the newest that a node told */
@@ -172,13 +169,13 @@ struct service {
     void *check_context;
     bool is_full_check;
     uint64_t chain_checked; /* records that are in the state which is checked */
-    uint64_t snapshots, snapshot_record, snapshot_pending_record;
+    uint64_t snapshots;
     struct rebuild rebuild;
     struct drain_waiter drain_waiters[DRAIN_WAITERS_MOST];
     uint32_t drain_waiter_count;
 
     /* the end */
-    bool is_ready, is_stopping, is_sealed, is_stopped, wants_seal, has_last_snapshot;
+    bool is_ready, is_stopping, is_sealed, is_stopped, is_late, wants_seal, has_last_snapshot;
     int64_t stop_real_ns;
     uint64_t recovered_events;
     int64_t recovery_ns;
@@ -194,11 +191,10 @@ void batch_free(struct batch *batch);
 /* Of ports and timers: no room means ERR_NOMEM, and the port is asked again. */
 void service_gather(struct service *service, const struct event *event);
 void service_write(struct service *service); /* hands a batch over when the log is idle */
-void service_write_stepped(struct service *service,
-                           struct batch *events); /* what was stepped already, elsewhere */
-void service_written(struct service *service);    /* when the log has answered: steps, answers */
+MUST_USE err service_write_stepped(struct service *service,
+                                   struct batch *events); /* what was stepped already, elsewhere */
+void service_written(struct service *service);            /* when the log has answered: steps, answers */
 void service_step_event(struct service *service, const struct event *event, struct service_outcome *out);
-void service_fail_orders(struct service *service, struct batch *batch, err error);
 
 /* service_ports.c */
 MUST_USE err live_ports_open(struct service *service, struct diag *diag);
@@ -233,12 +229,15 @@ void snapshot_hear(struct service *service);        /* when the child has ended 
 MUST_USE err snapshot_load(struct service *service,
                            struct journal_chain *chain); /* ERR_STALE: none can be used */
 bool child_has_spoken(const struct child *child);        /* or has ended */
-bool child_start(struct service *service, struct child *child, void (*work)(struct service *, int out));
+MUST_USE err child_start(struct service *service, struct child *child,
+                         void (*work)(struct service *, int out));
+void child_kill(struct service *service, struct child *child); /* and its end */
 void child_end(struct service *service, struct child *child);
 
 /* service_jobs.c */
 void jobs_hear_check(struct service *service);
-void jobs_turn(struct service *service); /* a slice of a rebuild */
+void jobs_turn(struct service *service);    /* a slice of a rebuild */
+void jobs_give_up(struct service *service); /* the service stops */
 void jobs_close(struct service *service);
 
 /* service_faults.c: no-ops while nothing is armed */

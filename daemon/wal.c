@@ -315,15 +315,6 @@ void wal_write(struct wal *wal, const struct wal_piece *piece)
     pthread_mutex_unlock(&wal->mutex);
 }
 
-bool wal_is_busy(const struct wal *wal)
-{
-    struct wal *mine = (struct wal *)(uintptr_t)wal;
-    pthread_mutex_lock(&mine->mutex);
-    bool is_busy = mine->state != PIECE_NONE;
-    pthread_mutex_unlock(&mine->mutex);
-    return is_busy;
-}
-
 int wal_fd(const struct wal *wal)
 {
     return wal->event;
@@ -375,11 +366,6 @@ uint64_t wal_bytes(const struct wal *wal)
 uint32_t wal_segments(const struct wal *wal)
 {
     return wal->segment_count;
-}
-
-const char *wal_folder(const struct wal *wal)
-{
-    return wal->folder;
 }
 
 void wal_drop(struct wal *wal, uint64_t record, uint32_t kept)

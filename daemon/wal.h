@@ -46,15 +46,14 @@ MUST_USE err wal_begin(struct wal *wal, uint64_t record, const struct wal_bytes 
 struct wal_piece {
     const void *bytes;
     size_t size;
-    uint64_t first_record, next_record; /* first: of the piece; next: behind it */
+    uint64_t first_record; /* of the piece */
     bool begins_segment;
     /* Faults of a drill: words of an error that the disk is made to answer, NULL for none; a delay. */
     const char *fault;
     int64_t delay_ns;
 };
 void wal_write(struct wal *wal, const struct wal_piece *piece); /* none may be under way */
-bool wal_is_busy(const struct wal *wal);
-int wal_fd(const struct wal *wal); /* readable when a piece is done */
+int wal_fd(const struct wal *wal);                              /* readable when a piece is done */
 
 struct wal_result {
     err error;
@@ -66,7 +65,6 @@ bool wal_poll(struct wal *wal, struct wal_result *out); /* false: still under wa
 uint64_t wal_segment_bytes(const struct wal *wal); /* of the present one */
 uint64_t wal_bytes(const struct wal *wal);         /* of all */
 uint32_t wal_segments(const struct wal *wal);
-const char *wal_folder(const struct wal *wal);
 
 /* Removes segments of which every record comes before this one, the oldest first, while more than `kept`
  * remain. */

@@ -59,7 +59,6 @@ static struct wal_result write_piece(const char *text, bool begins_segment)
     wal_write(wal, &(struct wal_piece){.bytes = bytes,
                                        .size = out.used,
                                        .first_record = before.sequence,
-                                       .next_record = chain.sequence,
                                        .begins_segment = begins_segment});
     struct pollfd asked = {.fd = wal_fd(wal), .events = POLLIN};
     while (!wal_poll(wal, &result)) poll(&asked, 1, 1000);
