@@ -38,6 +38,21 @@ struct prover_exec {
     struct prover_process workers[LIMIT_PROOF_WORKERS];
 };
 
+/* Asked once, of the shell itself: a typing error is told at the start and not by every task. */
+err prover_exec_check(const char *command, struct diag *diag)
+{
+    char *line = NULL;
+    size_t word = strcspn(command, " \t;|&<>(){}$`\"'\\");
+    if (word == 0 || (command[word] && !strchr(" \t", command[word])))
+        return OK; /* a little program: run it */
+    if (asprintf(&line, "command -v '%.*s' >/dev/null 2>&1", (int)word, command) < 0) return ERR_NOMEM;
+    int status = system(line);
+    free(line);
+    return status == 0
+               ? OK
+               : diag_fail(diag, ERR_USAGE, "--prover: there is no program \"%.*s\"", (int)word, command);
+}
+
 err prover_exec_open(struct prover_exec **out, const struct prover_exec_options *options)
 {
     struct prover_exec *prover = calloc(1, sizeof *prover);

@@ -34,6 +34,8 @@ struct prover_exec_options {
 
 struct prover_exec;
 
+/* ERR_USAGE: the program that the command begins with does not exist. */
+MUST_USE err prover_exec_check(const char *command, struct diag *diag);
 MUST_USE err prover_exec_open(struct prover_exec **out, const struct prover_exec_options *options);
 void prover_exec_free(struct prover_exec *prover); /* ends what runs; NULL is fine */
 

@@ -1,5 +1,6 @@
 /* daemon/serve.c: see the header. */
 #include "daemon/serve.h"
+#include "base/version.h"
 #include "daemon/audit.h"
 #include "daemon/http_server.h"
 #include "daemon/metrics.h"
@@ -207,10 +208,32 @@ static void close_parts(struct loop *loop)
     if (loop->signals >= 0) close(loop->signals);
 }
 
+static void say_started(const struct loop *loop, const struct serve_options *options,
+                        const struct service_status *status)
+{
+    const struct config *config = service_config(loop->live.service);
+    log_write(
+        loop->live.log,
+        &(struct log_record){
+            .level = LOG_INFO,
+            .at_ns = service_now_ns(loop->live.service),
+            .part = "service",
+            .msg = "started",
+            .fields = {log_text("event_type", "system.started"), log_text("version", version_number()),
+                       log_text("config", config->file_count ? config->files[0] : ""),
+                       log_text("data_dir", options->service.data_dir),
+                       log_text("chain", options->service.chain), log_text("prover", options->service.prover),
+                       log_flag("speculation_enabled", config->settings.enabled),
+                       log_number("rollout_bps", config->settings.rollout_bps),
+                       log_number("recovered_events", (int64_t)status->recovered_events),
+                       log_number("recovery_ms", status->recovery_ns / NS_PER_MS)}});
+}
+
 static void announce(const struct loop *loop, const struct serve_options *options)
 {
     struct service_status status;
     service_status(loop->live.service, &status);
+    say_started(loop, options, &status);
     if (options->is_quiet) return;
     fprintf(options->out, "admin http://127.0.0.1:%u", (unsigned)http_server_port(loop->door));
     if (loop->workers)

@@ -42,22 +42,6 @@ int64_t service_real_of(const struct service *service, int64_t at_ns)
     return ns_after(service->base_real_ns, span_ns + 1);
 }
 
-void service_time_text(const struct service *service, int64_t at_ns, char out[SERVICE_TIME_BYTES])
-{
-    struct timespec wall;
-    struct tm parts;
-    out[0] = 0;
-    if (at_ns == NEVER_NS) return;
-    clock_gettime(CLOCK_REALTIME, &wall);
-    int64_t wall_ns = (int64_t)wall.tv_sec * NS_PER_S + wall.tv_nsec;
-    int64_t ago_ns = scaled(service_now_ns(service) - at_ns, PPM, service->options.time_scale_ppm);
-    int64_t then_ms = (wall_ns - ago_ns) / NS_PER_MS;
-    time_t then_s = (time_t)(then_ms / 1000);
-    if (!gmtime_r(&then_s, &parts)) return;
-    size_t used = strftime(out, SERVICE_TIME_BYTES, "%Y-%m-%dT%H:%M:%S", &parts);
-    snprintf(out + used, SERVICE_TIME_BYTES - used, ".%03dZ", (int)(then_ms % 1000));
-}
-
 /* ---- opening ---- */
 
 err service_open_book(struct service *service)
@@ -97,6 +81,7 @@ static err open_parts(struct service *service, struct diag *diag)
     TRY(service_open_book(service));
     TRY(live_ports_open(service, diag));
     TRY(service_recover(service, diag));
+    TRY(wall_open(service, diag));
     service->gc_next_ns = service->base_ns + service->config.settings.gc_interval_ns;
     return OK;
 }
@@ -129,6 +114,7 @@ void service_free(struct service *service)
     batch_free(&service->writing);
     arena_close(&service->arena);
     free(service->piece);
+    free(service->anchors);
     if (service->poll >= 0) close(service->poll);
     free(service);
 }

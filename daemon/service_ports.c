@@ -313,6 +313,7 @@ static err open_prover(struct service *service, struct diag *diag)
     const char *model = behind(options->prover, "sim:");
     if (by_program.command && *by_program.command) {
         struct epoll_event watch = {.events = EPOLLIN};
+        TRY(prover_exec_check(by_program.command, diag));
         TRY(prover_exec_open(&service->prover_exec, &by_program));
         int fd = prover_exec_fd(service->prover_exec);
         return epoll_ctl(service->poll, EPOLL_CTL_ADD, fd, &watch) == 0 ? OK : ERR_IO;

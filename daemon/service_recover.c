@@ -5,6 +5,7 @@
 #include "daemon/service_state.h"
 #include "engine/image.h"
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static void hear_note(void *context, const void *bytes, size_t size_bytes)
@@ -35,6 +36,11 @@ static err replay(struct service *service, struct journal_reader *reader, struct
         enum journal_item item;
         if (journal_next(reader, &item, &event, &found) != OK) return damaged(service, &found, diag);
         if (item != JOURNAL_ITEM_EVENT) return OK;
+        if (event.kind == EVENT_SETTINGS) service->last_settings = *event.u.settings;
+        if (event.kind == EVENT_RESUME) { /* the settings before it were those of a start */
+            service->start_settings = service->last_settings;
+            service->has_start = true;
+        }
         service_step_event(service, &event, &outcome);
         service->last_ns = event.now_ns;
         service->recovered_events++;
@@ -67,6 +73,8 @@ static err read_whole(struct service *service, const struct wal_bytes *log, stru
                          "(snapshot-*.img), or the older segments",
                          service->options.data_dir, log->first_record);
     if (journal_open(reader, log->bytes, log->size, &found) != OK) return damaged(service, &found, diag);
+    service->start_settings = service->last_settings = reader->initial;
+    service->has_start = true;
     TRY(open_engine(service, &reader->limits, &reader->initial));
     return replay(service, reader, diag);
 }
@@ -77,7 +85,9 @@ static err read_rest(struct service *service, const struct journal_chain *chain,
 {
     const struct engine_limits limits = engine_limits(service->engine);
     size_t at = wal_offset_of(log, chain->sequence);
+    bool was_sealed = reader->is_sealed;
     *reader = journal_continue(log->bytes + at, log->size - at, chain, &limits);
+    reader->is_sealed = was_sealed;
     TRY(replay(service, reader, diag));
     reader->in.used += at;
     return OK;
@@ -92,20 +102,47 @@ static bool is_void(const struct wal_bytes *log)
     return journal_open(&reader, log->bytes, log->size, &found) != OK && found.fault == JOURNAL_NO_HEADER;
 }
 
+static void keep(struct service *service, const char *assignment)
+{
+    struct config_notes notes = {0};
+    err e = config_set_text(&service->config, assignment, &notes, NULL);
+    say(service, LOG_WARN, e == OK ? "system.stop.kept" : "system.stop.lost",
+        "speculation was stopped before the service ended without warning: the stop stays in force",
+        (struct log_field[]){log_text("reason", assignment), {0}});
+}
+
+/* What an operator had turned off or down when the service ended without warning stays so: a restart that
+ * nobody asked for must not undo an emergency stop. After an end in good order the files decide. */
+static void keep_stops(struct service *service)
+{
+    char rollout[80];
+    const struct settings *was = engine_settings(service->engine), *start = &service->start_settings;
+    const struct settings *wanted = &service->config.settings;
+    bool was_on = !service->has_start || start->enabled;
+    bool was_more = !service->has_start || start->rollout_bps > was->rollout_bps;
+    if (!was->enabled && wanted->enabled && was_on) keep(service, "speculation.enabled=false");
+    if (was->rollout_bps >= wanted->rollout_bps || !was_more) return;
+    snprintf(rollout, sizeof rollout, "speculation.features.rollout_percentage=%d.%02d",
+             (int)(was->rollout_bps / 100), (int)(was->rollout_bps % 100));
+    keep(service, rollout);
+}
+
 static err recover(struct service *service, struct wal_bytes *log, struct diag *diag)
 {
     struct journal_chain chain = {0};
     struct journal_reader reader = {0};
-    bool has_snapshot = snapshot_load(service, &chain) == OK;
+    bool is_sealed = false, has_snapshot = snapshot_load(service, &chain, &is_sealed) == OK;
     TRY(wal_read(service->wal, has_snapshot ? chain.sequence : 0, log, diag));
     if (log->is_empty || (!has_snapshot && is_void(log))) {
         TRY(begin_anew(service));
     } else if (has_snapshot) {
+        reader.is_sealed = is_sealed;
         TRY(read_rest(service, &chain, log, &reader, diag));
     } else {
         TRY(read_whole(service, log, &reader, diag));
     }
     service->chain = reader.chain;
+    if (!log->is_empty && !reader.is_sealed) keep_stops(service);
     return wal_begin(service->wal, reader.chain.sequence, log, reader.in.used, diag);
 }
 

@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SNAPSHOT_VERSION = 1, SNAPSHOTS_KEPT = 2, SNAPSHOTS_LISTED = 64, SNAPSHOT_FRONT = 48 };
+enum { SNAPSHOT_VERSION = 2, SNAPSHOTS_KEPT = 2, SNAPSHOTS_LISTED = 64, SNAPSHOT_FRONT = 56 };
 #define SNAPSHOT_MAGIC      UINT64_C(0x50414e5343474741) /* "AGGCSNAP" */
 #define SNAPSHOT_BYTES_MOST ((size_t)8 << 30)
 
@@ -106,6 +106,7 @@ static err put_front(const struct service *service, struct codec_out *out, uint6
     TRY(codec_write_number(out, service->chain.sequence, 8));
     TRY(codec_write_number(out, service->chain.checksum, 8));
     TRY(codec_write_number(out, (uint64_t)service->last_ns, 8));
+    TRY(codec_write_number(out, service->is_sealed, 8));
     return codec_write_number(out, engine_bytes, 8);
 }
 
@@ -241,18 +242,20 @@ void snapshot_hear(struct service *service)
 
 /* ---- reading ---- */
 
-static err read_front(struct codec_in *in, struct journal_chain *chain, int64_t *last_ns)
+static err read_front(struct codec_in *in, struct journal_chain *chain, int64_t *last_ns, bool *is_sealed)
 {
-    uint64_t magic, version, sequence, checksum, now_ns, engine_bytes;
+    uint64_t magic, version, sequence, checksum, now_ns, sealed, engine_bytes;
     TRY(codec_read_number(in, 8, &magic));
     TRY(codec_read_number(in, 8, &version));
     if (magic != SNAPSHOT_MAGIC || version != SNAPSHOT_VERSION) return ERR_SYNTAX;
     TRY(codec_read_number(in, 8, &sequence));
     TRY(codec_read_number(in, 8, &checksum));
     TRY(codec_read_number(in, 8, &now_ns));
+    TRY(codec_read_number(in, 8, &sealed));
     TRY(codec_read_number(in, 8, &engine_bytes));
     *chain = (struct journal_chain){.sequence = sequence, .checksum = (uint32_t)checksum};
     *last_ns = (int64_t)now_ns;
+    *is_sealed = sealed == 1;
     return OK;
 }
 
@@ -288,13 +291,14 @@ static err read_book(struct service *service, struct codec_in *in, size_t size)
     return e;
 }
 
-static err read_parts(struct service *service, const struct file_bytes *file, struct journal_chain *chain)
+static err read_parts(struct service *service, const struct file_bytes *file, struct journal_chain *chain,
+                      bool *is_sealed)
 {
     struct engine_limits limits;
     struct codec_in in = {.bytes = (const unsigned char *)file->text, .size = file->size_bytes - 4};
     int64_t last_ns;
     TRY(is_whole(file));
-    TRY(read_front(&in, chain, &last_ns));
+    TRY(read_front(&in, chain, &last_ns, is_sealed));
     TRY(engine_image_limits(&in, &limits));
     TRY(arena_open(&service->arena, engine_memory_bytes(&limits)));
     TRY(engine_image_read(&service->engine, &service->arena, &in));
@@ -315,13 +319,13 @@ static void forget(struct service *service)
     if (service_open_book(service) != OK) service->book = NULL;
 }
 
-static err load_one(struct service *service, uint64_t record, struct journal_chain *chain)
+static err load_one(struct service *service, uint64_t record, struct journal_chain *chain, bool *is_sealed)
 {
     char path[PATH_MAX];
     struct file_bytes file;
     path_of(service, record, path);
     TRY(file_read(path, SNAPSHOT_BYTES_MOST, &file, NULL));
-    err e = read_parts(service, &file, chain);
+    err e = read_parts(service, &file, chain, is_sealed);
     if (e == OK && chain->sequence != record) e = ERR_SYNTAX;
     free(file.text);
     if (e == OK) return OK;
@@ -332,11 +336,11 @@ static err load_one(struct service *service, uint64_t record, struct journal_cha
     return service->book ? e : ERR_NOMEM;
 }
 
-err snapshot_load(struct service *service, struct journal_chain *chain)
+err snapshot_load(struct service *service, struct journal_chain *chain, bool *is_sealed)
 {
     uint64_t records[SNAPSHOTS_LISTED];
     uint32_t count = list(service, records);
     for (uint32_t i = 0; i < count; i++)
-        if (load_one(service, records[i], chain) == OK) return OK;
+        if (load_one(service, records[i], chain, is_sealed) == OK) return OK;
     return ERR_STALE;
 }

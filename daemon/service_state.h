@@ -78,6 +78,11 @@ struct drain_waiter {
     void *context;
 };
 
+struct wall_anchor { /* of one moment */
+    int64_t engine_ns, wall_ns;
+    uint64_t scale_ppm;
+};
+
 struct child { /* a picture of the state at work: a snapshot, a check */
     pid_t pid;
     int pipe;
@@ -111,6 +116,8 @@ struct service {
     int64_t base_ns, base_real_ns; /* engine's and real, of the same moment */
     int64_t last_ns;               /* of the last event in the log */
     int64_t started_real_ns;
+    struct wall_anchor *anchors; /* ours, in order; the last is of this start */
+    uint32_t anchor_count;
 
     /* batches */
     struct batch gathering, writing;
@@ -178,6 +185,8 @@ struct service {
     bool is_ready, is_stopping, is_sealed, is_stopped, is_late, wants_seal, has_last_snapshot;
     int64_t stop_real_ns;
     uint64_t recovered_events;
+    struct settings start_settings, last_settings; /* of the log: of the last start; the last ones */
+    bool has_start;
     int64_t recovery_ns;
 };
 
@@ -217,6 +226,9 @@ uint64_t chain_port_slot(const struct service *service, int64_t at_ns);
 /* service.c */
 MUST_USE err service_open_book(struct service *service);
 
+/* service_wall.c */
+MUST_USE err wall_open(struct service *service, struct diag *diag);
+
 /* service_recover.c */
 MUST_USE err service_recover(struct service *service, struct diag *diag);
 void service_flush(struct effects *effects);
@@ -226,9 +238,9 @@ void service_listen(struct service *service, const struct event *event); /* befo
 void snapshot_sweep(const struct service *service); /* removes what a crash left of one */
 void snapshot_begin(struct service *service);       /* between two steps, in a child */
 void snapshot_hear(struct service *service);        /* when the child has ended */
-MUST_USE err snapshot_load(struct service *service,
-                           struct journal_chain *chain); /* ERR_STALE: none can be used */
-bool child_has_spoken(const struct child *child);        /* or has ended */
+MUST_USE err snapshot_load(struct service *service, struct journal_chain *chain,
+                           bool *is_sealed);      /* ERR_STALE: none can be used */
+bool child_has_spoken(const struct child *child); /* or has ended */
 MUST_USE err child_start(struct service *service, struct child *child,
                          void (*work)(struct service *, int out));
 void child_kill(struct service *service, struct child *child); /* and its end */

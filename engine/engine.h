@@ -28,7 +28,8 @@ struct engine_limits {
 /* What the settings ask for: table_capacity tasks (default 4 x max_pending_operations), two edges a task. */
 struct engine_limits engine_limits_for(const struct settings *settings, uint32_t agents);
 
-struct engine_limits engine_limits(const struct engine *engine); /* those of engine_init */
+struct engine_limits engine_limits(const struct engine *engine);     /* those of engine_init */
+const struct settings *engine_settings(const struct engine *engine); /* in force, orders included */
 
 size_t engine_memory_bytes(const struct engine_limits *limits);
 /* ERR_NOMEM arena too small; ERR_RANGE no tasks, no agents, or more tasks than a reference can name. */

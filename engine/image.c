@@ -52,6 +52,11 @@ struct engine_limits engine_limits(const struct engine *engine)
     return engine->limits;
 }
 
+const struct settings *engine_settings(const struct engine *engine)
+{
+    return &engine->settings;
+}
+
 size_t engine_image_bytes(const struct engine *engine)
 {
     return 8 + sizeof LAYOUT + sizeof engine->limits + sizeof *engine + record_bytes(engine) + 4 +

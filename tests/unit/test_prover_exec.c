@@ -103,3 +103,13 @@ Test(prover_exec, one_that_reads_everything_before_it_answers_is_given_everythin
     cr_assert(
         all(eq(int, verdict_count, 2), eq(int, verdicts[1], PROVER_OK), eq(int, verdicts[2], PROVER_OK)));
 }
+
+Test(prover_exec, a_program_that_does_not_exist_is_told_at_the_start)
+{
+    struct diag diag = {0};
+    cr_assert(eq(int, prover_exec_check("/no/such/prover --fast", &diag), ERR_USAGE));
+    cr_assert(strstr(diag.text, "/no/such/prover") != NULL);
+    cr_assert(eq(int, prover_exec_check("cat", &diag), OK));
+    cr_assert(eq(int, prover_exec_check("while read -r x; do echo; done", &diag), OK));
+    cr_assert(eq(int, prover_exec_check("{ cat; }", &diag), OK));
+}

@@ -351,3 +351,48 @@ Test(service, a_rebuild_leads_to_the_same_state_and_goes_on)
     cr_assert(turn_until(service, has_status, &(struct wanted){"after-the-rebuild", TASK_CONFIRMED}));
     service_free(service);
 }
+
+static void turn_off(struct service *service)
+{
+    struct diag diag = {0};
+    struct heard heard = {0};
+    struct config_change off = {"speculation.enabled", "false"};
+    enum config_outcome outcome;
+    struct config_update update = {.changes = &off, .outcomes = &outcome, .count = 1};
+    struct config_notes notes = {0};
+    cr_assert(service_configure(service, &update, &notes, hear, &heard, &diag) == OK);
+    cr_assert(turn_until(service, was_heard, &heard));
+}
+
+Test(service, a_stop_survives_a_crash_and_gives_way_to_the_files_after_an_end_in_good_order)
+{
+    struct service *service = open_service(0);
+    turn_off(service);
+    service_free(service);
+    service = open_service(0);
+    cr_assert(not(service_config(service)->settings.enabled));
+    service_stop(service, NS_PER_S);
+    cr_assert(turn_until(service, is_stopped, NULL));
+    service_free(service);
+    service = open_service(0);
+    cr_assert(service_config(service)->settings.enabled);
+    service_free(service);
+}
+
+Test(service, times_of_earlier_starts_stay_what_they_were)
+{
+    char before[SERVICE_TIME_BYTES], after[SERVICE_TIME_BYTES];
+    struct service *service = open_service(0);
+    struct book_task task;
+    submit_well(service, "some-task", 0, false);
+    cr_assert(turn_until(service, has_status, &(struct wanted){"some-task", TASK_CONFIRMED}));
+    cr_assert(book_find_name(service_book(service), "some-task", &task));
+    service_time_text(service, task.at_ns[BOOK_SUBMITTED], before);
+    service_free(service);
+    usleep(300000);
+    service = open_service(0);
+    service_time_text(service, task.at_ns[BOOK_SUBMITTED], after);
+    before[21] = after[21] = 0; /* to a tenth of a second: two clocks were read */
+    cr_assert(eq(str, before, after));
+    service_free(service);
+}
