@@ -90,7 +90,8 @@ struct config_update {
 };
 
 /* All or nothing. ERR_LIMIT: some key takes effect at start only (outcomes
- * says which), or max_pending_operations outgrows the table that was made at start. */
+ * says which), or max_pending_operations outgrows the table that was made at start. ERR_CONFLICT: a rule
+ * between keys would not hold. */
 MUST_USE err config_set_hot(struct config *config, const struct config_update *update,
                             struct config_notes *notes, struct diag *diag);
 /* `fresh` is the files and environment read again; values set at run time stay

@@ -54,7 +54,7 @@ err config_set_hot(struct config *config, const struct config_update *update, st
     }
     if (worst != OK) return worst;
     next.settings.table_capacity = config->settings.table_capacity;
-    TRY(config_check(&next, notes, diag));
+    if (config_check(&next, notes, diag) != OK) return ERR_CONFLICT;
     next.generation++;
     *config = next;
     return OK;
@@ -88,7 +88,7 @@ err config_reload(struct config *running, const struct config *fresh, struct con
         TRY(config_key_read(key, &next.settings, value, diag));
         next.origins[i] = running->origins[i];
     }
-    TRY(config_check(&next, notes, diag));
+    if (config_check(&next, notes, diag) != OK) return ERR_CONFLICT;
     next.generation = running->generation + 1;
     *running = next;
     return OK;

@@ -50,11 +50,23 @@ static struct place place_of(const char *text, const char *at)
     return place;
 }
 
+/* Where the parser's own words speak of its flags and types. */
+static const char *plain_words(const json_error_t *error)
+{
+    switch (json_error_code(error)) {
+    case json_error_null_character:
+    case json_error_null_byte_in_key: return "a text may not hold \\u0000";
+    case json_error_numeric_overflow: return "a number is out of range";
+    default: return error->text;
+    }
+}
+
 static err fail_parsing(const struct json_text *text, const json_error_t *error, struct diag *diag)
 {
     char words[sizeof error->text];
-    for (size_t i = 0; i < sizeof words; i++) /* it quotes the input: keep the line one line */
-        words[i] = error->text[i] && (unsigned char)error->text[i] < ' ' ? ' ' : error->text[i];
+    snprintf(words, sizeof words, "%s", plain_words(error));
+    for (char *at = words; *at; at++) /* it quotes the input: keep the line one line */
+        if ((unsigned char)*at < ' ') *at = ' ';
     if (json_error_code(error) == json_error_out_of_memory)
         return diag_fail(diag, ERR_NOMEM, "%.160s: out of memory", text->name);
     return diag_fail(diag, ERR_SYNTAX, "%.160s:%d:%d: not valid JSON: %s", text->name, error->line,

@@ -14,7 +14,8 @@ enum { PATH_BYTES = 512, COLLECTED_BYTES = 1 << 20 };
 
 struct audit {
     char path[PATH_BYTES];
-    int file; /* -1: it could not be opened again after it was full */
+    int file;
+    bool is_renamed; /* it was full, and the next one could not be opened yet */
     uint64_t size_bytes, lost, suppressed;
     int64_t second; /* of CLOCK_MONOTONIC */
     uint32_t refused_in_second;
@@ -26,10 +27,12 @@ struct audit {
 
 static err open_file(struct audit *audit, struct diag *diag)
 {
-    struct stat known;
-    audit->file = open(audit->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (audit->file < 0 || fstat(audit->file, &known) != 0)
-        return diag_fail(diag, ERR_IO, "%s: %s", audit->path, strerror(errno));
+    struct stat known = {0};
+    int file = open(audit->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (file < 0) return diag_fail(diag, ERR_IO, "%s: %s", audit->path, strerror(errno));
+    (void)fstat(file, &known); /* of a file that is open it cannot fail */
+    if (audit->file >= 0) close(audit->file);
+    audit->file = file;
     audit->size_bytes = (uint64_t)known.st_size;
     return OK;
 }
@@ -51,17 +54,18 @@ err audit_open(struct audit **out, const char *data_dir, struct diag *diag)
     return OK;
 }
 
-/* audit.log.3 becomes .4, ... audit.log becomes .1 */
+/* audit.log.3 becomes .4, ... audit.log becomes .1. Without a descriptor to spare for the new file what comes
+ * goes on into the old one, under its new name, and each flush tries again. */
 static void rotate(struct audit *audit)
 {
     char from[PATH_BYTES + 16], to[PATH_BYTES + 16];
-    close(audit->file);
     for (int i = AUDIT_KEPT - 1; i >= 0; i--) {
         snprintf(to, sizeof to, "%s.%d", audit->path, i + 1);
         snprintf(from, sizeof from, i ? "%s.%d" : "%s", audit->path, i);
         (void)rename(from, to);
     }
-    if (open_file(audit, NULL) != OK) audit->file = -1;
+    audit->size_bytes = 0;
+    audit->is_renamed = open_file(audit, NULL) != OK;
 }
 
 void audit_flush(struct audit *audit)
@@ -69,9 +73,9 @@ void audit_flush(struct audit *audit)
     if (!audit->out) return;
     fclose(audit->out);
     audit->out = NULL;
-    if (audit->file < 0) (void)open_file(audit, NULL);
+    if (audit->is_renamed) audit->is_renamed = open_file(audit, NULL) != OK;
     size_t done = 0;
-    while (audit->file >= 0 && done < audit->lines_bytes) {
+    while (done < audit->lines_bytes) {
         ssize_t written = write(audit->file, audit->lines + done, audit->lines_bytes - done);
         if (written < 0 && errno == EINTR) continue;
         if (written < 0) break;
@@ -82,7 +86,7 @@ void audit_flush(struct audit *audit)
     free(audit->lines);
     audit->lines = NULL;
     audit->lines_bytes = audit->line_count = 0;
-    if (audit->size_bytes >= AUDIT_BYTES_MOST) rotate(audit);
+    if (audit->size_bytes >= AUDIT_BYTES_MOST && !audit->is_renamed) rotate(audit);
 }
 
 void audit_free(struct audit *audit)

@@ -145,8 +145,10 @@ static void done(void *context, const struct service_outcome *outcome)
 /* Nobody typed --set here. */
 static const char *without_flag(const char *text)
 {
-    static const char FLAG[] = "--set: ";
-    return strncmp(text, FLAG, sizeof FLAG - 1) == 0 ? text + sizeof FLAG - 1 : text;
+    static const char *const FLAGS[] = {"--set: ", "--api: "};
+    for (size_t i = 0; i < sizeof FLAGS / sizeof *FLAGS; i++)
+        if (strncmp(text, FLAGS[i], strlen(FLAGS[i])) == 0) return text + strlen(FLAGS[i]);
+    return text;
 }
 
 static const char *first_error(const struct config_order *order, const struct diag *diag)
@@ -156,10 +158,17 @@ static const char *first_error(const struct config_order *order, const struct di
     return without_flag(diag->text);
 }
 
+/* Rules between keys name them without their sections, each with its value. */
 static const char *key_in(const struct config_order *order, const char *text)
 {
     for (uint32_t i = 0; i < order->count; i++)
         if (strstr(text, order->changes[i].key)) return order->changes[i].key;
+    for (uint32_t i = 0; i < order->count; i++) {
+        char assigned[LIMIT_NAME + 4];
+        snprintf(assigned, sizeof assigned, "%s =", strrchr(order->changes[i].key, '.') + 1);
+        const char *found = strstr(text, assigned);
+        if (found && found > text && (found[-1] == ' ' || found[-1] == '(')) return order->changes[i].key;
+    }
     return NULL;
 }
 
@@ -168,6 +177,8 @@ static void refuse(struct config_order *order, err error, const struct diag *dia
     const char *words = first_error(order, diag);
     if (error == ERR_LIMIT && diag->text[0])
         exchange_fail(order->exchange, 409, "restart_required", "%s", diag->text);
+    else if (error == ERR_CONFLICT && diag->text[0])
+        exchange_fail(order->exchange, 409, "conflict", "%s", words);
     else if (diag->text[0] || order->notes.error_count)
         exchange_fail(order->exchange, 400, "validation_failed", "%s", words);
     else

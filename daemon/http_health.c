@@ -4,6 +4,7 @@
 #include "base/status_word.h"
 #include "base/units.h"
 #include "base/version.h"
+#include "daemon/audit.h"
 #include "daemon/http_server.h"
 #include "daemon/metrics.h"
 #include "daemon/route_tables.h"
@@ -40,10 +41,12 @@ static bool is_enabled(const struct picture *seen)
     return seen->settings->enabled && seen->breaker.state != BREAKER_OPEN;
 }
 
+/* While it stops it still answers and finishes what is under way: degraded, and not ready. */
 static enum health_word word_of(const struct picture *seen)
 {
-    if (seen->status.is_stopping || !seen->status.is_ready) return HEALTH_DOWN;
-    if (seen->status.is_read_only || seen->status.is_rebuilding || !seen->chain.is_connected)
+    const struct service_status *status = &seen->status;
+    if (!status->is_ready && !status->is_stopping) return HEALTH_DOWN;
+    if (status->is_stopping || status->is_read_only || status->is_rebuilding || !seen->chain.is_connected)
         return HEALTH_DEGRADED;
     bool is_in_trouble = seen->breaker.state != BREAKER_CLOSED || seen->health.band == HEALTH_CRITICAL;
     return seen->settings->enabled && is_in_trouble ? HEALTH_DEGRADED : HEALTH_HEALTHY;
@@ -81,6 +84,19 @@ static void write_time(struct json_writer *out, const char *key, const struct se
 
 /* ---- /health, /ready ---- */
 
+/* Why no traffic should come; nothing is written when it may. */
+static void write_reason(struct json_writer *out, const struct service_status *status)
+{
+    if (status->is_stopping)
+        json_write_text(out, "reason", "stopping");
+    else if (status->is_rebuilding)
+        json_write_text(out, "reason", "rebuilding");
+    else if (status->is_read_only)
+        json_write_text(out, "reason", status->read_only_why[0] ? status->read_only_why : "read-only");
+    else if (!status->is_ready)
+        json_write_text(out, "reason", "starting");
+}
+
 static void health(struct exchange *exchange)
 {
     struct picture seen = look(exchange_live(exchange));
@@ -89,6 +105,7 @@ static void health(struct exchange *exchange)
     struct json_writer *out = exchange_json(exchange);
     json_write_object(out, NULL);
     if (exchange_is_of_workers(exchange)) {
+        write_reason(out, &seen.status);
         json_write_text(out, "status", health_word(word));
         json_write_object(out, "workers");
         json_write_u64(out, "active", seen.stats->workers_busy);
@@ -98,6 +115,7 @@ static void health(struct exchange *exchange)
         json_write_end(out);
     } else {
         json_write_text(out, "breaker", breaker_word(&seen));
+        write_reason(out, &seen.status);
         if (is_enabled(&seen)) json_write_number(out, "rollout", rollout_percent(&seen));
         json_write_text(out, "speculation",
                         speculation_word(is_enabled(&seen) ? SPECULATION_ENABLED : SPECULATION_DISABLED));
@@ -116,6 +134,7 @@ static void ready(struct exchange *exchange)
     struct json_writer *out = exchange_json(exchange);
     json_write_object(out, NULL);
     json_write_bool(out, "ready", is_ready);
+    write_reason(out, &status);
     json_write_end(out);
 }
 
@@ -200,7 +219,7 @@ static void write_speculation(struct json_writer *out, const struct picture *see
     json_write_number(out, "health_score", (double)seen->health.score_bps / BPS_ONE);
     json_write_i64(out, "max_depth", seen->settings->max_depth);
     json_write_text(out, "mode", mode);
-    json_write_u64(out, "pending_operations", seen->stats->pending_operations);
+    json_write_u64(out, "pending_operations", seen->stats->operations);
     json_write_u64(out, "pending_rollbacks", seen->stats->plans_waiting + seen->stats->plans_running);
     json_write_number(out, "rollout_percentage", rollout_percent(seen));
     json_write_end(out);
@@ -217,9 +236,10 @@ static void write_chain(struct json_writer *out, const struct chain_view *chain)
     json_write_end(out);
 }
 
-static void write_log(struct json_writer *out, const struct service_status *status)
+static void write_log(struct json_writer *out, const struct audit *audit, const struct service_status *status)
 {
     json_write_object(out, "log");
+    json_write_u64(out, "audit_lost", audit ? audit_lost(audit) : 0);
     json_write_u64(out, "bytes", status->log_bytes);
     json_write_bool(out, "read_only", status->is_read_only);
     if (status->is_read_only) json_write_text(out, "read_only_why", status->read_only_why);
@@ -275,7 +295,7 @@ static void status(struct exchange *exchange)
     json_write_object(out, NULL);
     write_chain(out, &seen.chain);
     write_http(out, exchange_live(exchange)->door);
-    write_log(out, &seen.status);
+    write_log(out, exchange_live(exchange)->audit, &seen.status);
     write_memory(out, &seen);
     json_write_bool(out, "rebuilding", seen.status.is_rebuilding);
     write_speculation(out, &seen);

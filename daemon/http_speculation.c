@@ -168,6 +168,12 @@ static void write_breaker(struct exchange *exchange, bool has_enabled)
     if (has_enabled) json_write_text(out, "breaker", machine_state_name(MACHINE_BREAKER, breaker.state));
     if (has_enabled) json_write_bool(out, "enabled", is_on);
     if (!has_enabled) json_write_text(out, "state", machine_state_name(MACHINE_BREAKER, breaker.state));
+    if (has_enabled) {
+        json_write_array(out, "warnings");
+        if (service_config(live->service)->settings.rollout_bps == 0)
+            json_write_text(out, NULL, "rollout is 0 %: nothing will speculate");
+        json_write_end(out);
+    }
     json_write_end(out);
 }
 
@@ -269,7 +275,8 @@ static const struct route_answer FORCE_ANSWER[] = {{"rolled_back", FIELD_INTEGER
                                                    {"stake_released", FIELD_INTEGER},
                                                    {"remaining", FIELD_INTEGER},
                                                    {0}};
-static const struct route_answer ENABLE_ANSWER[] = {{"enabled", FIELD_BOOL}, {"breaker", FIELD_TEXT}, {0}};
+static const struct route_answer ENABLE_ANSWER[] = {
+    {"enabled", FIELD_BOOL}, {"breaker", FIELD_TEXT}, {"warnings", FIELD_TEXTS}, {0}};
 static const struct route_answer RESET_ANSWER[] = {{"state", FIELD_TEXT}, {0}};
 
 const struct route ROUTES_SPECULATION[] = {

@@ -1,7 +1,9 @@
 /* daemon/profile.c: the timer and its handler. */
 #include "base/units.h"
 #include "daemon/profile_own.h"
+#include <errno.h>
 #include <execinfo.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +14,8 @@
 enum { FRAMES_OF_THE_HANDLER = 2 };
 
 /* A signal handler has no context of its own. */
-static struct profile *volatile sampled;
+static struct profile *sampled; /* atomically */
+static int handlers;            /* that run; atomically */
 
 static int64_t clock_ns(clockid_t clock)
 {
@@ -27,22 +30,39 @@ static void set_timer(int64_t period_us)
     (void)setitimer(ITIMER_PROF, &(struct itimerval){span, span}, NULL);
 }
 
-static void on_timer(int signal_number)
+static void keep(struct profile *profile, void *const frames[], int depth)
 {
-    struct profile *profile = sampled;
-    void *frames[PROFILE_DEPTH_MOST + FRAMES_OF_THE_HANDLER];
-    (void)signal_number;
-    if (!profile || clock_ns(CLOCK_MONOTONIC) >= profile->end_ns) {
-        set_timer(0);
-        return;
-    }
     uint32_t at = __atomic_fetch_add(&profile->taken, 1, __ATOMIC_RELAXED);
     if (at >= profile->capacity) return;
-    int depth = backtrace(frames, PROFILE_DEPTH_MOST + FRAMES_OF_THE_HANDLER) - FRAMES_OF_THE_HANDLER;
     struct profile_sample *sample = &profile->samples[at];
     sample->depth = depth > 0 ? (uint32_t)depth : 0;
     for (uint32_t i = 0; i < sample->depth; i++)
         sample->frames[i] = (uintptr_t)frames[i + FRAMES_OF_THE_HANDLER];
+}
+
+/* It may come between a call that failed and whoever reads its errno. */
+static void on_timer(int signal_number)
+{
+    void *frames[PROFILE_DEPTH_MOST + FRAMES_OF_THE_HANDLER];
+    int error = errno;
+    (void)signal_number;
+    __atomic_fetch_add(&handlers, 1, __ATOMIC_SEQ_CST);
+    struct profile *profile = __atomic_load_n(&sampled, __ATOMIC_SEQ_CST);
+    if (profile && clock_ns(CLOCK_MONOTONIC) >= profile->end_ns)
+        set_timer(0);
+    else if (profile)
+        keep(profile, frames,
+             backtrace(frames, PROFILE_DEPTH_MOST + FRAMES_OF_THE_HANDLER) - FRAMES_OF_THE_HANDLER);
+    __atomic_fetch_sub(&handlers, 1, __ATOMIC_SEQ_CST);
+    errno = error;
+}
+
+/* From here on no handler has the profile in its hands: one may run in another thread right now. */
+static void stop_sampling(void)
+{
+    set_timer(0);
+    __atomic_store_n(&sampled, NULL, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n(&handlers, __ATOMIC_SEQ_CST) > 0) sched_yield();
 }
 
 err profile_open(struct profile **out)
@@ -56,10 +76,7 @@ err profile_open(struct profile **out)
 void profile_free(struct profile *profile)
 {
     if (!profile) return;
-    if (sampled == profile) {
-        set_timer(0);
-        sampled = NULL;
-    }
+    if (sampled == profile) stop_sampling();
     free(profile->samples);
     free(profile);
 }
@@ -86,8 +103,7 @@ err profile_start(struct profile *profile, int64_t seconds)
     struct profile_sample *samples = calloc(capacity, sizeof *samples);
     if (!samples) return ERR_NOMEM;
     (void)backtrace(first, 1); /* loads the unwinder: not in a handler */
-    set_timer(0);
-    sampled = NULL;
+    stop_sampling();
     free(profile->samples);
     *profile = (struct profile){.samples = samples,
                                 .capacity = capacity,
@@ -96,7 +112,7 @@ err profile_start(struct profile *profile, int64_t seconds)
                                 .was_started = true};
     profile->end_ns = profile->began_ns + seconds * NS_PER_S;
     sigemptyset(&action.sa_mask);
-    sampled = profile;
+    __atomic_store_n(&sampled, profile, __ATOMIC_SEQ_CST);
     (void)sigaction(SIGPROF, &action, NULL);
     set_timer(1000000 / PROFILE_HZ);
     return OK;

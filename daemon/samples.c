@@ -260,7 +260,9 @@ void samples_turn(struct samples *samples, struct metrics *metrics, const struct
     samples->next_ns += SAMPLES_STEP_S * NS_PER_S;
     if (samples->next_ns <= now_ns)
         samples->next_ns = now_ns + SAMPLES_STEP_S * NS_PER_S; /* it was stopped */
-    samples_begin(samples, samples_now_ms(samples));
+    int64_t at_ms = samples_now_ms(samples);
+    if (samples->rounds && at_ms <= samples->times_ms[(samples->rounds - 1) % SAMPLES_KEPT]) return;
+    samples_begin(samples, at_ms);
     for (int i = 0; i < 2; i++) {
         if (!*samples->instances[i]) continue;
         samples->job = JOBS[i];

@@ -329,7 +329,8 @@ configuration() {
     check 'an unknown key names the nearest' is 400 '.details.nearest == "speculation.max_depth"' POST /admin/config '{"speculation.maxdepth":2}'
     check 'what needs a restart is a conflict' is 409 '.code == "restart_required"' POST /admin/config '{"speculation.limits.max_memory_mb":16384,"speculation.max_depth":2}'
     check 'and nothing of it is applied' unchanged speculation.max_depth "$depth"
-    check 'flags that do not go together are refused' is 400 . POST /admin/config '{"speculation.features.enable_cross_agent_speculation":true,"speculation.features.enable_parallel_speculation":false}'
+    check 'keys that contradict each other are a conflict' is 409 '.code == "conflict" and .details.field == "speculation.stake.min_stake"' POST /admin/config '{"speculation.stake.min_stake":100000000000}'
+    check 'flags that do not go together are refused' is 409 '.code == "conflict"' POST /admin/config '{"speculation.features.enable_cross_agent_speculation":true,"speculation.features.enable_parallel_speculation":false}'
     check 'a value of the wrong type is refused' is 400 . POST /admin/config '{"speculation.enabled":{"a":1}}'
     check 'NULL is refused' is 400 . POST /admin/config '{"speculation.enabled":null}'
     check 'a share with a point is taken' is 200 '.applied["speculation.features.rollout_percentage"] == 12.5' POST /admin/config '{"speculation.features.rollout_percentage":12.5}'
@@ -380,6 +381,10 @@ breaker() {
     check 'it is not closed before its cooldown is over' is 409 '.code == "cooldown"' POST /admin/speculation/enable
     check 'but by force' is 200 '.enabled and .breaker != "open"' POST /admin/speculation/enable '{"force":true,"reason":"the prover was mended"}'
     check 'and the reason is kept' until_true 3 grep -q 'the prover was mended' "$work/data/audit.log"
+    post /admin/config '{"speculation.features.rollout_percentage":0}' >/dev/null
+    check 'for nobody it is of no use' is 200 '.warnings | length == 1 and (.[0] | test("rollout"))' POST /admin/speculation/enable
+    post /admin/config '{"speculation.features.rollout_percentage":100}' >/dev/null
+    check 'for everybody it is' is 200 '.warnings == []' POST /admin/speculation/enable
     check 'a reset closes it' is 200 '.state == "closed"' POST /admin/circuit-breaker/reset
     check 'and all is well' is 200 '.status == "healthy" and .speculation == "enabled"' GET /health
 }
@@ -391,7 +396,8 @@ stopping() {
     until_true 3 is 200 '.status == "proof_pending"' GET /admin/tasks/last-parent
     submit '{"task_id":"last-child-1","depends_on":["last-parent"]}' >/dev/null
     kill -TERM "$serve_pid"
-    check 'while it stops, it says so' until_true 2 is 503 '.ready == false' GET /ready
+    check 'while it stops, it says so' until_true 2 is 503 '.ready == false and .reason == "stopping"' GET /ready
+    check 'and is not down while it still answers' is 200 '.status == "degraded" and .reason == "stopping"' GET /health
     check 'and takes no task' is 503 '.code == "stopping"' POST /admin/tasks '{}'
     check 'but shows those it has' is 200 . GET /admin/tasks/last-child-1
     wait "$serve_pid"

@@ -5,6 +5,7 @@
 #include <criterion/new/assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -115,6 +116,36 @@ Test(audit, a_full_file_makes_room_and_stays_beside_the_new_one)
     cr_assert(eq(u64, audit_lost(audit), 0));
     audit_free(audit);
     cr_assert(eq(u32, read_lines(last) > 0, 1));
+    free(large);
+}
+
+Test(audit, without_a_descriptor_for_the_next_file_the_old_one_goes_on_and_is_kept)
+{
+    char path[64], last[512];
+    struct stat known;
+    struct rlimit usual, none;
+    char *large = calloc(1, 1 << 20);
+    memset(large, 'x', (1 << 20) - 1);
+    struct audit_entry call = entry(false);
+    call.after = large;
+    cr_assert(eq(int, getrlimit(RLIMIT_NOFILE, &usual), 0));
+    none = (struct rlimit){0, usual.rlim_max};
+    cr_assert(eq(int, setrlimit(RLIMIT_NOFILE, &none), 0));
+    for (int i = 0; i < 65; i++) audit_write(audit, &call);
+    audit_flush(audit);
+    call.after = NULL;
+    for (int i = 0; i < 2; i++) {
+        audit_write(audit, &call);
+        audit_flush(audit);
+    }
+    cr_assert(eq(int, setrlimit(RLIMIT_NOFILE, &usual), 0));
+    path_of("audit.log.2", path);
+    cr_assert(ne(int, stat(path, &known), 0), "rotated again");
+    audit_write(audit, &call);
+    audit_flush(audit);
+    cr_assert(eq(u64, audit_lost(audit), 0));
+    audit_free(audit);
+    cr_assert(eq(u32, read_lines(last), 1));
     free(large);
 }
 

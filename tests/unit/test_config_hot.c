@@ -45,7 +45,7 @@ Test(config_hot, one_bad_change_undoes_all)
     } CASES[] = {
         {{"speculation.max_depth", "21"}, ERR_RANGE},
         {{"speculation.max_dept", "3"}, ERR_USAGE},
-        {{"speculation.stake.max_stake", "1"}, ERR_RANGE},
+        {{"speculation.stake.max_stake", "1"}, ERR_CONFLICT},
         {{"speculation.limits.max_memory_mb", "8192"}, ERR_LIMIT},
         {{"speculation.limits.max_pending_operations", "40001"}, ERR_LIMIT},
     };
@@ -100,6 +100,6 @@ Test(config_hot, reloading_keeps_what_was_set_and_what_needs_a_restart)
     cr_assert(eq(u32, notes.warning_count, 1));
     cr_assert(eq(u64, config.generation, 2));
     cr_assert(eq(int, config_set_text(&fresh, "speculation.stake.max_stake=1", NULL, &diag), OK));
-    cr_assert(eq(int, config_reload(&config, &fresh, &notes, &diag), ERR_RANGE));
+    cr_assert(eq(int, config_reload(&config, &fresh, &notes, &diag), ERR_CONFLICT));
     cr_assert(eq(u64, config.generation, 2));
 }
