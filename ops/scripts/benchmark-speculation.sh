@@ -10,10 +10,10 @@ folder=benchmark_$(date +%Y%m%d_%H%M%S) short=5m long=10m
 extra=(--quiet)
 while (( $# > 0 )); do
     case $1 in
-    --config) extra+=(--config "${2:?--config wants a file}"); shift 2 ;;
-    --output-dir) folder=${2:?--output-dir wants a folder}; shift 2 ;;
+    --config) wants_value "$@"; extra+=(--config "$2"); shift 2 ;;
+    --output-dir) wants_value "$@"; folder=$2; shift 2 ;;
     --quick) short=70s long=130s; shift ;;
-    *) die "unknown word $1, want --config FILE, --output-dir DIR or --quick" ;;
+    *) misuse "unknown word \"$1\", want --config FILE, --output-dir DIR or --quick" ;;
     esac
 done
 mkdir -p "$folder"

@@ -11,9 +11,9 @@ need curl awk df nproc
 data_dir=/var/lib/agenc
 while (( $# > 0 )); do
     case $1 in
-    --component) [[ ${2:-} == speculation ]] || die "--component: there is only speculation"; shift 2 ;;
-    --data-dir) data_dir=${2:?--data-dir wants a folder}; shift 2 ;;
-    *) die "unknown word $1, want --component speculation or --data-dir DIR" ;;
+    --component) [[ ${2:-} == speculation ]] || misuse "--component: there is only speculation"; shift 2 ;;
+    --data-dir) wants_value "$@"; data_dir=$2; shift 2 ;;
+    *) misuse "unknown word \"$1\", want --component speculation or --data-dir DIR" ;;
     esac
 done
 

@@ -5,7 +5,7 @@
 set -euo pipefail
 # shellcheck source=ops/scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
-[[ $# == 2 && -r $1 && -r $2 ]] || die "want two files that can be read: BEFORE AFTER"
+[[ $# == 2 && -r $1 && -r $2 ]] || misuse "want two files that can be read: BEFORE AFTER"
 before=$1 after=$2
 
 compare() { # compare METRIC NAME

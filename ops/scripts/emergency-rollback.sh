@@ -5,6 +5,7 @@
 set -uo pipefail
 # shellcheck source=ops/scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
+no_words "$@"
 need curl awk
 patience=${DRAIN_SECONDS:-120}
 

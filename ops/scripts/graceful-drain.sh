@@ -6,6 +6,7 @@
 set -euo pipefail
 # shellcheck source=ops/scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
+no_words "$@"
 need curl awk
 active() { get /metrics | metric speculation_active_tasks; }
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# ops/scripts/lib.sh: what the scripts share. Sourced, not run.
+# ops/scripts/lib.sh: what the scripts share. Sourced, not run. --help is answered here, before anything is done.
 #
 #   ADMIN_URL    the service (http://localhost:9090)
 #   ADMIN_TOKEN  for what changes something; never printed
@@ -16,6 +16,23 @@ if [[ -z ${AGENC:-} ]]; then
     if command -v agenc > /dev/null; then AGENC=agenc; else AGENC=$lib_folder/../../build/release/agenc; fi
 fi
 
+# The head of the script is its help.
+usage() { awk 'NR > 1 { if (!/^#/) exit; sub(/^# ?/, ""); if (!/^shellcheck/) print }' "$0"; }
+
+misuse() {
+    printf '%s: %s (--help tells more)\n' "$(basename "$0")" "$*" >&2
+    exit 2
+}
+no_words() { (( $# == 0 )) || misuse "unknown word \"$1\", want none"; }                # no_words "$@"
+wants_value() { [[ -n ${2:-} && $2 != -* ]] || misuse "$1 wants a value"; }              # wants_value "$@"
+
+for word in "$@"; do
+    if [[ $word == -h || $word == --help ]]; then
+        usage
+        exit 0
+    fi
+done
+
 die() {
     printf '%s: %s\n' "$(basename "$0")" "$*" >&2
     exit 1
@@ -28,11 +45,16 @@ need() { # need PROGRAM...: or it is said what is missing
     done
 }
 
-# The answer; when it is a refusal the service's own words go to stderr, and the status is curl's.
+# The answer; when it is a refusal the service's own words go to stderr, and the status is curl's, or NOT_ALLOWED when
+# the token is refused: no patience helps then.
+NOT_ALLOWED=77
 ask() { # ask PATH CURL_OPTIONS...
-    local answer status=0 path=$1
+    local answer code status=0 path=$1
     shift
-    answer=$(curl --silent --show-error --fail-with-body "$@" "$ADMIN_URL$path") || status=$?
+    answer=$(curl --silent --show-error --fail-with-body --write-out '\n%{http_code}' "$@" "$ADMIN_URL$path") || status=$?
+    code=${answer##*$'\n'} answer=${answer%$'\n'*}
+    answer=${answer%$'\n'}
+    if [[ $code == 401 || $code == 403 ]]; then status=$NOT_ALLOWED; fi
     if (( status == 0 )); then
         printf '%s\n' "$answer"
     else

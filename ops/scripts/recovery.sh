@@ -5,12 +5,25 @@
 set -euo pipefail
 # shellcheck source=ops/scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
+no_words "$@"
 need curl jq
+if_possible() { # if_possible PATH: what its state does not allow, the service says; any other failure ends the recovery
+    local status=0
+    post "$1" '{}' || status=$?
+    case $status in
+    0) ;;
+    22) echo "   not possible now" ;;
+    *) die "$1 failed" ;;
+    esac
+}
 step() { printf '%s. %s\n' "$1" "$2"; }
 
 echo "=== Speculation recovery ==="
 step 1 "Turning speculation off"
-post /admin/config '{"speculation.enabled": false}' > /dev/null || true
+turn_off() { post /admin/config '{"speculation.enabled": false}' > /dev/null; }
+turn_off && status=0 || status=$?
+(( status != NOT_ALLOWED )) || die "the token is refused: is ADMIN_TOKEN the service's?"
+(( status == 0 )) || echo "   not yet: it is tried again when the service is there"
 
 step 2 "Waiting for the service"
 for (( try = 0; ; try++ )); do
@@ -20,6 +33,7 @@ for (( try = 0; ; try++ )); do
     sleep "${RECOVERY_PAUSE:-5}"
 done
 echo "   $status"
+turn_off || die "speculation could not be turned off"
 
 step 3 "Checking the state"
 integrity=$(get /admin/integrity-check | jq -r .status)
@@ -35,9 +49,9 @@ if [[ $integrity != ok ]]; then
 fi
 
 step 4 "Releasing stake that is stuck"
-post /admin/stake/recover-all '{}' | jq -c . || echo "   not possible now"
+if_possible /admin/stake/recover-all
 step 5 "Clearing the proof queue"
-post /admin/proof/clear-queue '{}' | jq -c . || echo "   not possible now"
+if_possible /admin/proof/clear-queue
 step 6 "Collecting garbage"
 post /admin/gc '{}' | jq -c .
 step 7 "Turning speculation on again, carefully"

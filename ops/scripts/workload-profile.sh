@@ -5,6 +5,7 @@
 set -euo pipefail
 # shellcheck source=ops/scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
+no_words "$@"
 need curl jq awk
 prometheus=${PROM_URL:-$ADMIN_URL} window=${PROFILE_WINDOW:-1h}
 

@@ -36,6 +36,24 @@ json_is() { # json_is FILTER COMMAND...: jq -e on what it prints
 
 check 'the scripts are clean' shellcheck -x "$scripts"/*.sh "$scripts"/smoke-tests/*.sh "$scripts/kubectl" "$root/tests/live/runbooks.sh" "$0"
 
+# ---- help ----
+
+# There is no service: a script that did anything would fail, and say so.
+has_help() {
+    local printed
+    printed=$("$1" "$2" 2>&1 </dev/null) && [ "$(wc -l <<<"$printed")" -gt 0 ] && [[ $printed == *"$(basename "$1")"* ]]
+}
+helps() {
+    local script
+    for script in "$scripts"/*.sh "$scripts"/smoke-tests/*.sh "$scripts/kubectl"; do
+        [ "$(basename "$script")" != lib.sh ] || continue
+        check "$(basename "$script") --help tells how it is used, and does nothing" has_help "$script" --help
+        check "$(basename "$script") -h as well" has_help "$script" -h
+        check "$(basename "$script") refuses an unknown word" refuses 2 'nonsense|BEFORE AFTER' "$script" --nonsense
+    done
+}
+ADMIN_URL=http://127.0.0.1:1 helps
+
 # ---- smoke tests ----
 
 under_three_minutes() {

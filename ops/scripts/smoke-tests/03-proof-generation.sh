@@ -3,6 +3,7 @@
 set -euo pipefail
 # shellcheck source=ops/scripts/lib.sh
 source "$(dirname "$0")/../lib.sh"
+no_words "$@"
 need jq
 export AGENC_AGENT=${AGENC_AGENT:-smoke-agent}
 

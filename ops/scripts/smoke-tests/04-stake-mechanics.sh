@@ -4,6 +4,7 @@
 set -euo pipefail
 # shellcheck source=ops/scripts/lib.sh
 source "$(dirname "$0")/../lib.sh"
+no_words "$@"
 need jq
 
 echo "=== Smoke 4: stake ==="

@@ -13,11 +13,11 @@ need curl jq awk
 environment=local
 while (( $# > 0 )); do
     case $1 in
-    --env) environment=${2:?--env wants local or production}; shift 2 ;;
-    *) die "unknown word $1, want --env local|production" ;;
+    --env) wants_value "$@"; environment=$2; shift 2 ;;
+    *) misuse "unknown word \"$1\", want --env local|production" ;;
     esac
 done
-case $environment in local | production) ;; *) die "--env $environment: want local or production" ;; esac
+case $environment in local | production) ;; *) misuse "--env $environment: want local or production" ;; esac
 get /ready > /dev/null || die "no service is ready at $ADMIN_URL"
 
 export AGENC_AGENT=${AGENC_AGENT:-smoke-agent} SMOKE_ENV=$environment AGENC TIME_SCALE
