@@ -4,7 +4,7 @@
 set -u
 agenc=$(realpath "${1:?usage: tests/cli/run.sh BINARY}")
 cd "$(dirname "$0")/../.." || exit 1
-unset AGENC_ENV NO_COLOR "${!AGENC_SPECULATION_@}"
+unset AGENC_ENV AGENC_URL ADMIN_URL NO_COLOR "${!AGENC_SPECULATION_@}"
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
 

@@ -102,9 +102,9 @@ commands() {
     check 'what collections have done' prints '^collections +[0-9]+' "$agenc" admin gc-stats
     check 'status of one component' prints 'finalized|slot' "$agenc" admin status --component chain
     check 'integrity, in full' prints '^ok' "$agenc" admin check-integrity --full
-    check 'what is in force' prints '^speculation.enabled true set' "$agenc" config show --url "$AGENC_URL" --sources
+    check 'what is in force' prints '^speculation.enabled true api' "$agenc" config show --url "$AGENC_URL" --sources
     check 'a key is changed' prints '^speculation.max_depth = 4$' "$agenc" admin config speculation.max_depth=4 speculation.mode=custom
-    check 'and in force' prints '^speculation.max_depth 4 set$' "$agenc" config show --url "$AGENC_URL" --sources --section speculation
+    check 'and in force' prints '^speculation.max_depth 4 api$' "$agenc" config show --url "$AGENC_URL" --sources --section speculation
     check 'a value that is none changes nothing, in the words of the service' refuses 2 'max_depth.*20' "$agenc" admin config speculation.max_depth=99 speculation.mode=balanced
     check 'and none of its companions' json_is '.speculation.mode == "custom"' get /admin/status
     check 'the files are read again' ends_with 0 "$agenc" admin config --reload
@@ -124,14 +124,42 @@ commands
 
 # ---- every answer that is read ----
 
+# Path, and what jq must find in the answer; lists that may be empty are lists.
+routes="rollback-stats|has(\"total_rollbacks_1h\")
+rollback-stats?window=10m|.window_seconds == 600
+chain-status|.connected
+confirmation-status|has(\"pending_confirmations\")
+blocked-operations?limit=3|type == \"array\"
+memory-stats|.limit_mb > 0
+stake/stuck|type == \"array\"
+stake/status|.agent_count > 0
+pipeline/analyze|.stages | length > 0
+pipeline/bottlenecks|type == \"array\"
+agent/default/speculation|.agent_id == \"default\"
+agent/default/rollbacks?limit=2|type == \"array\"
+circuit-breaker|has(\"state\")
+slashes?limit=2|type == \"array\"
+operation/my-child-1|.task_id == \"my-child-1\"
+operation/my-child-1/timeline|.[0].event | type == \"string\"
+tasks/my-child-1|.status == \"confirmed\"
+tasks?status=failed&limit=2|.[0].status == \"failed\"
+rollbacks?since=1h&limit=2|type == \"array\"
+proof/my-child-1|.proof_type == \"groth16\"
+proof-workers|.total > 0
+snapshots|has(\"total_count\")
+graph?limit=5|.nodes | type == \"array\""
+answers() { # answers PATH FILTER: status 200, and the field
+    local code
+    code=$(curl -sS -m 30 -o "$work/answer" -w '%{http_code}' "$AGENC_URL/admin/$1")
+    echo "$code"
+    cat "$work/answer"
+    [ "$code" = 200 ] && jq -e "$2" "$work/answer" >/dev/null
+}
 reads() {
-    local path
-    for path in rollback-stats 'rollback-stats?window=10m' chain-status confirmation-status 'blocked-operations?limit=3' memory-stats stake/stuck \
-        stake/status pipeline/analyze pipeline/bottlenecks agent/default/speculation 'agent/default/rollbacks?limit=2' circuit-breaker \
-        'slashes?limit=2' operation/my-child-1 operation/my-child-1/timeline tasks/my-child-1 'tasks?status=failed&limit=2' \
-        'rollbacks?since=1h&limit=2' proof/my-child-1 proof-workers snapshots 'graph?limit=5'; do
-        check "GET /admin/$path is JSON" json_is . get "/admin/$path"
-    done
+    local path filter
+    while IFS='|' read -r path filter; do
+        check "GET /admin/$path answers 200 with what it is asked for" answers "$path" "$filter"
+    done <<<"$routes"
     check 'reasons sum to the total' json_is '([.by_reason[]] | add) == .total_rollbacks_1h' get /admin/rollback-stats
     check 'percentages sum to a hundred, or to nothing' json_is '([.by_reason_percent[]] | add) == 100 or .total_rollbacks_1h == 0' get /admin/rollback-stats
     check 'a window that is none is refused' [ "$(code_of GET '/admin/rollback-stats?window=soon')" = 400 ]
@@ -173,7 +201,12 @@ prints_six() {
     cat "$work/printed"
     [ "$(grep -cE '^[✓✗] ' "$work/printed")" = 6 ]
 }
-check 'health' prints 'HEALTHY' "$scripts/speculation-health.sh"
+health_agrees() { # with /health, whatever that says after all that has failed on purpose
+    local want='NEEDS ATTENTION'
+    [ "$(get /health | jq -r .status)" != healthy ] || want='✓ HEALTHY'
+    "$scripts/speculation-health.sh" | tee "$work/printed" | grep -q "^Status: .*$want" || { cat "$work/printed"; return 1; }
+}
+check 'the health script says what /health says' health_agrees
 check 'a profile of the load' prints '^Kind: ' until_profiled
 get /metrics >"$work/before"
 get '/metrics?flat=1' >"$work/after"
@@ -191,9 +224,11 @@ forces() { # a child that works on for half a minute outlasts a drain of one sec
     until_true 10 json_is '.speculation.active_tasks == 1' get /admin/status || return 1
     DRAIN_SECONDS=1 prints 'no speculative tasks are left' "$scripts/emergency-rollback.sh" && grep -q 'forcing the rollback' "$work/printed"
 }
+stops_at_once() { ! ADMIN_TOKEN=wrong "$scripts/recovery.sh" >"$work/printed" 2>&1 && grep -q 'the token is refused' "$work/printed" && ! grep -q '^2\.' "$work/printed"; }
 check 'an emergency whose drain fails rolls back by force' forces
 check 'and nobody is slashed for it' json_is '.stake.slashed_lamports == 0 and .status == "rolled_back"' get /admin/tasks/stubborn-child
 check 'an emergency' prints 'no speculative tasks are left' "$scripts/emergency-rollback.sh"
+check 'a recovery whose token is refused ends at its first step' stops_at_once
 check 'a recovery' prints 'Recovered' "$scripts/recovery.sh"
 check 'recovery turns speculation on at 10 %' json_is '.speculation.enabled and .speculation.rollout_percentage == 10' get /admin/status
 check 'the shim scales workers' prints 'scaled' "$scripts/kubectl" scale deployment proof-workers --replicas=9

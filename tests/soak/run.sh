@@ -33,8 +33,17 @@ row() { # what, value, goal, verdict (ok|miss|BROKEN)
     esac
 }
 
-at_most() { awk -v a="$1" -v b="$2" 'BEGIN { print (a <= b) ? "ok" : "miss" }'; }
-at_least() { awk -v a="$1" -v b="$2" 'BEGIN { print (a >= b) ? "ok" : "miss" }'; }
+# What is no number (nothing, two lines, words) is BROKEN, never compared as text.
+is_number() { [[ $1 =~ ^-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$ ]]; }
+compare() { # a, operator, b
+    if ! is_number "$1" || ! is_number "$3"; then
+        echo BROKEN
+    else
+        awk -v a="$1" -v b="$3" "BEGIN { print (a + 0 $2 b + 0) ? \"ok\" : \"miss\" }"
+    fi
+}
+at_most() { compare "$1" '<=' "$2"; }
+at_least() { compare "$1" '>=' "$2"; }
 holds() { if "$@" >/dev/null 2>&1; then echo ok; else echo BROKEN; fi; }
 field() { jq -r ".$2" <<<"$1"; }
 
@@ -73,7 +82,11 @@ stop() {
 get() { curl -s -m "${2:-5}" "http://127.0.0.1:$port$1"; }
 post() { curl -s -m 20 -X POST -H "Authorization: Bearer $ADMIN_TOKEN" -d "${2:-}" "http://127.0.0.1:$port$1"; }
 resident_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$serve_pid/status"; }
-health_s() { curl -s -m 5 -o /dev/null -w '%{time_total}' "http://127.0.0.1:$port/health" || echo 99; }
+# How long an answer took; what is none took 99 s.
+health_s() {
+    local took
+    if took=$(curl -s -m 5 -o /dev/null -w '%{time_total}' "http://127.0.0.1:$port/health"); then echo "$took"; else echo 99; fi
+}
 
 # The whole log of a folder, judged by every invariant that a log can be judged by.
 log_is_clean() {
@@ -176,7 +189,7 @@ flood() { # name, kind, count
     for _ in 1 2 3 4 5 6 7 8; do
         sleep .5
         took=$(health_s)
-        slowest=$(awk -v a="$slowest" -v b="$took" 'BEGIN { print (a > b) ? a : b }')
+        slowest=$(awk -v a="$slowest" -v b="$took" 'BEGIN { print (a + 0 > b + 0) ? a : b }')
     done
     wait $pid
     row "$1: slowest /health" "$slowest s" "<= 1 s, $(jq -r .open "$work/flood.json") open" "$(at_most "$slowest" 1 | sed 's/miss/BROKEN/')"
@@ -192,7 +205,7 @@ huge_bodies() {
 }
 
 floods() {
-    local before after
+    local before after took
     start "$work/flood"
     before=$(resident_kb)
     flood "$idle idle connections" idle "$idle"
@@ -200,11 +213,12 @@ floods() {
     huge_bodies
     sleep 1
     after=$(resident_kb)
-    row 'resident memory before, after floods' "$before, $after KB" '+ <= 64 MB' "$(at_most $((after - before)) 65536 | sed 's/miss/BROKEN/')"
+    row 'resident memory before, after floods' "$before, $after KB" '+ <= 64 MB' "$(at_most "$after" "$((${before:-0} + 65536))" | sed 's/miss/BROKEN/')"
     kill -STOP "$serve_pid"
     sleep "$([ "$size" = full ] && echo 10 || echo 3)"
     kill -CONT "$serve_pid"
-    row '/health after SIGSTOP and SIGCONT' "$(health_s) s" '<= 1 s' "$(at_most "$(health_s)" 1 | sed 's/miss/BROKEN/')"
+    took=$(health_s)
+    row '/health after SIGSTOP and SIGCONT' "$took s" '<= 1 s' "$(at_most "$took" 1 | sed 's/miss/BROKEN/')"
     crash
 }
 
@@ -225,13 +239,15 @@ is_taken() { [ "$(submit_one "$RANDOM$RANDOM" | jq -r .task_id)" != null ]; }
 until_true() { local _; for _ in $(seq 100); do "$@" && return 0; sleep .1; done; return 1; }
 
 full_disk() {
+    local took
     mkdir "$work/tmpfs"
     if mount -t tmpfs -o size=3m none "$work/tmpfs" 2>/dev/null; then
         start "$work/tmpfs/data"
         row 'disk (tmpfs) with room: a task' "" 'taken' "$(holds is_taken)"
         head -c 3m /dev/zero >"$work/tmpfs/fill" 2>/dev/null
         row '  full: a task' "" 'refused, read_only' "$(holds until_true is_read_only)"
-        row '  full: /health' "$(health_s) s" '<= 1 s' "$(at_most "$(health_s)" 1)"
+        took=$(health_s)
+        row '  full: /health' "$took s" '<= 1 s' "$(at_most "$took" 1)"
         rm "$work/tmpfs/fill"
         row '  room again: a task' "" 'taken' "$(holds until_true is_taken)"
         crash

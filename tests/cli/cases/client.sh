@@ -11,6 +11,16 @@ for words in 'task status x' 'task wait x' 'task inspect x' 'task cancel x' 'tas
     one_line $words
 done
 unset AGENC_URL
+ADMIN_URL=http://127.0.0.1:3/ expect 3 'no service answers at http://127\.0\.0\.1:3' admin status
+ADMIN_URL=http://127.0.0.1:3 AGENC_URL=http://127.0.0.1:1 expect 3 'http://127\.0\.0\.1:1' admin status
+AGENC_URL=http://127.0.0.1:1 expect 3 'no service answers' config show
+AGENC_URL=http://127.0.0.1:1 expect 0 '^speculation.max_depth ' config show --config scenarios/config/prod.toml
+expect 0 '^agenc: these are the compiled defaults; --url' config show
+expect 0 '^speculation.max_depth' config show --quiet
+[[ ! -s $work/err ]]; verdict $? "config show --quiet says nothing of where it is from"
+ADMIN_TOKEN=$'a\nb' expect 2 'ADMIN_TOKEN holds a line break' admin gc --url http://127.0.0.1:1
+ADMIN_TOKEN=$(printf '%05000d' 0) expect 2 'ADMIN_TOKEN is longer than 4096' admin gc --url http://127.0.0.1:1
+expect 2 '--url .*at most 1000' admin status --url "http://127.0.0.1:1/$(printf '%01000d' 0)"
 expect 3 'no service answers at http://127\.0\.0\.1:2' admin status --url http://127.0.0.1:2
 expect 2 'wants a value|want ID|ID' task status
 expect 2 'one word too many' task status a b
