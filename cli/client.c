@@ -10,16 +10,29 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ANSWER_BYTES_MOST = 64 << 20, CONNECT_MS = 3000, TOKEN_BYTES_MOST = 4096 };
+enum { ANSWER_BYTES_MOST = 64 << 20, CONNECT_MS = 3000, HEADER_BYTES_MOST = 4096, ADDRESS_BYTES_MOST = 1000 };
 #define INTERVAL_LEAST_NS (100 * NS_PER_MS)
 
 /* ---- addresses ---- */
 
+static const char *named_address(const struct args *args)
+{
+    static const char *const VARIABLES[] = {"AGENC_URL", "ADMIN_URL"};
+    const char *url = args_text(args, "url");
+    for (size_t i = 0; !(url && *url) && i < sizeof VARIABLES / sizeof *VARIABLES; i++)
+        url = environment_get(args->environment, VARIABLES[i]);
+    return url && *url ? url : NULL;
+}
+
 static const char *address_of(const struct args *args)
 {
-    const char *url = args_text(args, "url");
-    if (!url) url = environment_get(args->environment, "AGENC_URL");
-    return url && *url ? url : "http://localhost:9090";
+    const char *url = named_address(args);
+    return url ? url : "http://localhost:9090";
+}
+
+bool client_is_addressed(const struct args *args)
+{
+    return named_address(args) != NULL;
 }
 
 static bool is_plain(unsigned char byte)
@@ -76,14 +89,22 @@ static size_t take_bytes(char *bytes, size_t size, size_t count, void *context)
     return more;
 }
 
-/* A header of our own; what a variable of the environment holds must not end the line. */
-static struct curl_slist *add_header(struct curl_slist *headers, const char *name, const char *value)
+/* A header of our own; what a variable of the environment holds must not end the line. `origin` is named when
+ * the value cannot be sent: the value itself may be a secret. */
+static err add_header(struct curl_slist **headers, const char *name, const char *value, const char *origin,
+                      struct diag *diag)
 {
-    char line[TOKEN_BYTES_MOST + 64];
-    if (!value || !*value || strpbrk(value, "\r\n")) return headers;
-    snprintf(line, sizeof line, "%s%.*s", name, TOKEN_BYTES_MOST, value);
-    struct curl_slist *longer = curl_slist_append(headers, line);
-    return longer ? longer : headers;
+    char line[HEADER_BYTES_MOST + 64];
+    if (!value || !*value) return OK;
+    if (strpbrk(value, "\r\n"))
+        return diag_fail(diag, ERR_USAGE, "%s holds a line break, want one line", origin);
+    if (strlen(value) > HEADER_BYTES_MOST)
+        return diag_fail(diag, ERR_USAGE, "%s is longer than %d bytes", origin, HEADER_BYTES_MOST);
+    snprintf(line, sizeof line, "%s%s", name, value);
+    struct curl_slist *longer = curl_slist_append(*headers, line);
+    if (!longer) return diag_fail(diag, ERR_NOMEM, "out of memory for %s", origin);
+    *headers = longer;
+    return OK;
 }
 
 struct transfer {
@@ -92,20 +113,29 @@ struct transfer {
     char url[CLIENT_PATH_BYTES * 2], why[CURL_ERROR_SIZE];
 };
 
-static void prepare(struct transfer *transfer, const struct args *args, const struct client_request *request,
-                    struct client_reply *reply)
+static err write_url(struct transfer *transfer, const struct args *args, const struct client_request *request,
+                     struct diag *diag)
 {
-    CURL *handle = transfer->handle;
     const char *address = address_of(args);
     size_t size = strlen(address);
     while (size && address[size - 1] == '/') size--;
-    snprintf(transfer->url, sizeof transfer->url, "%.*s%s", (int)(size < 1000 ? size : 1000), address,
-             request->path);
-    transfer->headers = add_header(transfer->headers, "Authorization: Bearer ",
-                                   environment_get(args->environment, "ADMIN_TOKEN"));
-    transfer->headers = add_header(transfer->headers, "Idempotency-Key: ", request->key);
+    if (size > ADDRESS_BYTES_MOST)
+        return diag_fail(diag, ERR_USAGE, "--url (or AGENC_URL, ADMIN_URL): an address has at most %d bytes",
+                         ADDRESS_BYTES_MOST);
+    snprintf(transfer->url, sizeof transfer->url, "%.*s%s", (int)size, address, request->path);
+    return OK;
+}
+
+static err prepare(struct transfer *transfer, const struct args *args, const struct client_request *request,
+                   struct client_reply *reply, struct diag *diag)
+{
+    CURL *handle = transfer->handle;
+    TRY(write_url(transfer, args, request, diag));
+    TRY(add_header(&transfer->headers, "Authorization: Bearer ",
+                   environment_get(args->environment, "ADMIN_TOKEN"), "ADMIN_TOKEN", diag));
+    TRY(add_header(&transfer->headers, "Idempotency-Key: ", request->key, "--key", diag));
     if (request->body)
-        transfer->headers = add_header(transfer->headers, "Content-Type: ", "application/json");
+        TRY(add_header(&transfer->headers, "Content-Type: ", "application/json", "the body's type", diag));
     curl_easy_setopt(handle, CURLOPT_URL, transfer->url);
     curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
@@ -117,6 +147,23 @@ static void prepare(struct transfer *transfer, const struct args *args, const st
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, reply);
     curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, transfer->why);
     if (request->body) curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request->body);
+    return OK;
+}
+
+static err explain(const struct args *args, const struct transfer *transfer, CURLcode code, struct diag *diag)
+{
+    const char *why = *transfer->why ? transfer->why : curl_easy_strerror(code);
+    if (code == CURLE_COULDNT_CONNECT)
+        return diag_fail(diag, ERR_IO,
+                         "no service answers at %.200s: is `agenc serve` running? (--url, AGENC_URL)",
+                         address_of(args));
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        return diag_fail(diag, ERR_IO, "%.200s did not answer in time (--patience): %.150s", transfer->url,
+                         why);
+    if (code == CURLE_WRITE_ERROR)
+        return diag_fail(diag, ERR_IO, "%.200s answered more than %d MB", transfer->url,
+                         ANSWER_BYTES_MOST >> 20);
+    return diag_fail(diag, ERR_IO, "%.200s: %.200s", transfer->url, why);
 }
 
 static err fetch(const struct args *args, const struct client_request *request, struct client_reply *reply,
@@ -124,26 +171,14 @@ static err fetch(const struct args *args, const struct client_request *request, 
 {
     struct transfer transfer = {.handle = curl_easy_init()};
     if (!transfer.handle) return ERR_NOMEM;
-    prepare(&transfer, args, request, reply);
-    CURLcode code = curl_easy_perform(transfer.handle);
+    err e = prepare(&transfer, args, request, reply, diag);
+    CURLcode code = e == OK ? curl_easy_perform(transfer.handle) : CURLE_OK;
     long status = 0;
     curl_easy_getinfo(transfer.handle, CURLINFO_RESPONSE_CODE, &status);
     curl_slist_free_all(transfer.headers);
     curl_easy_cleanup(transfer.handle);
     reply->status = (int)status;
-    if (code == CURLE_OK) return OK;
-    const char *why = *transfer.why ? transfer.why : curl_easy_strerror(code);
-    if (code == CURLE_COULDNT_CONNECT)
-        return diag_fail(diag, ERR_IO,
-                         "no service answers at %.200s: is `agenc serve` running? (--url, AGENC_URL)",
-                         address_of(args));
-    if (code == CURLE_OPERATION_TIMEDOUT)
-        return diag_fail(diag, ERR_IO, "%.200s did not answer in time (--patience): %.150s", transfer.url,
-                         why);
-    if (code == CURLE_WRITE_ERROR)
-        return diag_fail(diag, ERR_IO, "%.200s answered more than %d MB", transfer.url,
-                         ANSWER_BYTES_MOST >> 20);
-    return diag_fail(diag, ERR_IO, "%.200s: %.200s", transfer.url, why);
+    return e == OK && code != CURLE_OK ? explain(args, &transfer, code, diag) : e;
 }
 
 /* ---- what came back ---- */

@@ -1,11 +1,10 @@
 /* cli/client.h: commands that ask a running service.
  *
  * A command says what to ask and how a person sees the answer; --output json prints the answer itself. The
- * address is --url, else AGENC_URL, else http://localhost:9090; the token is ADMIN_TOKEN's and in no message.
- * What can go wrong is one line: no service there, no answer in time, an answer that is none (ERR_IO); a
- * refusal in the service's own words (ERR_CONFLICT; ERR_USAGE where it says that the request was wrong, or
- * that the token is).
- * Memory: a reply's JSON is its own. Threads: none. */
+ * address is --url, else AGENC_URL, else ADMIN_URL, else http://localhost:9090; the token is ADMIN_TOKEN's
+ * and in no message. What can go wrong is one line: no service there, no answer in time, an answer that is
+ * none (ERR_IO); a refusal in the service's own words (ERR_CONFLICT; ERR_USAGE where it says that the request
+ * was wrong, or that the token is). Memory: a reply's JSON is its own. Threads: none. */
 #pragma once
 #include "base/json.h"
 #include "cli/command.h"
@@ -13,7 +12,7 @@
 #define FLAG_URL                                                                                             \
     {                                                                                                        \
         .name = "url", .value = "URL", .type = FLAG_TEXT,                                                    \
-        .help = "of the service; default $AGENC_URL, else http://localhost:9090"                             \
+        .help = "of the service; default $AGENC_URL, $ADMIN_URL, http://localhost:9090"                      \
     }
 #define FLAG_PATIENCE                                                                                        \
     {                                                                                                        \
@@ -52,6 +51,8 @@ struct client_reply {
 
 MUST_USE err client_ask(const struct args *args, const struct client_request *request,
                         struct client_reply *out, struct diag *diag);
+bool client_is_addressed(
+    const struct args *args); /* by --url or a variable: somebody means a running service */
 void client_reply_close(struct client_reply *reply);                          /* fine on a zeroed one */
 void client_print(const struct args *args, const struct client_reply *reply); /* as it came */
 

@@ -34,7 +34,7 @@ static err show_shares(struct args *args, const struct json_node *root, struct d
 
 static err show(struct args *args, const struct json_node *root, struct diag *diag)
 {
-    fputs("in MB\n", args->out);
+    fputs("accounted memory, in MB\n", args->out);
     TRY(view_lines(args->out, root, LINES, diag));
     return args_switch(args, "breakdown") ? show_shares(args, root, diag) : OK;
 }
@@ -47,9 +47,11 @@ static err run(struct args *args, struct diag *diag)
 const struct command COMMAND_admin_memory = {
     .group = "admin",
     .name = "memory",
-    .summary = "print memory by component",
+    .summary = "print accounted memory by component",
     .flags = FLAGS,
-    .description = "Accounted memory, in whole MB that sum to the total, and the last garbage collection.",
+    .description =
+        "What the engine accounts for its work, not the size of the process; in whole MB that sum to the\n"
+        "total; and the last garbage collection.",
     .examples = "agenc admin memory\n"
                 "agenc admin memory --breakdown\n"
                 "agenc admin memory --output json | jq .total_mb",

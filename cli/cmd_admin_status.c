@@ -41,7 +41,7 @@ static const struct column CHAIN[] = {{"chain", "chain.name", CELL_TEXT},
                                       {"slot", "chain.slot", CELL_NUMBER},
                                       {"confirmed slot", "chain.confirmed_slot", CELL_NUMBER},
                                       {0}};
-static const struct column MEMORY[] = {{"memory", "memory.total_bytes", CELL_BYTES},
+static const struct column MEMORY[] = {{"accounted memory", "memory.total_bytes", CELL_BYTES},
                                        {"limit", "memory.limit_bytes", CELL_BYTES},
                                        {"used %", "memory.usage_percent", CELL_NUMBER},
                                        {0}};

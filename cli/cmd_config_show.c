@@ -48,9 +48,12 @@ static err run(struct args *args, struct diag *diag)
                          view.section);
     if (args_given(args, "url") && args_given(args, "config"))
         return diag_fail(diag, ERR_USAGE, "--url and --config: give one, a running service or a file");
-    if (args_given(args, "url"))
+    if (!args_given(args, "config") && client_is_addressed(args))
         return client_run(args, &(struct client_request){.path = "/admin/config"}, show_live, diag);
     TRY(config_from_args(&config, args, diag));
+    if (!args_given(args, "config") && !args_is_quiet(args))
+        fputs("agenc: these are the compiled defaults; --url URL (or AGENC_URL) asks a running service\n",
+              args->log);
     if (args_wants_json(args))
         config_print_json(&config, &view, args->out);
     else
@@ -65,8 +68,8 @@ const struct command COMMAND_config_show = {
     .flags = FLAGS,
     .description = "One key and value a line, from the compiled defaults, the mode's preset, the file and\n"
                    "the AGENC_SPECULATION_* variables, the later over the earlier. JSON says for each key\n"
-                   "where its value came from; --sources does the same for people. With --url: what a "
-                   "running service has in force.",
+                   "where its value came from; --sources does the same for people. With --url, or\n"
+                   "AGENC_URL or ADMIN_URL and no --config: what a running service has in force.",
     .examples = "agenc config show --section speculation\n"
                 "agenc config show --config scenarios/config/prod.toml --sources\n"
                 "agenc config show --url http://localhost:9090 --section speculation.proof\n"

@@ -39,6 +39,6 @@ const struct command COMMAND_proof_get = {
     .description =
         "Its kind, the digest of what it binds, who made it and how it stands. Ends with 1 when there is\n"
         "none yet.",
-    .examples = "agenc proof get my-task --output json | jq -r .proof_type",
+    .examples = "agenc proof get my-task-1 --output json | jq -r .proof_type",
     .run = run,
 };

@@ -44,6 +44,6 @@ const struct command COMMAND_proof_verify = {
     .description =
         "A proof is good when the verifier takes it, or has taken it. Ends with 1 when it is not, or when\n"
         "there is none yet.",
-    .examples = "agenc proof verify my-task && echo good",
+    .examples = "agenc proof verify my-task-1 && echo good",
     .run = run,
 };

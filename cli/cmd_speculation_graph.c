@@ -80,6 +80,6 @@ const struct command COMMAND_speculation_graph = {
         "Tasks and the edges between them; with --root a task and everything that would be rolled back\n"
         "with it.",
     .examples = "agenc speculation graph\n"
-                "agenc speculation graph --root my-task --dot | dot -Tsvg > graph.svg",
+                "agenc speculation graph --root my-task-1 --dot | dot -Tsvg > graph.svg",
     .run = run,
 };

@@ -59,6 +59,6 @@ const struct command COMMAND_speculation_inspect = {
     .description =
         "Where it stands in each of its state machines, and for people the tasks that would be rolled\n"
         "back with it.",
-    .examples = "agenc speculation inspect my-task",
+    .examples = "agenc speculation inspect my-task-1",
     .run = run,
 };

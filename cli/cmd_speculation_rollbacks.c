@@ -13,7 +13,7 @@ static const struct column COLUMNS[] = {{"ID", "rollback_id", CELL_NUMBER},
                                         {"STARTED", "started_at", CELL_TEXT},
                                         {"REASON", "reason", CELL_TEXT},
                                         {"ANCESTOR", "ancestor", CELL_TEXT},
-                                        {"TASKS", "size", CELL_NUMBER},
+                                        {"DESCENDANTS", "size", CELL_NUMBER},
                                         {"DEPTH", "depth", CELL_NUMBER},
                                         {"DURATION", "duration_seconds", CELL_SECONDS},
                                         {"RELEASED", "released_lamports", CELL_SOL},
@@ -57,8 +57,8 @@ const struct command COMMAND_speculation_rollbacks = {
     .summary = "list rollbacks, the newest first",
     .flags = FLAGS,
     .description =
-        "Each with its reason, the task where it began, how many went with it, how long it took and what\n"
-        "it cost. --verbose also names the tasks.",
+        "Each with its reason, the task where it began, how many of its descendants went with it, how\n"
+        "long it took and what it cost. --verbose also names them.",
     .examples = "agenc speculation rollbacks --since 1h --limit 50\n"
                 "agenc speculation rollbacks --since 10m --verbose",
     .run = run,

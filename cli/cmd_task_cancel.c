@@ -29,6 +29,6 @@ const struct command COMMAND_task_cancel = {
     .operand_max = 1,
     .flags = FLAGS,
     .description = "Nobody is slashed for it. Ends with 1 when the task is not known or over.",
-    .examples = "agenc task cancel my-task",
+    .examples = "agenc task cancel my-task-1",
     .run = run,
 };

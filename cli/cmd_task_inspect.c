@@ -65,7 +65,7 @@ const struct command COMMAND_task_inspect = {
     .operand_max = 1,
     .flags = FLAGS,
     .description = "Its record, and for people what happened to it, step by step.",
-    .examples = "agenc task inspect my-task\n"
-                "agenc task inspect my-task --output json | jq .moments",
+    .examples = "agenc task inspect my-task-1\n"
+                "agenc task inspect my-task-1 --output json | jq .moments",
     .run = run,
 };

@@ -38,7 +38,7 @@ const struct command COMMAND_task_status = {
     .description = "Its status, whether it runs speculatively, and what it waits for. Ends with 1 when the\n"
                    "service does not know it.",
     .examples = "agenc task status task-0000000000000001\n"
-                "agenc task status my-task --output json | jq -r .speculation_status\n"
-                "agenc task status my-task --watch=1s",
+                "agenc task status my-task-1 --output json | jq -r .speculation_status\n"
+                "agenc task status my-task-1 --watch=1s",
     .run = run,
 };

@@ -92,7 +92,7 @@ const struct command COMMAND_task_wait = {
     .flags = FLAGS,
     .description = "Ends with 0 when it is confirmed, with 1 when it never will be (failed, rolled back,\n"
                    "cancelled, expired), with 124 when the time is over.",
-    .examples = "agenc task wait my-task --timeout 60 && echo confirmed",
+    .examples = "agenc task wait my-task-1 --timeout 60 && echo confirmed",
     .exits = {STATUS_TIMED_OUT},
     .run = run,
 };

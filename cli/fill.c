@@ -185,7 +185,7 @@ static err list_changes(struct filling *filling, struct diag *diag)
     TRY(ask(filling, FROM_CONFIG, diag));
     struct json_node root = json_root(filling->replies[FROM_CONFIG].json);
     while (live_config_next(&root, &cursor, &key, &e, diag)) {
-        if (strcmp(key.source, "set") != 0) continue;
+        if (strcmp(key.source, "set") != 0 && strcmp(key.source, "api") != 0) continue;
         fprintf(out, "- %s = %s\n", key.name, key.value);
         shown++;
     }

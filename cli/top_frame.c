@@ -146,7 +146,7 @@ static void queues(struct frame *frame, const struct top_view *now)
     bar(frame, "proof queue", value_of(now, "speculation_proof_queue_depth"),
         value_of(now, "speculation_proof_queue_capacity"), 1, "proofs");
     bar(frame, "workers", value_of(now, "speculation_proof_worker_utilization"), 1, 0.01, "% busy");
-    bar(frame, "memory", value_of(now, "speculation_memory_usage_bytes"),
+    bar(frame, "accounted mem", value_of(now, "speculation_memory_usage_bytes"),
         value_of(now, "speculation_memory_limit_bytes"), (double)MIB, "MB");
     bar(frame, "depth", value_of(now, "speculation_current_depth"), value_of(now, "speculation_max_depth"), 1,
         "levels");
@@ -156,7 +156,7 @@ static void queues(struct frame *frame, const struct top_view *now)
 static void depths(struct frame *frame, const struct top_view *now)
 {
     char words[LINE_BYTES] = "";
-    for (int depth = 1; depth <= DEPTHS_MOST; depth++) {
+    for (int depth = 0; depth <= DEPTHS_MOST; depth++) {
         char label[24];
         double tasks = 0;
         snprintf(label, sizeof label, "depth=\"%d\"", depth);
