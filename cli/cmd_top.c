@@ -99,10 +99,25 @@ static bool wait_for_key(const struct screen *screen, int64_t span_ns, const vol
 
 /* ---- frames ---- */
 
+/* A screen of another size is drawn from nothing: what it held has moved. So is one that must not stay. */
+static void prepare_screen(const struct screen *screen, bool is_cleared, FILE *out)
+{
+    if (screen->is_terminal) fputs(is_cleared ? "\033[H\033[2J" : "\033[H", out);
+}
+
+/* The service is away: nothing of the last frame stays, as nobody knows whether it still holds. */
+static void show_gone(FILE *out, const struct top_view *before, const char *why)
+{
+    fprintf(out, "%.200s\nno answer for %lld s, trying again; q ends it\n", why,
+            (long long)((clock_ns() - before->at_ns) / NS_PER_S));
+}
+
 static err show_frames(struct args *args, const struct screen *screen, const volatile sig_atomic_t *stop,
                        struct diag *diag)
 {
     struct top_view before = {0}, now;
+    struct top_size drawn = {0};
+    bool was_gone = false;
     int64_t interval_ns = args_integer(args, "interval");
     err e = OK;
     for (bool is_over = false, is_first = true; !is_over; is_first = false) {
@@ -112,11 +127,15 @@ static err show_frames(struct args *args, const struct screen *screen, const vol
             diag_fail(diag, e, "%s", why.text);
             break;
         }
-        if (screen->is_terminal) fputs("\033[H", args->out);
+        struct top_size size = size_of(args->out);
+        bool is_other = size.columns != drawn.columns || size.rows != drawn.rows;
+        prepare_screen(screen, is_other || e != OK || was_gone, args->out);
         if (e == OK)
-            top_frame(args, &now, is_first ? NULL : &before, size_of(args->out), diag);
+            top_frame(args, &now, is_first ? NULL : &before, size, diag);
         else
-            fprintf(args->out, "%.200s\033[K\n", why.text); /* away for a while: the last frame stays below */
+            show_gone(args->out, &before, why.text);
+        drawn = size;
+        was_gone = e != OK;
         fflush(args->out);
         if (e == OK) close_view(&before);
         if (e == OK) before = now;

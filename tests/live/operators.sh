@@ -261,10 +261,15 @@ check 'top follows a smaller screen' until_true 5 top_is_small
 tmux -S "$tmux_socket" send-keys q 2>/dev/null
 check 'q ends it' until_true 3 top_shows '^over'
 tmux -S "$tmux_socket" kill-server 2>/dev/null
+tmux -S "$tmux_socket" -f /dev/null new-session -d -x 100 -y 40 "AGENC_URL=$AGENC_URL '$agenc' top --interval 200ms; echo over; sleep 5"
+check 'top starts once more' until_true 5 top_shows '^ALERTS'
 
 # ---- servers that are none ----
 
 check 'a service ends in good order' serve_stop
+top_forgets() { top_shows '^no answer for' && ! top_shows '^ALERTS'; }
+check 'top shows no alerts of a service that is gone' until_true 5 top_forgets
+tmux -S "$tmux_socket" kill-server 2>/dev/null
 check 'a dead server: one line, status 3' refuses 3 'no service answers' "$agenc" admin status
 check 'also for scripts' ends_with 3 "$scripts/speculation-health.sh"
 liar() { # liar ANSWER: every connection is answered with these bytes; sets AGENC_URL
