@@ -232,8 +232,16 @@ bool exchange_order(struct exchange *exchange, const struct service_order *order
     return false;
 }
 
+void exchange_watch(struct exchange *exchange, void (*look)(struct exchange *exchange))
+{
+    if (exchange->look) exchange->live->watched--;
+    if (look) exchange->live->watched++;
+    exchange->look = look;
+}
+
 void exchange_release(struct exchange *exchange)
 {
+    exchange_watch(exchange, NULL);
     exchange->is_held = false;
 }
 
@@ -287,7 +295,7 @@ static void answer(struct exchange *exchange)
 void exchange_send(struct exchange *exchange)
 {
     ASSERT(exchange->is_held && !exchange->is_answered);
-    exchange->is_held = false;
+    exchange_release(exchange);
     answer(exchange);
     if (exchange->resume) exchange->resume(exchange);
 }
@@ -349,6 +357,7 @@ void exchange_run(struct exchange *exchange)
 void exchange_free(struct exchange *exchange)
 {
     if (!exchange) return;
+    exchange_watch(exchange, NULL);
     drop_answer(exchange);
     json_free(exchange->json);
     free(exchange->body);

@@ -44,7 +44,10 @@ void exchange_field(struct exchange *exchange, const char *field);     /* detail
 void *exchange_keep(struct exchange *exchange, size_t size_bytes);
 void *exchange_kept(const struct exchange *exchange);
 
-void exchange_hold(struct exchange *exchange);    /* the answer comes later */
+void exchange_hold(struct exchange *exchange); /* the answer comes later */
+/* `look` is called every 20 ms while the exchange is held; it sends the answer when it is time. NULL: no
+ * more. */
+void exchange_watch(struct exchange *exchange, void (*look)(struct exchange *exchange));
 void exchange_release(struct exchange *exchange); /* it does not: the handler answers after all */
 bool exchange_is_held(const struct exchange *exchange);
 void exchange_send(struct exchange *exchange); /* of a held one: now */

@@ -59,6 +59,7 @@ struct exchange {
     char *before, *after; /* for the audit */
     void *kept;
 
+    void (*look)(struct exchange *exchange);   /* NULL: nobody watches */
     void (*resume)(struct exchange *exchange); /* the server's: a held one was answered; NULL: nobody */
     void *owner;                               /* the server's */
 };

@@ -152,7 +152,7 @@ static void handle_rollbacks(struct exchange *exchange)
 }
 
 struct rollback_sums {
-    uint64_t by_reason[REASON_COUNT], total, events, size, largest;
+    uint64_t by_reason[REASON_COUNT], total, events, largest;
     bool is_complete; /* the book reaches back as far as was asked */
 };
 
@@ -170,9 +170,9 @@ static struct rollback_sums sum_rollbacks(struct exchange *exchange, int64_t win
         sums.by_reason[rollback.reason] += rollback.is_root_speculative;
         sums.by_reason[REASON_ANCESTOR_FAILED] += rollback.victims;
         sums.total += rollback.is_root_speculative + rollback.victims;
-        sums.size += rollback.size;
         sums.events++;
-        if (rollback.size > sums.largest) sums.largest = rollback.size;
+        if (rollback.is_root_speculative + rollback.victims > sums.largest)
+            sums.largest = rollback.is_root_speculative + rollback.victims;
     }
     sums.is_complete = !is_inside || index == 0 || rollback.number == 1;
     return sums;
@@ -197,6 +197,14 @@ static void write_by_reason(struct json_writer *writer, const char *key, const u
     json_write_end(writer);
 }
 
+/* On the service's clock, since the start: admissions from before it are not counted any more. */
+static int64_t uptime_ns(struct exchange *exchange)
+{
+    struct service_status status;
+    service_status(exchange_live(exchange)->service, &status);
+    return (int64_t)((u128)(uint64_t)status.uptime_ns * status.time_scale_ppm / 1000000);
+}
+
 /* The name of the total says one hour, whatever window was asked for: scripts read it by that name. */
 static void handle_rollback_stats(struct exchange *exchange)
 {
@@ -205,16 +213,20 @@ static void handle_rollback_stats(struct exchange *exchange)
     struct rollback_sums sums = sum_rollbacks(exchange, window_ns);
     uint64_t percents[REASON_COUNT];
     apportion(sums.total ? 100 : 0, sums.by_reason, REASON_COUNT, percents);
+    int64_t rate_window_ns = uptime_ns(exchange); /* the rate's: what happened and what was admitted in it */
+    if (rate_window_ns > NS_PER_H) rate_window_ns = NS_PER_H;
+    if (rate_window_ns > window_ns) rate_window_ns = window_ns;
     uint64_t rate_bps = metrics_rollback_rate_bps(exchange_live(exchange)->metrics, window_ns);
     struct json_writer *writer = exchange_json(exchange);
     json_write_object(writer, NULL);
-    json_write_number(writer, "avg_size", sums.events ? (double)sums.size / (double)sums.events : 0);
+    json_write_number(writer, "avg_size", sums.events ? (double)sums.total / (double)sums.events : 0);
     write_by_reason(writer, "by_reason", sums.by_reason);
     write_by_reason(writer, "by_reason_percent", percents);
-    json_write_bool(writer, "is_complete", sums.is_complete);
+    json_write_bool(writer, "is_complete", sums.is_complete && uptime_ns(exchange) >= window_ns);
     json_write_u64(writer, "max_size", sums.largest);
     json_write_u64(writer, "rollback_events", sums.events);
     json_write_number(writer, "rollback_rate", (double)rate_bps / (double)BPS_ONE);
+    read_write_seconds(exchange, "rollback_rate_window_seconds", rate_window_ns);
     json_write_u64(writer, "total_rollbacks_1h", sums.total);
     read_write_seconds(exchange, "window_seconds", window_ns);
     json_write_end(writer);

@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define WATCH_NS (20 * NS_PER_MS)
 enum {
     ACCEPTS_A_TURN = 256,
     DISCARDED_BYTES_MOST = 1 << 20, /* of a body that nobody wants, read so that the answer is seen */
@@ -50,7 +51,7 @@ struct http_server {
     int epoll, listener, spare; /* spare: a descriptor in hand for when they are out; -1: in use */
     uint16_t port;
     uint32_t most;
-    int64_t now_ns, looked_ns;
+    int64_t now_ns, looked_ns, watched_ns;
     struct connection *newcomer; /* handed to libmicrohttpd right now */
     struct phases phases;
     struct http_counts counts;
@@ -411,6 +412,19 @@ static void look_for_gone(struct http_server *server)
     }
 }
 
+/* Those that wait for something that nobody calls them for. */
+static void look_at_watched(struct http_server *server)
+{
+    if (!server->live->watched || server->now_ns - server->watched_ns < WATCH_NS) return;
+    server->watched_ns = server->now_ns;
+    struct phase_member *next;
+    for (struct phase_member *member = server->phases.lists[PHASE_HELD].first; member; member = next) {
+        next = member->next;
+        struct exchange *exchange = ((const struct connection *)member)->exchange;
+        if (exchange->look) exchange->look(exchange);
+    }
+}
+
 void http_server_turn(struct http_server *server)
 {
     server->now_ns = real_ns();
@@ -418,6 +432,7 @@ void http_server_turn(struct http_server *server)
         if (!accept_one(server)) break;
     cut_late_ones(server);
     look_for_gone(server);
+    look_at_watched(server);
     server->has_resumed = false;
     (void)MHD_run(server->mhd);
     if (!server->is_stopping) keep_spare(server);
@@ -438,7 +453,7 @@ int64_t http_server_next_ns(const struct http_server *server)
         next_ns = server->now_ns + (int64_t)timeout_ms * NS_PER_MS;
     int64_t deadline_ns = phase_next_ns(&server->phases);
     if (deadline_ns < next_ns) next_ns = deadline_ns;
-    int64_t again_ns = server->now_ns + NS_PER_S;
+    int64_t again_ns = server->now_ns + (server->live->watched ? WATCH_NS : NS_PER_S);
     bool looks = server->phases.lists[PHASE_HELD].first || (!server->is_listening && !server->is_stopping);
     return looks && again_ns < next_ns ? again_ns : next_ns;
 }

@@ -7,29 +7,81 @@
 #include <string.h>
 #include <time.h>
 
+#define SWEEP_MOST_NS (10 * NS_PER_S)
+
+static int64_t real_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
 static const struct engine_stats *stats_of(const struct exchange *exchange)
 {
     return engine_statistics(service_engine(exchange_live(exchange)->service));
 }
 
-/* ---- emergency ---- */
+/* ---- orders that roll back ---- */
 
-static void emergency_done(void *context, const struct service_outcome *outcome)
+/* What was ordered takes its time: answered when none of it is left, or after ten seconds with what is. */
+struct sweep {
+    struct service_order order;
+    bool is_waited_for; /* false: nothing is rolled back yet */
+    int64_t began_ns, until_real_ns;
+    enum rollback_reason reason;
+    void (*write)(struct json_writer *out, const struct order_rollbacks *rolled);
+};
+
+static void sweep_look(struct exchange *exchange)
+{
+    const struct sweep *sweep = exchange_kept(exchange);
+    struct order_rollbacks rolled =
+        order_rollbacks(exchange_live(exchange)->service, sweep->began_ns, sweep->reason);
+    const struct engine_stats *stats = stats_of(exchange);
+    bool is_left = rolled.are_running || stats->plans_waiting + stats->plans_running > 0;
+    if (is_left && real_ns() < sweep->until_real_ns) return;
+    struct json_writer *out = exchange_json(exchange);
+    json_write_object(out, NULL);
+    json_write_u64(out, "remaining", stats->speculative_active);
+    sweep->write(out, &rolled);
+    json_write_end(out);
+    exchange_send(exchange);
+}
+
+static void sweep_begun(void *context, const struct service_outcome *outcome)
 {
     struct exchange *exchange = context;
+    struct sweep *sweep = exchange_kept(exchange);
     if (outcome->error != OK) {
         exchange_fail_order(exchange, outcome->error);
-    } else {
-        struct order_rollbacks rolled = order_rollbacks(exchange_live(exchange)->service, outcome);
-        struct json_writer *out = exchange_json(exchange);
-        json_write_object(out, NULL);
-        json_write_u64(out, "remaining", stats_of(exchange)->speculative_active);
-        json_write_u64(out, "returned_stake", rolled.released_lamports);
-        json_write_u64(out, "rolled_back", order_report(outcome).count);
-        json_write_bool(out, "started", true);
-        json_write_end(out);
+        exchange_send(exchange);
+        return;
     }
-    exchange_send(exchange);
+    sweep->began_ns = outcome->at_ns;
+    sweep->until_real_ns = sweep->is_waited_for ? real_ns() + SWEEP_MOST_NS : 0;
+    exchange_watch(exchange, sweep_look);
+    sweep_look(exchange);
+}
+
+static struct sweep *sweep_of(struct exchange *exchange, enum event_kind kind, enum rollback_reason reason)
+{
+    struct sweep *sweep = exchange_keep(exchange, sizeof *sweep);
+    if (!sweep) {
+        exchange_fail_order(exchange, ERR_NOMEM);
+        return NULL;
+    }
+    sweep->order = (struct service_order){.event = {.kind = kind}, .done = sweep_begun};
+    sweep->reason = reason;
+    return sweep;
+}
+
+/* ---- emergency ---- */
+
+static void write_emergency(struct json_writer *out, const struct order_rollbacks *rolled)
+{
+    json_write_u64(out, "returned_stake", rolled->released_lamports);
+    json_write_u64(out, "rolled_back", rolled->tasks);
+    json_write_bool(out, "started", true);
 }
 
 /* The configuration follows, or the next change of any key would turn speculation on again. */
@@ -44,48 +96,68 @@ static void disable_in_configuration(struct exchange *exchange)
 
 static void emergency(struct exchange *exchange)
 {
-    struct service_order order = {.event = {.kind = EVENT_EMERGENCY}, .done = emergency_done};
+    struct sweep *sweep = sweep_of(exchange, EVENT_EMERGENCY, REASON_EMERGENCY_SHUTDOWN);
     bool disables = strcmp(body_text(exchange, "action"), "disable_speculation") == 0;
-    order.event.u.emergency.action = disables ? EMERGENCY_DISABLE : EMERGENCY_DRAIN;
-    order.event.u.emergency.is_forced = body_flag(exchange, "force");
+    if (!sweep) return;
+    sweep->write = write_emergency;
+    sweep->order.event.u.emergency.action = disables ? EMERGENCY_DISABLE : EMERGENCY_DRAIN;
+    sweep->order.event.u.emergency.is_forced = body_flag(exchange, "force");
+    sweep->is_waited_for = disables && body_flag(exchange, "force");
     exchange_audit(exchange, NULL, disables ? "disable_speculation" : "drain_speculation");
-    if (exchange_order(exchange, &order) && disables) disable_in_configuration(exchange);
+    if (exchange_order(exchange, &sweep->order) && disables) disable_in_configuration(exchange);
 }
 
 /* ---- drain ---- */
 
 struct drain {
-    struct timespec began;
+    int64_t began_real_ns, due_ns; /* due on the service's clock; NEVER_NS: as long as it takes */
 };
 
 static void drain_over(struct exchange *exchange, uint64_t remaining)
 {
     const struct drain *drain = exchange_kept(exchange);
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    int64_t span_ns = (now.tv_sec - drain->began.tv_sec) * NS_PER_S + now.tv_nsec - drain->began.tv_nsec;
     if (remaining > 0) exchange_status(exchange, 504);
     struct json_writer *out = exchange_json(exchange);
     json_write_object(out, NULL);
     if (remaining > 0) json_write_text(out, "code", "drain_timeout");
     json_write_bool(out, "drained", remaining == 0);
-    json_write_i64(out, "duration_ms", span_ns / NS_PER_MS);
+    json_write_i64(out, "duration_ms", (real_ns() - drain->began_real_ns) / NS_PER_MS);
     if (remaining > 0) json_write_text(out, "error", "not empty when the time was over");
     json_write_u64(out, "remaining", remaining);
     json_write_end(out);
     exchange_send(exchange);
 }
 
+/* It may wait for the end of somebody else's drain: its own time counts all the same. */
+static void drain_look(struct exchange *exchange)
+{
+    const struct drain *drain = exchange_kept(exchange);
+    struct service *service = exchange_live(exchange)->service;
+    if (service_now_ns(service) < drain->due_ns) return;
+    service_forget(service, exchange);
+    drain_over(exchange, stats_of(exchange)->speculative_active);
+}
+
+static void drain_order(struct exchange *exchange);
+
 static void drain_waited(void *context, const struct service_outcome *outcome)
 {
     struct exchange *exchange = context;
+    const struct drain *drain = exchange_kept(exchange);
     const struct effect *note = order_note(outcome, NOTE_DRAINED);
-    if (outcome->error == OK) {
-        drain_over(exchange, note ? note->u.drained.remaining : stats_of(exchange)->speculative_active);
-        return;
+    uint64_t remaining = note ? note->u.drained.remaining : stats_of(exchange)->speculative_active;
+    if (outcome->error != OK) {
+        exchange_fail_order(exchange, outcome->error);
+        exchange_send(exchange);
+    } else if (remaining > 0 && outcome->at_ns < drain->due_ns) {
+        drain_order(exchange); /* it was another's time that was over */
+        if (!exchange_is_held(exchange)) {
+            exchange_hold(exchange);
+            exchange_send(exchange);
+        }
+    } else {
+        drain_over(exchange, remaining);
     }
-    exchange_fail_order(exchange, outcome->error);
-    exchange_send(exchange);
 }
 
 /* A drain that is under way already is waited for like one's own. */
@@ -108,52 +180,49 @@ static void drain_begun(void *context, const struct service_outcome *outcome)
     exchange_send(exchange);
 }
 
+static void drain_order(struct exchange *exchange)
+{
+    const struct drain *drain = exchange_kept(exchange);
+    struct service_order order = {.event = {.kind = EVENT_DRAIN}, .done = drain_begun};
+    int64_t left_ns = drain->due_ns - service_now_ns(exchange_live(exchange)->service);
+    order.event.u.drain.timeout_ns = drain->due_ns == NEVER_NS ? NEVER_NS : left_ns > 0 ? left_ns : 0;
+    if (exchange_order(exchange, &order) && drain->due_ns != NEVER_NS) exchange_watch(exchange, drain_look);
+}
+
 static void drain(struct exchange *exchange)
 {
-    struct service_order order = {.event = {.kind = EVENT_DRAIN}, .done = drain_begun};
     struct drain *kept = exchange_keep(exchange, sizeof *kept);
     if (!kept) {
         exchange_fail_order(exchange, ERR_NOMEM);
         return;
     }
-    clock_gettime(CLOCK_MONOTONIC, &kept->began);
     int64_t seconds = body_integer(exchange, "timeout_seconds", 0);
-    order.event.u.drain.timeout_ns = seconds ? seconds * NS_PER_S : NEVER_NS;
-    (void)exchange_order(exchange, &order);
+    int64_t now_ns = service_now_ns(exchange_live(exchange)->service);
+    *kept = (struct drain){real_ns(), seconds ? ns_after(now_ns, seconds * NS_PER_S) : NEVER_NS};
+    drain_order(exchange);
 }
 
 /* ---- force-rollback ---- */
 
-static void rolled_back(void *context, const struct service_outcome *outcome)
+static void write_rolled_back(struct json_writer *out, const struct order_rollbacks *rolled)
 {
-    struct exchange *exchange = context;
-    if (outcome->error != OK) {
-        exchange_fail_order(exchange, outcome->error);
-        exchange_send(exchange);
-        return;
-    }
-    struct order_rollbacks rolled = order_rollbacks(exchange_live(exchange)->service, outcome);
-    struct json_writer *out = exchange_json(exchange);
-    json_write_object(out, NULL);
-    json_write_u64(out, "remaining", stats_of(exchange)->speculative_active);
     json_write_array(out, "rollback_ids");
-    for (uint32_t i = 0; i < rolled.kept; i++) json_write_u64(out, NULL, rolled.numbers[i]);
+    for (uint32_t i = 0; i < rolled->kept; i++) json_write_u64(out, NULL, rolled->numbers[i]);
     json_write_end(out);
-    json_write_u64(out, "rolled_back", order_report(outcome).count);
-    json_write_u64(out, "stake_released", rolled.released_lamports);
-    json_write_end(out);
-    exchange_send(exchange);
+    json_write_u64(out, "rolled_back", rolled->tasks);
+    json_write_u64(out, "stake_released", rolled->released_lamports);
 }
 
 static void force_rollback(struct exchange *exchange)
 {
-    struct service_order order = {.event = {.kind = EVENT_FORCE_ROLLBACK}, .done = rolled_back};
     const char *name = body_text(exchange, "task_id");
-    if (name && !order_about_task(exchange, name, &order.event)) return;
-    order.event.kind = name ? EVENT_ROLLBACK : EVENT_FORCE_ROLLBACK;
-    order.event.u.rollback.reason = REASON_MANUAL;
+    struct sweep *sweep = sweep_of(exchange, name ? EVENT_ROLLBACK : EVENT_FORCE_ROLLBACK, REASON_MANUAL);
+    if (!sweep || (name && !order_about_task(exchange, name, &sweep->order.event))) return;
+    sweep->write = write_rolled_back;
+    sweep->is_waited_for = true;
+    sweep->order.event.u.rollback.reason = REASON_MANUAL;
     exchange_audit(exchange, NULL, name);
-    (void)exchange_order(exchange, &order);
+    (void)exchange_order(exchange, &sweep->order);
 }
 
 /* ---- the breaker ---- */
@@ -281,11 +350,11 @@ static const struct route_answer RESET_ANSWER[] = {{"state", FIELD_TEXT}, {0}};
 
 const struct route ROUTES_SPECULATION[] = {
     {ROUTE_POST, "/admin/emergency", "stop speculating now, or drain and then roll back", emergency,
-     .body = EMERGENCY, .answer = EMERGENCY_ANSWER},
+     .body = EMERGENCY, .answer = EMERGENCY_ANSWER, .is_long = true},
     {ROUTE_POST, "/admin/speculation/drain", "admit nothing until nothing speculative is left; waits for it",
      drain, .body = DRAIN, .answer = DRAIN_ANSWER, .is_long = true},
     {ROUTE_POST, "/admin/speculation/force-rollback", "roll back everything speculative, without a slash",
-     force_rollback, .body = FORCE, .answer = FORCE_ANSWER},
+     force_rollback, .body = FORCE, .answer = FORCE_ANSWER, .is_long = true},
     {ROUTE_POST, "/admin/speculation/enable", "speculate again after the breaker opened", enable,
      .body = ENABLE, .answer = ENABLE_ANSWER},
     {ROUTE_POST, "/admin/circuit-breaker/reset", "close the breaker and forget what it counted",

@@ -16,5 +16,6 @@ struct live {
     struct profile *profile;
     struct log *log;
     const char *token;        /* NULL: none configured: mutating routes refuse */
+    uint32_t watched;         /* held exchanges that ask to be looked at */
     struct http_server *door; /* of the admin port, for its counts; NULL: none */
 };

@@ -15,12 +15,16 @@ struct order_report order_report(const struct service_outcome *outcome)
     return (struct order_report){note->u.report.count, note->u.report.amount};
 }
 
-struct order_rollbacks order_rollbacks(const struct service *service, const struct service_outcome *outcome)
+struct order_rollbacks order_rollbacks(const struct service *service, int64_t since_ns,
+                                       enum rollback_reason reason)
 {
     struct order_rollbacks rolled = {0};
     struct book_rollback rollback;
     for (uint32_t i = 0; book_rollback(service_book(service), i, &rollback); i++) {
-        if (rollback.began_ns != outcome->at_ns) break;
+        if (rollback.began_ns < since_ns) break;
+        if (rollback.reason != reason) continue;
+        rolled.tasks += 1 + rollback.size;
+        rolled.are_running |= rollback.ended_ns == NEVER_NS;
         rolled.released_lamports += rollback.released_lamports;
         if (rolled.kept < ORDER_ROLLBACKS_MOST) rolled.numbers[rolled.kept++] = rollback.number;
     }

@@ -362,11 +362,25 @@ drains() {
     submit '{"task_id":"drain-child1","depends_on":["drain-parent"]}' >/dev/null
     check 'a drain that takes too long is 504' is 504 '.drained == false and .remaining > 0 and .code == "drain_timeout"' POST /admin/speculation/drain '{"timeout_seconds":1}'
     curl -s -m 1 -X POST -H "$auth" "$AGENC_URL/admin/speculation/drain" >/dev/null
+    began=$SECONDS
+    check 'who joins a drain keeps to a time of its own' is 504 '.code == "drain_timeout"' POST /admin/speculation/drain '{"timeout_seconds":1}'
+    check 'and is not held longer' test $((SECONDS - began)) -lt 3
     check 'who goes away while waiting does no harm' health_is_quick
     began=$SECONDS
     check 'a drain waits until nothing is left' is 200 '.drained and .remaining == 0' POST /admin/speculation/drain
     check 'and then nothing is' is 200 '.speculation.active_tasks == 0' GET /admin/status
     [ $((SECONDS - began)) -lt 20 ] || echo "slow: $((SECONDS - began)) s"
+}
+
+# The answer to an order that rolls back comes when that is done.
+rolls_back() {
+    local i
+    for i in {1..12}; do submit "{\"task_id\":\"rolled-parent-$i\"}" >/dev/null; done
+    until_true 5 is 200 '.status == "proof_pending"' GET /admin/tasks/rolled-parent-12
+    for i in {1..12}; do submit "{\"task_id\":\"rolled-child-$i\",\"depends_on\":[\"rolled-parent-$i\"]}" >/dev/null; done
+    check 'what is rolled back is counted' is 200 '.rolled_back >= 1 and .rolled_back >= (.rollback_ids | length)' POST /admin/speculation/force-rollback
+    check 'and is over when the answer comes' is 200 'length > 0 and all(.state == "completed")' GET /admin/rollbacks
+    check 'the sizes of rollbacks add up to their total' is 200 '.rollback_events > 0 and (.avg_size * .rollback_events - .total_rollbacks_1h | fabs) < 0.01 and .max_size >= 1' GET /admin/rollback-stats
 }
 
 # Ten failures in a row open the breaker: said everywhere, and closed again only with a reason or by a reset.
@@ -524,6 +538,7 @@ configuration
 workers
 breaker
 drains
+rolls_back
 faults
 profiles
 synthetic
