@@ -31,7 +31,7 @@
 #include <unistd.h>
 
 enum {
-    CONNECTIONS = 128,
+    CONNECTIONS = 512,
     IDLE_MOST = 20000,
     SAMPLES_MOST = 4 << 20,
     IDS_MOST = 4 << 20,

@@ -106,6 +106,7 @@ throughput() {
     answer=$("$load" submit "$port" "$ADMIN_TOKEN" 5500 "$seconds" load "$work/acked")
     row 'submissions acknowledged, durable, a second' "$(field "$answer" per_s)" '>= 5000' "$(at_least "$(field "$answer" per_s)" 5000)"
     row '  p50 / p99 ms, from when they were due' "$(field "$answer" p50_ms) / $(field "$answer" p99_ms)" 'p99 <= 20' "$(at_most "$(field "$answer" p99_ms)" 20)"
+    row '  longest sync of the disk' "$(get /admin/status | jq .log.sync_most_ms) ms" 'for reference' ok
     row '  refused, broken' "$(field "$answer" refused), $(field "$answer" broken)" 'none' "$(holds test "$(field "$answer" refused)$(field "$answer" broken)" = 00)"
     answer=$("$load" read "$port" 3 "$work/acked")
     row 'status reads a second' "$(field "$answer" per_s)" '>= 20000' "$(at_least "$(field "$answer" per_s)" 20000)"
