@@ -1,6 +1,6 @@
 # chaos list, and files that say something wrong.
 expect 0 '^81 injectors' chaos list
-expect 0 '^  disk\.bitflip +! L0 L1 ' chaos list injectors
+expect 0 '^  disk\.bitflip +! L0 +one' chaos list injectors
 expect 0 '^  L05  high +alerts fire \(not exercised yet\)' chaos list invariants
 expect 0 '^  C2 002  cascade_rollback_stress +20m ' chaos list scenarios
 expect 0 '^  duration +of each cut; 1ms to 1h, 5s without it' chaos list network.partition
