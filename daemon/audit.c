@@ -71,7 +71,7 @@ static void rotate(struct audit *audit)
 void audit_flush(struct audit *audit)
 {
     if (!audit->out) return;
-    fclose(audit->out);
+    bool is_whole = fclose(audit->out) == 0;
     audit->out = NULL;
     if (audit->is_renamed) audit->is_renamed = open_file(audit, NULL) != OK;
     size_t done = 0;
@@ -81,7 +81,7 @@ void audit_flush(struct audit *audit)
         if (written < 0) break;
         done += (size_t)written;
     }
-    if (done < audit->lines_bytes) audit->lost += audit->line_count;
+    if (!is_whole || done < audit->lines_bytes) audit->lost += audit->line_count;
     audit->size_bytes += done;
     free(audit->lines);
     audit->lines = NULL;

@@ -114,7 +114,10 @@ static char *values_text(const struct config_order *order, const struct settings
     write_values(order, settings, &writer, false);
     json_write_end(&writer);
     json_write_finish(&writer);
-    fclose(out);
+    if (fclose(out) != 0) {
+        free(text);
+        return NULL;
+    }
     text[strcspn(text, "\n")] = '\0';
     return text;
 }

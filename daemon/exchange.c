@@ -86,6 +86,9 @@ void exchange_status(struct exchange *exchange, int status)
     exchange->status = status;
 }
 
+/* Takes what there is no memory to collect. */
+static FILE *nowhere;
+
 static void drop_answer(struct exchange *exchange)
 {
     if (exchange->out) fclose(exchange->out);
@@ -101,8 +104,9 @@ FILE *exchange_text(struct exchange *exchange, const char *content_type)
     ASSERT(!exchange->is_answered);
     exchange->content_type = content_type;
     if (!exchange->out) exchange->out = open_memstream(&exchange->text, &exchange->text_bytes);
-    ASSERT(exchange->out);
-    return exchange->out;
+    if (exchange->out) return exchange->out;
+    exchange->is_starved = true;
+    return nowhere;
 }
 
 struct json_writer *exchange_json(struct exchange *exchange)
@@ -278,12 +282,21 @@ static void audit(const struct exchange *exchange)
                                        });
 }
 
+/* Without memory for an answer: few words, that need none. */
+static void answer_starved(struct exchange *exchange)
+{
+    drop_answer(exchange);
+    exchange_fail(exchange, 503, "out_of_memory", "out of memory");
+    exchange->content_type = "text/plain";
+}
+
 static void answer(struct exchange *exchange)
 {
     if (exchange->has_failed) write_failure(exchange);
     if (exchange->has_writer) json_write_finish(&exchange->writer);
-    if (exchange->out) fclose(exchange->out);
+    exchange->is_starved |= exchange->out && fclose(exchange->out) != 0;
     exchange->out = NULL;
+    if (exchange->is_starved) answer_starved(exchange);
     exchange->is_answered = true;
     audit(exchange);
     if (!exchange->live->metrics) return;
@@ -304,7 +317,8 @@ void exchange_send(struct exchange *exchange)
 
 err exchange_open(struct exchange **out, struct live *live, const struct exchange_request *request)
 {
-    struct exchange *exchange = calloc(1, sizeof *exchange);
+    if (!nowhere) nowhere = fopen("/dev/null", "we");
+    struct exchange *exchange = nowhere ? calloc(1, sizeof *exchange) : NULL;
     if (!exchange) return ERR_NOMEM;
     exchange->live = live;
     exchange->request = *request;

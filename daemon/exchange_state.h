@@ -46,6 +46,7 @@ struct exchange {
     size_t text_bytes;
     bool is_held, is_answered, has_failed, must_authenticate, retries_later;
     FILE *out;
+    bool is_starved; /* there was no memory for all of the answer */
     struct json_writer writer;
     bool has_writer;
     struct {

@@ -151,3 +151,40 @@ Test(exchange, what_a_handler_fails_with_replaces_what_it_wrote)
                  "{\"code\":\"conflict\",\"details\":{\"field\":\"field\"},\"error\":\"a line?of two\"}\n"));
     exchange_free(exchange);
 }
+
+static struct exchange *answered_with(bool is_starved)
+{
+    struct exchange_request request = {.method = "GET", .path = "/admin/status"};
+    struct exchange *exchange = begin(&request);
+    exchange->is_starved = is_starved;
+    exchange_run(exchange);
+    return exchange;
+}
+
+Test(exchange, half_an_answer_for_want_of_memory_is_none)
+{
+    struct exchange *whole = answered_with(false), *half = answered_with(true);
+    cr_assert(eq(int, whole->status, 200));
+    cr_assert(eq(int, half->status, 503));
+    cr_assert(eq(ptr, half->text, NULL));
+    cr_assert(half->retries_later);
+    exchange_free(whole);
+    exchange_free(half);
+}
+
+Test(exchange, a_held_one_is_watched_until_it_is_answered)
+{
+    struct exchange_request request = {.method = "GET", .path = "/admin/status"};
+    struct exchange *first = begin(&request), *second = begin(&request);
+    exchange_hold(first);
+    exchange_watch(first, exchange_send);
+    exchange_watch(first, exchange_send);
+    exchange_watch(second, exchange_send);
+    cr_assert(eq(u32, live.watched, 2));
+    exchange_fail(first, 503, "stopping", "over");
+    exchange_send(first);
+    cr_assert(eq(u32, live.watched, 1));
+    exchange_free(second);
+    cr_assert(eq(u32, live.watched, 0));
+    exchange_free(first);
+}
