@@ -312,7 +312,9 @@ static void keep_note(struct service *service, const struct effect *effect)
 {
     const uint32_t told = 1u << NOTE_REPORT | 1u << NOTE_DRAINED | 1u << NOTE_GC | 1u << NOTE_BREAKER |
                           1u << NOTE_ROLLBACK_BEGIN;
-    if ((told >> effect->kind & 1) && service->note_count < SERVICE_NOTES_MOST)
+    /* Many rollbacks may begin in one step; what the order did comes last, and must find its place. */
+    uint32_t most = effect->kind == NOTE_ROLLBACK_BEGIN ? SERVICE_NOTES_MOST / 2 : SERVICE_NOTES_MOST;
+    if ((told >> effect->kind & 1) && service->note_count < most)
         service->notes[service->note_count++] = *effect;
 }
 
