@@ -356,3 +356,78 @@ Test(journal, a_header_or_a_seal_that_does_not_fit_is_not_written)
         cr_assert(eq(int, journal_write_seal(&chain, &out), ERR_LIMIT));
     }
 }
+
+/* ---- notes ---- */
+
+static int notes_heard;
+
+static void hear_note(void *context, const void *bytes, size_t size)
+{
+    cr_assert(eq(sz, size, strlen(context)));
+    cr_assert(eq(int, memcmp(bytes, context, size), 0));
+    notes_heard++;
+}
+
+Test(journal, a_note_is_heard_where_it_stands_and_passed_over_where_nobody_listens)
+{
+    static struct log log;
+    static char text[] = "what the driver wants to know";
+    struct journal_diag found;
+    struct event event;
+    enum journal_item item;
+    log_open(&log);
+    struct event tick = {.kind = EVENT_TICK, .now_ns = 7};
+    cr_assert(eq(int, journal_write_note(&log.chain, &log.out, text, strlen(text)), OK));
+    log_add(&log, &tick);
+    for (int listens = 0; listens < 2; listens++) {
+        struct journal_reader reader;
+        cr_assert(eq(int, journal_open(&reader, log.bytes, log.out.used, &found), OK));
+        reader.note = listens ? hear_note : NULL;
+        reader.note_context = text;
+        cr_assert(eq(int, journal_next(&reader, &item, &event, &found), OK));
+        cr_assert(all(eq(int, item, JOURNAL_ITEM_EVENT), eq(int, event.kind, EVENT_TICK)));
+        cr_assert(eq(int, notes_heard, listens));
+    }
+}
+
+Test(journal, a_note_has_its_limits_and_a_damaged_one_is_seen)
+{
+    static struct log log;
+    static unsigned char large[JOURNAL_NOTE_BYTES_MOST + 1];
+    struct journal_diag found;
+    struct event event;
+    enum journal_item item;
+    log_open(&log);
+    cr_assert(eq(int, journal_write_note(&log.chain, &log.out, large, sizeof large), ERR_RANGE));
+    cr_assert(eq(int, journal_write_note(&log.chain, &log.out, large, sizeof large - 1), OK));
+    unsigned char few[64];
+    struct codec_out narrow = {.bytes = few, .capacity = sizeof few};
+    struct journal_chain chain = {0};
+    cr_assert(eq(int, journal_write_note(&chain, &narrow, large, 60), ERR_LIMIT));
+    log.bytes[log.out.used - 1] ^= 1;
+    struct journal_reader reader;
+    cr_assert(eq(int, journal_open(&reader, log.bytes, log.out.used, &found), OK));
+    cr_assert(eq(int, journal_next(&reader, &item, &event, &found), ERR_SYNTAX));
+    cr_assert(eq(int, found.fault, JOURNAL_BAD_CHECKSUM));
+}
+
+Test(journal, reading_goes_on_behind_a_place_of_the_chain)
+{
+    static struct log log;
+    struct journal_diag found;
+    struct event event;
+    enum journal_item item;
+    log_open(&log);
+    struct event tick = {.kind = EVENT_TICK, .now_ns = 7};
+    log_add(&log, &tick);
+    struct journal_chain here = log.chain;
+    size_t at = log.out.used;
+    tick.now_ns = 9;
+    log_add(&log, &tick);
+    struct journal_reader reader = journal_continue(log.bytes + at, log.out.used - at, &here, &LIMITS);
+    cr_assert(eq(int, journal_next(&reader, &item, &event, &found), OK));
+    cr_assert(all(eq(int, item, JOURNAL_ITEM_EVENT), eq(i64, event.now_ns, 9)));
+    here.checksum++; /* of another log */
+    reader = journal_continue(log.bytes + at, log.out.used - at, &here, &LIMITS);
+    cr_assert(eq(int, journal_next(&reader, &item, &event, &found), ERR_SYNTAX));
+}

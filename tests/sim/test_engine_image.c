@@ -1,4 +1,5 @@
-/* tests/unit/test_image.c: an engine that was written and read again is the same, and goes on the same. */
+/* tests/sim/test_engine_image.c: an engine that was written and read again is the same, and goes on the same.
+ */
 #include "engine/compare.h"
 #include "engine/image.h"
 #include "engine/replay.h"
