@@ -327,31 +327,6 @@ static bool is_rebuilt(struct service *service, void *context)
     return !status.is_rebuilding;
 }
 
-Test(service, a_rebuild_leads_to_the_same_state_and_goes_on)
-{
-    struct service *service = open_service(0);
-    struct diag diag = {0};
-    uint64_t job;
-    struct heard heard = {0};
-    submit_well(service, "parent-task", 0, false);
-    struct config_change off = {"speculation.enabled", "false"};
-    enum config_outcome outcome;
-    struct config_update update = {.changes = &off, .outcomes = &outcome, .count = 1};
-    struct config_notes notes = {0};
-    cr_assert(service_configure(service, &update, &notes, hear, &heard, &diag) == OK);
-    cr_assert(turn_until(service, was_heard, &heard));
-    cr_assert(eq(int, service_rebuild(service, UINT64_MAX, &job, &diag), OK), "%s", diag.text);
-    cr_assert(eq(int, service_rebuild(service, UINT64_MAX, &job, &diag), ERR_CONFLICT));
-    cr_assert(turn_until(service, is_rebuilt, NULL));
-    cr_assert(eq(int, service_rebuild_status(service, &job)->phase, RECOVERY_DONE));
-    cr_assert(turn_until(service, has_status, &(struct wanted){"parent-task", TASK_CONFIRMED}));
-    submit_well(service, "after-the-rebuild", 0, false);
-    service_free(service);
-    service = open_service(0);
-    cr_assert(turn_until(service, has_status, &(struct wanted){"after-the-rebuild", TASK_CONFIRMED}));
-    service_free(service);
-}
-
 static void turn_off(struct service *service)
 {
     struct diag diag = {0};
@@ -362,6 +337,25 @@ static void turn_off(struct service *service)
     struct config_notes notes = {0};
     cr_assert(service_configure(service, &update, &notes, hear, &heard, &diag) == OK);
     cr_assert(turn_until(service, was_heard, &heard));
+}
+
+Test(service, a_rebuild_leads_to_the_same_state_and_goes_on)
+{
+    struct service *service = open_service(0);
+    struct diag diag = {0};
+    uint64_t job;
+    submit_well(service, "parent-task", 0, false);
+    turn_off(service);
+    cr_assert(eq(int, service_rebuild(service, UINT64_MAX, &job, &diag), OK), "%s", diag.text);
+    cr_assert(eq(int, service_rebuild(service, UINT64_MAX, &job, &diag), ERR_CONFLICT));
+    cr_assert(turn_until(service, is_rebuilt, NULL));
+    cr_assert(eq(int, service_rebuild_status(service, &job)->phase, RECOVERY_DONE));
+    cr_assert(turn_until(service, has_status, &(struct wanted){"parent-task", TASK_CONFIRMED}));
+    submit_well(service, "after-the-rebuild", 0, false);
+    service_free(service);
+    service = open_service(0);
+    cr_assert(turn_until(service, has_status, &(struct wanted){"after-the-rebuild", TASK_CONFIRMED}));
+    service_free(service);
 }
 
 Test(service, a_stop_survives_a_crash_and_gives_way_to_the_files_after_an_end_in_good_order)
